@@ -1,0 +1,85 @@
+//! Loom's instrumented twins, with the names and signatures of `real.rs`.
+#![allow(missing_docs, missing_debug_implementations, reason = "the twin of a documented file")]
+
+pub use loom::sync::Arc;
+
+pub mod atomic {
+    pub use loom::sync::atomic::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+    };
+}
+
+pub mod thread {
+    pub use loom::thread::{Thread, current, park, yield_now};
+
+    /// A model has no clock: the sleep ends when the thread is unparked.
+    pub fn park_timeout(_timeout: std::time::Duration) {
+        park();
+    }
+}
+
+pub struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
+
+impl<T> UnsafeCell<T> {
+    pub fn new(value: T) -> UnsafeCell<T> {
+        UnsafeCell(loom::cell::UnsafeCell::new(value))
+    }
+
+    pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        self.0.with(f)
+    }
+
+    pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        self.0.with_mut(f)
+    }
+
+    pub fn get_mut(&mut self) -> &mut T {
+        // Exclusive access: no other thread can see this cell.
+        self.0.with_mut(|value| unsafe { &mut *value })
+    }
+}
+
+pub type MutexGuard<'a, T> = loom::sync::MutexGuard<'a, T>;
+
+pub struct Mutex<T>(loom::sync::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub fn new(value: T) -> Mutex<T> {
+        Mutex(loom::sync::Mutex::new(value))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        self.0.try_lock().ok()
+    }
+}
+
+pub struct Condvar(loom::sync::Condvar);
+
+impl Condvar {
+    pub fn new() -> Condvar {
+        Condvar(loom::sync::Condvar::new())
+    }
+
+    pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+        // parking_lot waits through `&mut`, loom takes the guard and gives it back.
+        unsafe {
+            let taken = std::ptr::read(guard);
+            let back = self.0.wait(taken).unwrap_or_else(|poisoned| poisoned.into_inner());
+            std::ptr::write(guard, back);
+        }
+    }
+
+    pub fn notify_one(&self) -> bool {
+        self.0.notify_one();
+        true
+    }
+
+    pub fn notify_all(&self) -> usize {
+        self.0.notify_all();
+        0
+    }
+}

@@ -1,0 +1,1 @@
+//! Synchronisation: channels and locks that never block a thread.

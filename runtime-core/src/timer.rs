@@ -1,0 +1,1 @@
+//! Timers: the wheel, the clock, and one locked wheel a slot.

@@ -1,0 +1,107 @@
+//! A batch of wakers: collected while a lock is held, woken after it.
+//!
+//! A waker is foreign code. It may take any lock, wake this very primitive again, or panic. So no waker is ever
+//! called under a lock of ours (the batch is filled there and woken later), and a waker that
+//! panics does not keep the others asleep: its panic is caught, the rest are woken, and the
+//! first payload is handed to the caller of [`WakeList::wake_all`], who decides whether it travels on.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+
+/// How many wakers a lock holder collects before it lets go of the lock to wake them.
+const CAPACITY: usize = 32;
+
+/// Wakers collected under a lock, to be woken after it.
+#[derive(Debug)]
+pub struct WakeList {
+    wakers: Vec<Waker>,
+}
+
+impl WakeList {
+    /// An empty batch; allocates at the first push.
+    pub const fn new() -> WakeList {
+        WakeList { wakers: Vec::new() }
+    }
+
+    /// Whether a lock holder may collect one more before it lets go of its lock.
+    pub fn can_push(&self) -> bool {
+        self.wakers.len() < CAPACITY
+    }
+
+    /// Whether nothing was collected.
+    pub fn is_empty(&self) -> bool {
+        self.wakers.is_empty()
+    }
+
+    /// How many wakers wait in the batch.
+    pub fn len(&self) -> usize {
+        self.wakers.len()
+    }
+
+    /// Collects one waker.
+    pub fn push(&mut self, waker: Waker) {
+        self.wakers.push(waker);
+    }
+
+    /// Wakes all, even if some panic, and leaves the batch empty; gives the first panic's payload.
+    #[must_use = "a waker's panic is either resumed or counted"]
+    pub fn wake_all_caught(&mut self) -> Result<(), Box<dyn Any + Send>> {
+        let mut outcome = Ok(());
+        for waker in self.wakers.drain(..) {
+            let woken = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+            if outcome.is_ok() {
+                outcome = woken;
+            }
+        }
+        outcome
+    }
+
+    /// Wakes all, even if some panic; then the first panic goes on in the caller.
+    pub fn wake_all(&mut self) {
+        if let Err(payload) = self.wake_all_caught() {
+            std::panic::resume_unwind(payload);
+        }
+    }
+}
+
+impl Default for WakeList {
+    fn default() -> WakeList {
+        WakeList::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WakeList;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
+
+    struct Count(AtomicUsize);
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    struct Bomb;
+    impl Wake for Bomb {
+        fn wake(self: Arc<Self>) {
+            panic!("a foreign waker's panic");
+        }
+    }
+
+    #[test]
+    fn a_panicking_waker_does_not_keep_the_others_asleep() {
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        let mut list = WakeList::new();
+        list.push(Waker::from(Arc::clone(&count)));
+        list.push(Waker::from(Arc::new(Bomb)));
+        list.push(Waker::from(Arc::clone(&count)));
+        let payload = list.wake_all_caught().unwrap_err();
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"a foreign waker's panic"));
+        assert_eq!(count.0.load(Ordering::Relaxed), 2);
+        assert!(list.is_empty());
+    }
+}

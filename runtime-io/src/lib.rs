@@ -1,0 +1,1 @@
+//! I/O driver, traits and sockets of `runtime`.

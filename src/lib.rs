@@ -1,0 +1,2 @@
+//! A multi-threaded, work-stealing async runtime.
+#![forbid(unsafe_code)]
