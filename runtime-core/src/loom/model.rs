@@ -1,5 +1,7 @@
 //! Loom's instrumented twins, with the names and signatures of `real.rs`.
 #![allow(missing_docs, missing_debug_implementations, reason = "the twin of a documented file")]
+#![allow(unsafe_code, reason = "adapts loom's guards and cells to the real signatures")]
+#![allow(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block, reason = "model only")]
 
 pub use loom::sync::Arc;
 
