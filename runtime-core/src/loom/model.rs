@@ -1,7 +1,18 @@
 //! Loom's instrumented twins, with the names and signatures of `real.rs`.
-#![allow(missing_docs, missing_debug_implementations, reason = "the twin of a documented file")]
-#![allow(unsafe_code, reason = "adapts loom's guards and cells to the real signatures")]
-#![allow(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block, reason = "model only")]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "the twin of a documented file"
+)]
+#![allow(
+    unsafe_code,
+    reason = "adapts loom's guards and cells to the real signatures"
+)]
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "model only"
+)]
 
 pub use loom::sync::Arc;
 
@@ -18,6 +29,27 @@ pub mod thread {
     pub fn park_timeout(_timeout: std::time::Duration) {
         park();
     }
+}
+
+/// Checks `f` under every interleaving with at most `LOOM_MAX_PREEMPTIONS` (3) preemptions, and says how many there were.
+pub fn model(f: impl Fn() + Send + Sync + 'static) {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.or(Some(3));
+    let executions = std::sync::Arc::new(AtomicUsize::new(0));
+    let counted = std::sync::Arc::clone(&executions);
+    let bound = builder.preemption_bound;
+    let begun = std::time::Instant::now();
+    builder.check(move || {
+        // Relaxed: a plain count, outside of the model.
+        counted.fetch_add(1, Ordering::Relaxed);
+        f();
+    });
+    // Relaxed: as above.
+    let executions = executions.load(Ordering::Relaxed);
+    let seconds = begun.elapsed().as_secs_f32();
+    eprintln!("loom: bound {bound:?}, {executions} executions, {seconds:.1} s");
 }
 
 pub struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
@@ -51,7 +83,9 @@ impl<T> Mutex<T> {
     }
 
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
@@ -70,7 +104,10 @@ impl Condvar {
         // parking_lot waits through `&mut`, loom takes the guard and gives it back.
         unsafe {
             let taken = std::ptr::read(guard);
-            let back = self.0.wait(taken).unwrap_or_else(|poisoned| poisoned.into_inner());
+            let back = self
+                .0
+                .wait(taken)
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
             std::ptr::write(guard, back);
         }
     }
