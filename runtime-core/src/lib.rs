@@ -14,3 +14,7 @@ pub mod park;
 pub mod sync;
 
 pub mod timer;
+
+pub mod context;
+
+pub mod time;

@@ -66,7 +66,7 @@ pub(super) struct Entry {
 
 /// Names one registration, and none after it. Four-byte aligned, so that a sleep that holds one stays small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 pub struct Key {
     sequence: u64,
     index: u32,

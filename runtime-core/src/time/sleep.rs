@@ -1,0 +1,89 @@
+//! Waiting until a point in time.
+
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use crate::time::Instant;
+use crate::time::timer::Timer;
+
+/// Waits until `duration` has passed.
+///
+/// Zero is ready at the first poll. A duration that the clock cannot add to the present waits for some 30 years.
+///
+/// # Panics
+/// Outside of a runtime. Polling it after its runtime was shut down panics, too, unless it is due.
+///
+/// # Cancel safety
+/// Dropping it takes the registration back; nothing is lost.
+#[track_caller]
+#[inline]
+pub fn sleep(duration: Duration) -> Sleep {
+    Sleep {
+        timer: Timer::after(duration),
+        pinned: PhantomPinned,
+    }
+}
+
+/// Waits until `deadline`. One in the past is ready at the first poll.
+///
+/// # Panics
+/// Outside of a runtime. Polling it after its runtime was shut down panics, too, unless it is due.
+///
+/// # Cancel safety
+/// Dropping it takes the registration back; nothing is lost.
+#[track_caller]
+#[inline]
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep {
+        timer: Timer::at(deadline),
+        pinned: PhantomPinned,
+    }
+}
+
+pin_project! {
+    /// The future of [`sleep`] and [`sleep_until`].
+    ///
+    /// It can be polled anywhere, also outside of its runtime, and after it was ready. To wait for it in a
+    /// loop, pin it once and use `&mut`; to use it anew, [`reset`](Sleep::reset) it.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Sleep {
+        timer: Timer,
+        #[pin]
+        pinned: PhantomPinned,
+    }
+}
+
+impl Sleep {
+    /// The point in time that it waits for.
+    pub fn deadline(&self) -> Instant {
+        self.timer.deadline()
+    }
+
+    /// Whether the wait is over. False before the first poll, however late that is.
+    pub fn is_elapsed(&self) -> bool {
+        self.timer.is_elapsed()
+    }
+
+    /// Waits for `deadline` instead, whether or not the former one has passed.
+    ///
+    /// A task that waits is woken at the new deadline without polling again. After the former deadline had passed,
+    /// the next poll registers it.
+    pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
+        self.project().timer.reset(deadline);
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().timer.poll(cx)
+    }
+}
