@@ -39,7 +39,7 @@ use std::task::Waker;
 
 use crate::util::wake_list::WakeList;
 
-use pages::{Link, Pages};
+use pages::{Link, Pages, Released};
 
 pub use pages::Key;
 
@@ -133,8 +133,7 @@ impl Wheel {
     #[must_use = "a waker is foreign code: drop it outside of any lock"]
     pub fn cancel(&mut self, key: Key) -> Option<Waker> {
         self.pages.find(key)?;
-        self.unlink(key.index());
-        Some(self.pages.release(key.index()))
+        Some(self.remove(key.index()))
     }
 
     /// Moves a registration to another deadline and keeps its waker; false if it has fired or was cancelled before.
@@ -284,14 +283,15 @@ impl Wheel {
 
     fn fire(&mut self, index: u32, sink: &mut WakeList, budget: &mut Budget) {
         budget.wakes -= 1;
-        self.unlink(index);
-        sink.push(self.pages.release(index));
+        sink.push(self.remove(index));
     }
 
-    /// Puts an unlinked entry where its deadline belongs (W1, W4, W5).
+    /// Puts an entry that stands in no slot where its deadline belongs (W1, W4, W5).
     #[inline]
     fn link(&mut self, index: u32, deadline: u64) -> Place {
         if deadline == NEVER {
+            let entry = self.pages.entry(index);
+            (entry.prev, entry.next) = (Link::NOWHERE, Link::NOWHERE);
             return Place::MAX;
         }
         let at = deadline.max(self.elapsed);
@@ -309,43 +309,56 @@ impl Wheel {
             Err(_) => slot.head = Link::entry(index),
         }
         let entry = self.pages.entry(index);
-        entry.prev = before;
-        entry.next = Link::slot(place);
+        (entry.prev, entry.next) = (before, Link::slot(place));
         place
     }
 
-    /// Takes an entry out of its slot, if it is in one.
+    /// Frees an entry, wherever it stands.
+    #[inline]
+    fn remove(&mut self, index: u32) -> Waker {
+        let Released { waker, prev, next } = self.pages.release(index);
+        self.close_gap(prev, next);
+        waker
+    }
+
+    /// Takes an entry out of its slot, if it is in one; its links are stale until it is linked again.
     #[inline]
     fn unlink(&mut self, index: u32) {
         let entry = self.pages.entry(index);
         let (prev, next) = (entry.prev, entry.next);
-        if prev == Link::NOWHERE {
-            return;
-        }
-        entry.prev = Link::NOWHERE;
-        entry.next = Link::NOWHERE;
-        match prev.split() {
-            Ok(before) => self.pages.entry(before).next = next,
-            Err(place) => self.slot_mut(place).head = next,
-        }
-        match next.split() {
-            Ok(after) => self.pages.entry(after).prev = prev,
-            Err(place) => self.slot_mut(place).tail = prev,
-        }
-        if let (Err(place), Err(_)) = (prev.split(), next.split()) {
-            self.vacate(place);
+        self.close_gap(prev, next);
+    }
+
+    /// Makes two neighbours of an entry neighbours of each other.
+    #[inline(always)]
+    fn close_gap(&mut self, prev: Link, next: Link) {
+        match (prev.split(), next.split()) {
+            (Ok(before), Ok(after)) => {
+                self.pages.entry(before).next = next;
+                self.pages.entry(after).prev = prev;
+            }
+            (Ok(before), Err(place)) => {
+                self.pages.entry(before).next = next;
+                self.slot_mut(place).tail = prev;
+            }
+            (Err(place), Ok(after)) => {
+                self.slot_mut(place).head = next;
+                self.pages.entry(after).prev = prev;
+            }
+            (Err(_), Err(_)) if prev == Link::NOWHERE => {}
+            (Err(place), Err(_)) => self.vacate(place),
         }
     }
 
-    /// A slot lost its last entry.
-    #[inline]
+    /// A slot loses its last entry.
+    #[inline(always)]
     fn vacate(&mut self, place: Place) {
-        self.slot_mut(place).min = NEVER;
-        let level = place as usize / SLOTS;
+        let (level, digit) = (place as usize / SLOTS, place as usize % SLOTS);
         let row = self.levels[level]
             .as_mut()
             .expect("an occupied level is allocated");
-        row.occupied &= !(1 << (place as usize % SLOTS));
+        row.slots[digit] = Slot::empty(place);
+        row.occupied &= !(1 << digit);
         if row.occupied == 0 {
             self.occupied &= !(1 << level);
         }
@@ -367,15 +380,18 @@ impl Default for Wheel {
 impl Level {
     #[cold]
     fn new(level: usize) -> Box<Level> {
-        let slots = std::array::from_fn(|digit| {
-            let itself = Link::slot((level * SLOTS + digit) as Place);
-            Slot {
-                min: NEVER,
-                head: itself,
-                tail: itself,
-            }
-        });
+        let slots = std::array::from_fn(|digit| Slot::empty((level * SLOTS + digit) as Place));
         Box::new(Level { occupied: 0, slots })
+    }
+}
+
+impl Slot {
+    fn empty(place: Place) -> Slot {
+        Slot {
+            min: NEVER,
+            head: Link::slot(place),
+            tail: Link::slot(place),
+        }
     }
 }
 

@@ -78,6 +78,13 @@ impl Key {
     }
 }
 
+/// What a freed entry held.
+pub(super) struct Released {
+    pub(super) waker: Waker,
+    pub(super) prev: Link,
+    pub(super) next: Link,
+}
+
 #[derive(Debug)]
 struct Page {
     /// Bit n is set while entry n is free.
@@ -121,7 +128,7 @@ impl Pages {
         self.pages.len() - self.vacant.len()
     }
 
-    /// Takes a free place and fills it.
+    /// Takes a free place and fills it, except for the links.
     #[inline]
     pub(super) fn take(&mut self, deadline: u64, waker: Waker) -> Key {
         if self.open == NO_PAGE {
@@ -135,15 +142,11 @@ impl Pages {
         let offset = page.free.trailing_zeros();
         self.wholly_free -= u32::from(page.free == ALL_FREE);
         page.free &= page.free - 1;
-        let full = page.free == 0;
-        page.entries[offset as usize] = Entry {
-            deadline,
-            sequence,
-            waker: Some(waker),
-            prev: Link::NOWHERE,
-            next: Link::NOWHERE,
-        };
-        if full {
+        let entry = &mut page.entries[offset as usize];
+        entry.deadline = deadline;
+        entry.sequence = sequence;
+        entry.waker = Some(waker);
+        if page.free == 0 {
             self.leave_open(number);
         }
         Key {
@@ -169,15 +172,20 @@ impl Pages {
         entry
     }
 
-    /// Frees an entry that stands in no list, and hands its waker out.
+    /// Frees an entry and hands out what it held: its waker, and the neighbours that still name it.
     #[inline]
-    pub(super) fn release(&mut self, index: u32) -> Waker {
+    pub(super) fn release(&mut self, index: u32) -> Released {
         let number = index / PAGE as u32;
         let page = page_mut(&mut self.pages, number);
         let entry = &mut page.entries[index as usize % PAGE];
         debug_assert!(entry.sequence != 0, "released twice");
         entry.sequence = 0;
         let waker = entry.waker.take().expect("a live entry has a waker");
+        let released = Released {
+            waker,
+            prev: entry.prev,
+            next: entry.next,
+        };
         let was_full = page.free == 0;
         page.free |= 1 << (index as usize % PAGE);
         let is_empty = page.free == ALL_FREE;
@@ -188,7 +196,7 @@ impl Pages {
         if is_empty {
             self.emptied(number);
         }
-        waker
+        released
     }
 
     /// The wakers of all live entries.
