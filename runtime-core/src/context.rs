@@ -1,38 +1,77 @@
-//! Which runtime the calling thread works for.
+//! Which runtime the calling thread is in.
 
-use std::cell::RefCell;
+use crate::handle::Handle;
+use crate::scheduler;
 
-use crate::loom::Arc;
-use crate::timer::timers::Shard;
-
-thread_local! {
-    static SHARD: RefCell<Option<Arc<Shard>>> = const { RefCell::new(None) };
-}
-
-/// The timers of the slot that this thread holds, or the first ones of its runtime; `None` outside of any.
-#[inline]
-pub fn timer_shard() -> Option<Arc<Shard>> {
-    SHARD
-        .try_with(|shard| shard.borrow().clone())
-        .ok()
-        .flatten()
-}
-
-/// Puts the thread into the context of `shard` until the guard is dropped.
+#[cfg(not(test))]
+pub(crate) use scheduler::timer_shard;
+#[cfg(all(test, loom))]
+pub(crate) use scheduler::timer_shard;
 #[cfg(all(test, not(loom)))]
-pub(crate) fn enter(shard: &Arc<Shard>) -> Entered {
-    Entered(SHARD.replace(Some(Arc::clone(shard))))
-}
+pub(crate) use test_shard::{enter, timer_shard};
 
-/// Restores the context that was there before, when dropped.
-#[cfg(all(test, not(loom)))]
+/// Until dropped, a runtime is the current one of this thread: made by [`Handle::enter`].
 #[derive(Debug)]
-#[must_use = "the context ends when this is dropped"]
-pub(crate) struct Entered(Option<Arc<Shard>>);
+#[must_use = "the thread leaves the runtime's context when this is dropped"]
+pub struct EnterGuard<'a> {
+    _entered: scheduler::Entered,
+    _handle: std::marker::PhantomData<&'a Handle>,
+    /// The context is this thread's: the guard stays here.
+    _not_send: std::marker::PhantomData<*const ()>,
+}
 
+impl<'a> EnterGuard<'a> {
+    pub(crate) fn new(entered: scheduler::Entered) -> EnterGuard<'a> {
+        EnterGuard {
+            _entered: entered,
+            _handle: std::marker::PhantomData,
+            _not_send: std::marker::PhantomData,
+        }
+    }
+}
+
+/// The handle of the current runtime, for something that cannot do without.
+#[track_caller]
+pub(crate) fn current_or_panic(what: &str) -> Handle {
+    match scheduler::entered() {
+        Some(shared) => Handle::new(shared),
+        None => panic!(
+            "there is no runtime running on this thread: {what} works only inside `block_on`, a task, \
+             or a scope of `Handle::enter`"
+        ),
+    }
+}
+
+/// Timers without a runtime, for the tests of the time module.
 #[cfg(all(test, not(loom)))]
-impl Drop for Entered {
-    fn drop(&mut self) {
-        SHARD.replace(self.0.take());
+mod test_shard {
+    use crate::loom::Arc;
+    use crate::scheduler;
+    use crate::timer::timers::Shard;
+    use std::cell::RefCell;
+
+    thread_local! {
+        static SHARD: RefCell<Option<Arc<Shard>>> = const { RefCell::new(None) };
+    }
+
+    pub(crate) fn timer_shard() -> Option<Arc<Shard>> {
+        SHARD
+            .with_borrow(Clone::clone)
+            .or_else(scheduler::timer_shard)
+    }
+
+    /// Puts the thread into the context of `shard` until the guard is dropped.
+    pub(crate) fn enter(shard: &Arc<Shard>) -> Entered {
+        Entered(SHARD.replace(Some(Arc::clone(shard))))
+    }
+
+    #[derive(Debug)]
+    #[must_use = "the context ends when this is dropped"]
+    pub(crate) struct Entered(Option<Arc<Shard>>);
+
+    impl Drop for Entered {
+        fn drop(&mut self) {
+            SHARD.replace(self.0.take());
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Executor, timers and synchronisation of `runtime`; knows no sockets, files or descriptors.
 //!
 //! The public face is the crate `runtime`; this crate's paths are not a stable interface.
+//!
+//! Imports point one way, from the bottom of this list to its top; `tests/tidy.rs` proves it.
 #![deny(unsafe_code)]
 
 pub mod loom;
@@ -11,10 +13,28 @@ pub mod coop;
 
 pub mod park;
 
+pub mod task;
+
 pub mod sync;
 
 pub mod timer;
 
-pub mod context;
+mod blocking;
+
+mod scheduler;
+
+mod context;
+
+pub mod handle;
+
+pub mod runtime;
+
+pub mod builder;
+
+pub mod spawn;
 
 pub mod time;
+
+pub use context::EnterGuard;
+pub use handle::Handle;
+pub use scheduler::{IoMode, Stall};

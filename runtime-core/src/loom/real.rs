@@ -14,6 +14,11 @@ pub mod atomic {
     };
 }
 
+/// Work-stealing deques and the shared queue.
+pub mod deque {
+    pub use crossbeam_deque::{Injector, Steal, Stealer, Worker};
+}
+
 /// Threads: spawn, yield, park.
 pub mod thread {
     pub use std::thread::{Thread, current, park, park_timeout, yield_now};

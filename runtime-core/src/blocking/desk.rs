@@ -1,0 +1,191 @@
+//! Who gets which job: the protocol of the parent's header, without the threads.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::loom::Mutex;
+use crate::park::parker::Unparker;
+
+/// A thread that waits for a job.
+pub(super) struct Idler<J> {
+    job: Mutex<Option<J>>,
+    unparker: Unparker,
+}
+
+impl<J> Idler<J> {
+    pub(super) fn new(unparker: Unparker) -> Arc<Idler<J>> {
+        Arc::new(Idler {
+            job: Mutex::new(None),
+            unparker,
+        })
+    }
+
+    /// The job that was handed over, if it is there yet.
+    pub(super) fn take(&self) -> Option<J> {
+        self.job.lock().take()
+    }
+}
+
+struct State<J> {
+    queue: VecDeque<J>,
+    idle: Vec<Arc<Idler<J>>>,
+    threads: usize,
+    closed: bool,
+}
+
+/// What a submitter does next.
+#[must_use]
+pub(super) enum Submit<J> {
+    /// The pool is closed: the job is given back.
+    Closed(J),
+    /// Queued or handed over.
+    Done,
+    /// Start a thread with this job; if that is refused: [`Desk::refused`].
+    Start(J),
+}
+
+/// What a thread does next.
+#[must_use]
+pub(super) enum Next<J> {
+    Run(J),
+    /// It is on the idle list.
+    Wait,
+    End,
+}
+
+/// What a refused start means.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// Threads exist, one of them will come by the queue.
+    Queued,
+    /// There is no thread at all: start one later.
+    Starved,
+}
+
+pub(super) struct Desk<J> {
+    state: Mutex<State<J>>,
+    max_threads: usize,
+}
+
+impl<J> Desk<J> {
+    pub(super) fn new(max_threads: usize) -> Desk<J> {
+        let state = State {
+            queue: VecDeque::new(),
+            idle: Vec::new(),
+            threads: 0,
+            closed: false,
+        };
+        Desk {
+            state: Mutex::new(state),
+            max_threads,
+        }
+    }
+
+    /// Steps 1 to 4.
+    pub(super) fn submit(&self, job: J) -> Submit<J> {
+        let idler = {
+            let mut state = self.state.lock();
+            if state.closed {
+                return Submit::Closed(job);
+            }
+            match state.idle.pop() {
+                Some(idler) => idler,
+                None if state.threads < self.max_threads => {
+                    state.threads += 1;
+                    return Submit::Start(job);
+                }
+                None => {
+                    state.queue.push_back(job);
+                    return Submit::Done;
+                }
+            }
+        };
+        *idler.job.lock() = Some(job);
+        idler.unparker.unpark();
+        Submit::Done
+    }
+
+    /// The thread counted for this job could not be started.
+    pub(super) fn refused(&self, job: J) -> Refused {
+        let mut state = self.state.lock();
+        state.threads -= 1;
+        state.queue.push_back(job);
+        if state.threads > 0 {
+            Refused::Queued
+        } else {
+            Refused::Starved
+        }
+    }
+
+    /// After a refusal: a job to start a thread with, if there still is no thread.
+    pub(super) fn retry(&self) -> Option<J> {
+        let mut state = self.state.lock();
+        if state.threads > 0 {
+            return None;
+        }
+        let job = state.queue.pop_front()?;
+        state.threads += 1;
+        Some(job)
+    }
+
+    /// Steps (a) to (c).
+    pub(super) fn next(&self, me: &Arc<Idler<J>>) -> Next<J> {
+        let mut state = self.state.lock();
+        if let Some(job) = state.queue.pop_front() {
+            return Next::Run(job);
+        }
+        if state.closed {
+            return Next::End;
+        }
+        state.idle.push(Arc::clone(me));
+        Next::Wait
+    }
+
+    /// Steps (d) and (e): the keep-alive is over; true if the thread may end, else a job is on its way.
+    pub(super) fn give_up(&self, me: &Arc<Idler<J>>) -> bool {
+        let mut state = self.state.lock();
+        match state.idle.iter().position(|idler| Arc::ptr_eq(idler, me)) {
+            Some(at) => {
+                state.idle.swap_remove(at);
+                true
+            }
+            None => state.closed && me.job.lock().is_none(),
+        }
+    }
+
+    /// A thread has ended; true if it was the last.
+    pub(super) fn ended(&self) -> bool {
+        let mut state = self.state.lock();
+        state.threads -= 1;
+        state.threads == 0
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        self.state.lock().threads
+    }
+
+    pub(super) fn idle(&self) -> usize {
+        self.state.lock().idle.len()
+    }
+
+    pub(super) fn queued(&self) -> usize {
+        self.state.lock().queue.len()
+    }
+
+    /// No job is taken any more; gives those that no thread has begun, for the caller to drop.
+    pub(super) fn close(&self) -> VecDeque<J> {
+        let (jobs, idle) = {
+            let mut state = self.state.lock();
+            state.closed = true;
+            (
+                std::mem::take(&mut state.queue),
+                std::mem::take(&mut state.idle),
+            )
+        };
+        for idler in idle {
+            idler.unparker.unpark();
+        }
+        jobs
+    }
+}

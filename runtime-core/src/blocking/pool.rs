@@ -1,0 +1,212 @@
+//! The threads behind the desk; see the parent's header.
+
+use std::cell::Cell;
+use std::ptr::null;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::desk::{Desk, Idler, Next, Refused, Submit};
+use crate::park::parker::Parker;
+use crate::task::Notified;
+use crate::timer::clock::{AutoAdvanceHold, Clock};
+
+thread_local! {
+    /// The pool that this thread belongs to.
+    static MEMBER_OF: Cell<*const Pool> = const { Cell::new(null()) };
+}
+
+/// A callback without arguments.
+type Hook = Arc<dyn Fn() + Send + Sync>;
+
+/// Makes a thread, not yet started, for the role it is given.
+type MakeThread = Arc<dyn Fn(&str) -> std::thread::Builder + Send + Sync>;
+
+/// What the pool was built with.
+#[derive(Clone)]
+pub(crate) struct PoolConfig {
+    pub(crate) max_threads: usize,
+    pub(crate) keep_alive: Duration,
+    pub(crate) make_thread: MakeThread,
+    pub(crate) on_start: Option<Hook>,
+    pub(crate) on_stop: Option<Hook>,
+}
+
+/// A closure to be run, as the task that carries it. While it lives, a paused clock does not jump.
+struct Job {
+    entry: Notified,
+    _hold: AutoAdvanceHold,
+}
+
+/// See the parent's header.
+pub(crate) struct Pool {
+    desk: Desk<Job>,
+    /// Jobs are queued and there is no thread: one was refused.
+    starved: AtomicBool,
+    ended: Mutex<()>,
+    all_ended: Condvar,
+    config: PoolConfig,
+    clock: Arc<Clock>,
+}
+
+impl Pool {
+    pub(crate) fn new(config: PoolConfig, clock: Arc<Clock>) -> Arc<Pool> {
+        Arc::new(Pool {
+            desk: Desk::new(config.max_threads),
+            starved: AtomicBool::new(false),
+            ended: Mutex::new(()),
+            all_ended: Condvar::new(),
+            config,
+            clock,
+        })
+    }
+
+    /// Has a task that carries a closure run. On a closed pool the task is cancelled.
+    pub(crate) fn submit(self: &Arc<Self>, entry: Notified) {
+        let job = Job {
+            entry,
+            _hold: Clock::hold(&self.clock),
+        };
+        match self.desk.submit(job) {
+            Submit::Done => {}
+            // Dropping an entry cancels its task.
+            Submit::Closed(job) => drop(job),
+            Submit::Start(job) => self.start(job),
+        }
+    }
+
+    fn start(self: &Arc<Self>, job: Job) {
+        let pool = Arc::clone(self);
+        // The closure given to a thread that is refused is dropped with what it holds: so the job travels beside it.
+        let hand = Arc::new(Mutex::new(Some(job)));
+        let for_thread = Arc::clone(&hand);
+        let thread = (self.config.make_thread)("runtime-blocking");
+        let started = thread.spawn(move || {
+            let job = for_thread.lock().take();
+            pool.run(job);
+        });
+        if started.is_err() {
+            let job = hand.lock().take();
+            let job = job.expect("a thread that was not started took no job");
+            if self.desk.refused(job) == Refused::Starved {
+                // Release: pairs with the load in `retry`; a hint all the same.
+                self.starved.store(true, Ordering::Release);
+            }
+        }
+    }
+
+    /// Whether jobs wait for a thread that was refused; whoever is awake now and then calls [`Pool::retry`].
+    pub(crate) fn is_starved(&self) -> bool {
+        // Acquire: pairs with `start`.
+        self.starved.load(Ordering::Acquire)
+    }
+
+    /// Tries again to start a thread that was refused.
+    pub(crate) fn retry(self: &Arc<Self>) {
+        self.starved.store(false, Ordering::Release);
+        if let Some(job) = self.desk.retry() {
+            self.start(job);
+        }
+    }
+
+    /// A thread's life.
+    fn run(self: &Arc<Self>, mut job: Option<Job>) {
+        let _ended = Ended(self);
+        MEMBER_OF.set(Arc::as_ptr(self));
+        if let Some(hook) = &self.config.on_start {
+            hook();
+        }
+        let parker = Parker::new();
+        let me = Idler::new(parker.unparker());
+        loop {
+            if let Some(job) = job.take() {
+                job.entry.run();
+            }
+            match self.desk.next(&me) {
+                Next::Run(next) => job = Some(next),
+                Next::End => break,
+                Next::Wait => match self.wait(&parker, &me) {
+                    Some(next) => job = Some(next),
+                    None => break,
+                },
+            }
+        }
+        if let Some(hook) = &self.config.on_stop {
+            hook();
+        }
+    }
+
+    /// Waits on the idle list; `None` if the thread is to end.
+    fn wait(&self, parker: &Parker, me: &Arc<Idler<Job>>) -> Option<Job> {
+        let deadline = Instant::now().checked_add(self.config.keep_alive);
+        loop {
+            match deadline {
+                Some(deadline) => {
+                    parker.park_deadline(deadline);
+                }
+                None => parker.park(),
+            }
+            if let Some(job) = me.take() {
+                return Some(job);
+            }
+            if self.desk.give_up(me) {
+                return None;
+            }
+        }
+    }
+
+    /// Takes no more jobs; those that have not begun are cancelled.
+    pub(crate) fn close(&self) {
+        drop(self.desk.close());
+    }
+
+    /// Waits until every closure that has begun has returned; false if `deadline` came first. A thread of the pool does
+    /// not wait for itself.
+    pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
+        if MEMBER_OF
+            .try_with(|pool| std::ptr::eq(pool.get(), self))
+            .unwrap_or(false)
+        {
+            return false;
+        }
+        let mut lock = self.ended.lock();
+        while self.desk.threads() > 0 {
+            match deadline {
+                None => self.all_ended.wait(&mut lock),
+                Some(deadline) => {
+                    if self.all_ended.wait_until(&mut lock, deadline).timed_out() {
+                        return self.desk.threads() == 0;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Threads, how many of them are idle, and jobs that wait.
+    pub(crate) fn counts(&self) -> (usize, usize, usize) {
+        (self.desk.threads(), self.desk.idle(), self.desk.queued())
+    }
+}
+
+/// Counts a thread as ended, also if a hook of the user's panics.
+struct Ended<'a>(&'a Arc<Pool>);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        if self.0.desk.ended() {
+            let _lock = self.0.ended.lock();
+            self.0.all_ended.notify_all();
+        }
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool")
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,313 @@
+//! The settings of a runtime, and how it is made from them.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::runtime::Runtime;
+use crate::scheduler::{Config, Flavor, IoMode, MAX_SLOTS, Shared, Stall};
+use crate::timer::clock::Clock;
+
+/// The environment variable that overrides the default number of workers.
+const WORKERS_VARIABLE: &str = "RUNTIME_WORKER_THREADS";
+
+/// The variable that the field's standard vocabulary knows; the other one goes first.
+const WORKERS_VARIABLE_STANDARD: &str = "TOKIO_WORKER_THREADS";
+
+/// The settings of a runtime.
+///
+/// I/O and timers need no enabling; `enable_all` and its like are accepted and do nothing.
+pub struct Builder {
+    config: Config,
+    workers: Option<usize>,
+    start_paused: bool,
+    start_now: bool,
+}
+
+impl Builder {
+    /// A runtime whose tasks run on the thread that is in `block_on`.
+    pub fn new_current_thread() -> Builder {
+        Builder::new(Flavor::CurrentThread)
+    }
+
+    /// A runtime whose tasks run on several threads that steal from each other.
+    pub fn new_multi_thread() -> Builder {
+        Builder::new(Flavor::MultiThread)
+    }
+
+    fn new(flavor: Flavor) -> Builder {
+        Builder {
+            config: Config {
+                flavor,
+                worker_threads: 1,
+                max_blocking_threads: 512,
+                thread_name: None,
+                stack_size: None,
+                keep_alive: Duration::from_secs(10),
+                on_thread_start: None,
+                on_thread_stop: None,
+                on_thread_park: None,
+                on_thread_unpark: None,
+                event_interval: 61,
+                global_queue_interval: 61,
+                stall_policy: Some(Duration::from_millis(10)),
+                on_stall: None,
+                io_mode: IoMode::default(),
+            },
+            workers: None,
+            start_paused: false,
+            start_now: false,
+        }
+    }
+
+    /// Accepted for compatibility: I/O and timers are always there.
+    pub fn enable_all(&mut self) -> &mut Builder {
+        self
+    }
+
+    /// Accepted for compatibility: I/O is always there.
+    pub fn enable_io(&mut self) -> &mut Builder {
+        self
+    }
+
+    /// Accepted for compatibility: timers are always there.
+    pub fn enable_time(&mut self) -> &mut Builder {
+        self
+    }
+
+    /// How many slots there are, that is how many tasks run at once; at most 1024 are used.
+    ///
+    /// Default: the number of cores that the process may use, or the environment variable
+    /// `RUNTIME_WORKER_THREADS` (or `TOKIO_WORKER_THREADS`), if it is set. A current-thread runtime has one, whatever is set.
+    ///
+    /// # Panics
+    /// If `count` is 0.
+    #[track_caller]
+    pub fn worker_threads(&mut self, count: usize) -> &mut Builder {
+        assert!(count > 0, "worker_threads must be at least 1");
+        self.workers = Some(count.min(MAX_SLOTS));
+        self
+    }
+
+    /// How many threads run blocking closures at once; default 512.
+    ///
+    /// # Panics
+    /// If `count` is 0.
+    #[track_caller]
+    pub fn max_blocking_threads(&mut self, count: usize) -> &mut Builder {
+        assert!(count > 0, "max_blocking_threads must be at least 1");
+        self.config.max_blocking_threads = count;
+        self
+    }
+
+    /// The name of every thread; default: the name of its role (`runtime-worker`, `runtime-sentinel`, `runtime-blocking`, …).
+    ///
+    /// # Panics
+    /// If the name contains a NUL byte.
+    #[track_caller]
+    pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Builder {
+        let name = name.into();
+        assert!(
+            !name.contains('\0'),
+            "a thread name must not contain a NUL byte"
+        );
+        self.config.thread_name = Some(Arc::new(move || name.clone()));
+        self
+    }
+
+    /// Called for the name of each thread that is started.
+    pub fn thread_name_fn<F>(&mut self, name: F) -> &mut Builder
+    where
+        F: Fn() -> String + Send + Sync + 'static,
+    {
+        // A name with a NUL byte would make the thread fail to start: it is cut there.
+        self.config.thread_name = Some(Arc::new(move || {
+            let mut name = name();
+            if let Some(end) = name.find('\0') {
+                name.truncate(end);
+            }
+            name
+        }));
+        self
+    }
+
+    /// The stack size of every thread, in bytes; default: that of the platform.
+    pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Builder {
+        self.config.stack_size = Some(bytes);
+        self
+    }
+
+    /// How long an idle thread of the blocking pool waits before it ends; default 10 seconds.
+    pub fn thread_keep_alive(&mut self, duration: Duration) -> &mut Builder {
+        self.config.keep_alive = duration;
+        self
+    }
+
+    /// Called on each thread of the runtime when it starts.
+    pub fn on_thread_start<F>(&mut self, hook: F) -> &mut Builder
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.config.on_thread_start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called on each thread of the runtime before it ends.
+    pub fn on_thread_stop<F>(&mut self, hook: F) -> &mut Builder
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.config.on_thread_stop = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called on a thread that is about to sleep because it has no work. It should be quick: it runs each time.
+    pub fn on_thread_park<F>(&mut self, hook: F) -> &mut Builder
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.config.on_thread_park = Some(Arc::new(hook));
+        self
+    }
+
+    /// Called on a thread that has just been woken.
+    pub fn on_thread_unpark<F>(&mut self, hook: F) -> &mut Builder
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.config.on_thread_unpark = Some(Arc::new(hook));
+        self
+    }
+
+    /// After how many polls a busy thread looks into the I/O driver and at the timers; default 61.
+    ///
+    /// # Panics
+    /// If `polls` is 0.
+    #[track_caller]
+    pub fn event_interval(&mut self, polls: u32) -> &mut Builder {
+        assert!(polls > 0, "event_interval must be at least 1");
+        self.config.event_interval = polls;
+        self
+    }
+
+    /// After how many polls a busy thread takes from the shared queue first; default 61.
+    ///
+    /// # Panics
+    /// If `polls` is 0.
+    #[track_caller]
+    pub fn global_queue_interval(&mut self, polls: u32) -> &mut Builder {
+        assert!(polls > 0, "global_queue_interval must be at least 1");
+        self.config.global_queue_interval = polls;
+        self
+    }
+
+    /// Starts with a paused clock: time moves only by `advance`, or by itself to the next deadline when there is nothing else to do.
+    pub fn start_paused(&mut self, paused: bool) -> &mut Builder {
+        self.start_paused = paused;
+        self
+    }
+
+    /// For how long a poll may go on, while other work waits, before it counts as a stall and, if all slots are stuck, a spare slot is
+    /// opened; default 10 ms. `None`: no poll counts as a stall and there are no spares. Multi-thread runtimes only.
+    pub fn stall_policy(&mut self, limit: Option<Duration>) -> &mut Builder {
+        self.config.stall_policy = limit;
+        self
+    }
+
+    /// Called once for each stall, on a thread of the runtime that is not stuck, with the task's id and where it was spawned.
+    pub fn on_stall<F>(&mut self, hook: F) -> &mut Builder
+    where
+        F: Fn(&Stall) + Send + Sync + 'static,
+    {
+        self.config.on_stall = Some(Arc::new(hook));
+        self
+    }
+
+    /// Who sleeps in the I/O driver; multi-thread runtimes only.
+    pub fn io_mode(&mut self, mode: IoMode) -> &mut Builder {
+        self.config.io_mode = mode;
+        self
+    }
+
+    /// Starts all worker threads in `build`, which then gives the operating system's error if one is refused. By default threads start
+    /// when they are first needed, and a refused one loses nothing.
+    pub fn start_threads_now(&mut self, now: bool) -> &mut Builder {
+        self.start_now = now;
+        self
+    }
+
+    /// Makes the runtime.
+    ///
+    /// # Errors
+    /// With [`Builder::start_threads_now`]: if a thread is refused. If the environment variable for the number of workers is set
+    /// and is no number above 0.
+    pub fn build(&mut self) -> io::Result<Runtime> {
+        let mut config = self.config.clone();
+        config.worker_threads = match config.flavor {
+            Flavor::CurrentThread => 1,
+            Flavor::MultiThread => match self.workers {
+                Some(workers) => workers,
+                None => default_workers()?,
+            },
+        };
+        let clock = Clock::new();
+        if self.start_paused {
+            clock.pause().map_err(io::Error::other)?;
+        }
+        let runtime = Runtime::from_shared(Shared::new(config, clock));
+        if self.start_now {
+            runtime.handle().shared().start_all()?;
+        }
+        Ok(runtime)
+    }
+}
+
+/// The number of workers where the builder was told none.
+fn default_workers() -> io::Result<usize> {
+    for variable in [WORKERS_VARIABLE, WORKERS_VARIABLE_STANDARD] {
+        let Some(value) = std::env::var_os(variable) else {
+            continue;
+        };
+        let count = value
+            .to_str()
+            .and_then(|text| text.trim().parse::<usize>().ok());
+        return match count {
+            Some(count) if count > 0 => Ok(count.min(MAX_SLOTS)),
+            _ => {
+                let text = format!("{variable} must be a number above 0, it is {value:?}");
+                Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+            }
+        };
+    }
+    Ok(available_cores())
+}
+
+/// How many cores the process may use; asked of the operating system once, since that reads files on some.
+fn available_cores() -> usize {
+    static CORES: AtomicUsize = AtomicUsize::new(0);
+    // Relaxed: whoever asks first stores what all others would.
+    match CORES.load(Ordering::Relaxed) {
+        0 => {
+            let cores = std::thread::available_parallelism()
+                .map_or(1, usize::from)
+                .min(MAX_SLOTS);
+            // Relaxed: as above.
+            CORES.store(cores, Ordering::Relaxed);
+            cores
+        }
+        cores => cores,
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("config", &self.config)
+            .field("workers", &self.workers)
+            .field("start_paused", &self.start_paused)
+            .field("start_threads_now", &self.start_now)
+            .finish()
+    }
+}

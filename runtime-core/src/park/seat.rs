@@ -1,0 +1,200 @@
+//! The seat: the right to sleep inside the driver, and the glance of those who only look in.
+//!
+//! Who may sleep here is decided in the scheduler's word (empty → asleep → kicked → empty); this file is the room itself: a lock around
+//! the poller and its events, a counter of turns, and the deadline until which the sitter means to sleep.
+//!
+//! A runtime starts with a plain sleeper, so that programs without I/O make no descriptor. The first I/O object
+//! publishes the reactor, then ends the plain sleep; which of the two to sleep in is chosen anew at each sit-down.
+//!
+//! **Steps.** Sitter: (1) publish the deadline; (2) choose the room; (3) claim the seat in the word; (4) re-check queues and
+//! wheels; (5) poll. Kicker: (a) change the word from asleep to kicked; (b) kick the reactor if it is published, else the plain sleeper.
+//! Publisher: (i) publish the reactor; (ii) kick the plain sleeper.
+//!
+//! **No kick is lost.** (a) follows (3) in the word's order, so the kicker sees at least what the sitter chose from. If the sitter chose
+//! the reactor, so does the kicker. If it chose the plain room and so does the kicker, fine. If it chose the plain room and the kicker the
+//! reactor, then (i) came in between and (ii) ends the plain sleep: the sitter leaves it and sees the kick in the word.
+//! A kick is a token: it ends the sleep that is under way or else the next one.
+//!
+//! **Events** leave the lock with the thread that polled; wakers are called after it. Two batches may be dispatched in either order:
+//! readiness bits are only OR-ed, the tick guards clearing, generations guard reuse.
+
+use std::io;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crossbeam_utils::CachePadded;
+use parking_lot::{Condvar, Mutex};
+
+use super::driver::{Driver, Event, Poller};
+
+/// A sleep without a driver: a token and a condition.
+#[derive(Debug, Default)]
+struct PlainSleeper {
+    kicked: Mutex<bool>,
+    condition: Condvar,
+}
+
+impl PlainSleeper {
+    fn sleep(&self, timeout: Option<Duration>) {
+        let mut kicked = self.kicked.lock();
+        if !*kicked {
+            match timeout {
+                None => self.condition.wait(&mut kicked),
+                Some(timeout) if timeout.is_zero() => {}
+                Some(timeout) => {
+                    self.condition.wait_for(&mut kicked, timeout);
+                }
+            }
+        }
+        *kicked = false;
+    }
+
+    fn kick(&self) {
+        *self.kicked.lock() = true;
+        self.condition.notify_one();
+    }
+}
+
+struct Reactor {
+    poller: Mutex<Box<dyn Poller>>,
+    driver: std::sync::Arc<dyn Driver>,
+}
+
+/// Where the sitter will sleep: chosen before it claims the seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    Plain,
+    Reactor,
+}
+
+/// See the module's header.
+pub(crate) struct Seat {
+    plain: PlainSleeper,
+    reactor: OnceLock<Reactor>,
+    /// Taken to publish the reactor once.
+    publishing: Mutex<()>,
+    /// How often anybody has polled: the sentinel looks only if nobody else did.
+    turns: CachePadded<AtomicU64>,
+    /// When the sitter means to wake by itself, in the clock's nanoseconds.
+    deadline: AtomicU64,
+}
+
+impl Seat {
+    pub(crate) fn new() -> Seat {
+        Seat {
+            plain: PlainSleeper::default(),
+            reactor: OnceLock::new(),
+            publishing: Mutex::new(()),
+            turns: CachePadded::new(AtomicU64::new(0)),
+            deadline: AtomicU64::new(u64::MAX),
+        }
+    }
+
+    /// The driver, once the first I/O object has brought it.
+    pub(crate) fn driver(&self) -> Option<&std::sync::Arc<dyn Driver>> {
+        self.reactor.get().map(|reactor| &reactor.driver)
+    }
+
+    /// The driver, made and published by `make` if there is none; `true` if it is new.
+    pub(crate) fn driver_or_publish(
+        &self,
+        make: impl FnOnce() -> io::Result<(Box<dyn Poller>, std::sync::Arc<dyn Driver>)>,
+    ) -> io::Result<(std::sync::Arc<dyn Driver>, bool)> {
+        if let Some(driver) = self.driver() {
+            return Ok((driver.clone(), false));
+        }
+        let _one_at_a_time = self.publishing.lock();
+        if let Some(driver) = self.driver() {
+            return Ok((driver.clone(), false));
+        }
+        let (poller, driver) = make()?;
+        let reactor = Reactor {
+            poller: Mutex::new(poller),
+            driver: driver.clone(),
+        };
+        let first = self.reactor.set(reactor).is_ok();
+        debug_assert!(first, "published under the lock");
+        self.plain.kick();
+        Ok((driver, true))
+    }
+
+    /// Step (1): when the sitter will wake by itself.
+    pub(crate) fn publish_deadline(&self, deadline: u64) {
+        // Release: the claim that follows is the read-modify-write that orders it; this keeps it before.
+        self.deadline.store(deadline, Ordering::Release);
+    }
+
+    /// What the sitter published; to be read after the word said that somebody sleeps.
+    pub(crate) fn deadline(&self) -> u64 {
+        // Acquire: ordered by the word, see rule 8.
+        self.deadline.load(Ordering::Acquire)
+    }
+
+    /// Step (2).
+    pub(crate) fn choose(&self) -> Room {
+        if self.reactor.get().is_some() {
+            Room::Reactor
+        } else {
+            Room::Plain
+        }
+    }
+
+    /// The sitter's sleep, step (5). Errors of the operating system are the caller's to count.
+    pub(crate) fn sleep(
+        &self,
+        room: Room,
+        timeout: Option<Duration>,
+        events: &mut Vec<Event>,
+    ) -> io::Result<()> {
+        let slept = match (room, self.reactor.get()) {
+            (Room::Reactor, Some(reactor)) => reactor.poller.lock().poll(timeout, events),
+            _ => {
+                self.plain.sleep(timeout);
+                Ok(())
+            }
+        };
+        self.count_turn();
+        slept
+    }
+
+    /// A look into the driver without waiting; false if somebody else is in there, or there is none.
+    pub(crate) fn glance(&self, events: &mut Vec<Event>) -> io::Result<bool> {
+        let Some(reactor) = self.reactor.get() else {
+            return Ok(false);
+        };
+        let Some(mut poller) = reactor.poller.try_lock() else {
+            return Ok(false);
+        };
+        let polled = poller.poll(Some(Duration::ZERO), events);
+        drop(poller);
+        self.count_turn();
+        polled.map(|()| true)
+    }
+
+    fn count_turn(&self) {
+        // Relaxed: a statistic that the sentinel compares with itself.
+        self.turns.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn turns(&self) -> u64 {
+        // Relaxed: see `count_turn`.
+        self.turns.load(Ordering::Relaxed)
+    }
+
+    /// Ends the sitter's sleep, step (b); called by whoever changed the word from asleep.
+    pub(crate) fn kick(&self) {
+        match self.reactor.get() {
+            Some(reactor) => reactor.driver.kick(),
+            None => self.plain.kick(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Seat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seat")
+            .field("driver", &self.driver())
+            .finish_non_exhaustive()
+    }
+}

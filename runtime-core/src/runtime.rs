@@ -1,0 +1,109 @@
+//! The runtime itself: what `build` gives and `drop` ends.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::context::EnterGuard;
+use crate::handle::{Handle, RuntimeMetrics};
+use crate::park;
+use crate::scheduler::Shared;
+use crate::task::JoinHandle;
+
+/// A runtime: runs tasks, timers and I/O until it is dropped.
+///
+/// **Drop** cancels all tasks and waits until each has been dropped and every blocking closure that has begun has
+/// returned. It drops a task at its next `await`; one that never reaches it keeps the drop waiting: see
+/// [`Runtime::shutdown_timeout`]. Dropped inside async code, the runtime ends without waiting.
+#[derive(Debug)]
+pub struct Runtime {
+    handle: Handle,
+}
+
+impl Runtime {
+    /// A multi-thread runtime with default settings.
+    ///
+    /// # Errors
+    /// None today: threads and driver start when they are first needed.
+    pub fn new() -> std::io::Result<Runtime> {
+        crate::builder::Builder::new_multi_thread().build()
+    }
+
+    pub(crate) fn from_shared(shared: Arc<Shared>) -> Runtime {
+        Runtime {
+            handle: Handle::new(shared),
+        }
+    }
+
+    /// The runtime's handle.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// As [`Handle::spawn`].
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle.spawn(future)
+    }
+
+    /// As [`Handle::spawn_blocking`].
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, closure: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.handle.spawn_blocking(closure)
+    }
+
+    /// As [`Handle::block_on`].
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.handle.block_on(future)
+    }
+
+    /// As [`Handle::enter`].
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
+
+    /// How the runtime is doing.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.handle.metrics()
+    }
+
+    /// Ends the runtime and waits for it, but no longer than `timeout`: what has not ended by then goes on by itself.
+    pub fn shutdown_timeout(self, timeout: Duration) {
+        let shared = Arc::clone(self.handle.shared());
+        shared.close();
+        drop(self);
+        if park::is_async_context() {
+            return;
+        }
+        let deadline = Instant::now().checked_add(timeout);
+        shared.wait_for_end(deadline);
+    }
+
+    /// Ends the runtime without waiting: tasks are cancelled, blocking closures that have begun go on by themselves.
+    pub fn shutdown_background(self) {
+        self.handle.shared().close();
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        let shared = self.handle.shared();
+        if shared.is_closing() {
+            // One of the shutdown methods has done it.
+            return;
+        }
+        shared.close();
+        if !park::is_async_context() {
+            shared.wait_for_end(None);
+        }
+    }
+}

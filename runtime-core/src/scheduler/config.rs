@@ -1,0 +1,142 @@
+//! What a runtime was built with.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::blocking::PoolConfig;
+use crate::task::Id;
+
+/// A callback without arguments.
+pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
+
+/// How threads are named.
+pub(crate) type NameFn = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Called with each stall.
+pub(crate) type StallHook = Arc<dyn Fn(&Stall) + Send + Sync>;
+
+/// One scheduler or the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flavor {
+    CurrentThread,
+    MultiThread,
+}
+
+/// Who sleeps in the I/O driver.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IoMode {
+    /// Whichever thread has nothing better to do takes the seat in the driver, and runs what it wakes: one context switch from packet
+    /// to task.
+    #[default]
+    Seat,
+    /// One thread sleeps in the driver for good and never runs tasks. For comparison; it costs a thread hop a packet.
+    Dedicated,
+}
+
+/// A poll that has not returned for longer than the stall policy allows, while other work waits.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Stall {
+    /// The task that is being polled.
+    pub task: Id,
+    /// Where it was spawned.
+    pub spawned_at: &'static Location<'static>,
+    /// Which slot it holds.
+    pub slot: usize,
+    /// For how long it has been seen not to return.
+    pub duration: Duration,
+}
+
+impl fmt::Display for Stall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "task {} (spawned at {}) has held slot {} for {:?} without an await while other work waits; \
+             move blocking work to spawn_blocking",
+            self.task, self.spawned_at, self.slot, self.duration
+        )
+    }
+}
+
+/// What a runtime was built with.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) flavor: Flavor,
+    pub(crate) worker_threads: usize,
+    pub(crate) max_blocking_threads: usize,
+    pub(crate) thread_name: Option<NameFn>,
+    pub(crate) stack_size: Option<usize>,
+    pub(crate) keep_alive: Duration,
+    pub(crate) on_thread_start: Option<Hook>,
+    pub(crate) on_thread_stop: Option<Hook>,
+    pub(crate) on_thread_park: Option<Hook>,
+    pub(crate) on_thread_unpark: Option<Hook>,
+    pub(crate) event_interval: u32,
+    pub(crate) global_queue_interval: u32,
+    pub(crate) stall_policy: Option<Duration>,
+    pub(crate) on_stall: Option<StallHook>,
+    pub(crate) io_mode: IoMode,
+}
+
+impl Config {
+    pub(crate) fn flavor(&self) -> Flavor {
+        self.flavor
+    }
+
+    /// How many regular slots there are.
+    pub(crate) fn slots(&self) -> usize {
+        self.worker_threads
+    }
+
+    pub(crate) fn is_dedicated(&self) -> bool {
+        self.io_mode == IoMode::Dedicated && self.flavor == Flavor::MultiThread
+    }
+
+    pub(crate) fn blocking(&self) -> PoolConfig {
+        let (name, stack_size) = (self.thread_name.clone(), self.stack_size);
+        PoolConfig {
+            max_threads: self.max_blocking_threads,
+            keep_alive: self.keep_alive,
+            make_thread: Arc::new(move |role| named_thread(name.as_ref(), role, stack_size)),
+            on_start: self.on_thread_start.clone(),
+            on_stop: self.on_thread_stop.clone(),
+        }
+    }
+
+    /// A thread of this runtime, not yet started, under the name of its role.
+    pub(crate) fn thread(&self, role: &str) -> std::thread::Builder {
+        named_thread(self.thread_name.as_ref(), role, self.stack_size)
+    }
+}
+
+/// A thread under the user's name, or that of its role.
+fn named_thread(
+    name: Option<&NameFn>,
+    role: &str,
+    stack_size: Option<usize>,
+) -> std::thread::Builder {
+    let name = name.map_or_else(|| role.to_string(), |name| name());
+    let builder = std::thread::Builder::new().name(name);
+    match stack_size {
+        Some(bytes) => builder.stack_size(bytes),
+        None => builder,
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("flavor", &self.flavor)
+            .field("worker_threads", &self.worker_threads)
+            .field("max_blocking_threads", &self.max_blocking_threads)
+            .field("keep_alive", &self.keep_alive)
+            .field("event_interval", &self.event_interval)
+            .field("global_queue_interval", &self.global_queue_interval)
+            .field("stall_policy", &self.stall_policy)
+            .field("io_mode", &self.io_mode)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,185 @@
+//! The current-thread runtime: rule 13.
+//!
+//! One slot and no threads. Whoever is in `block_on` and has the *turn* holds the slot, runs all tasks in the order they were
+//! queued, and sits in the driver. Other callers only poll their own futures; they park, and one of them has the turn next when the
+//! holder leaves. There is no sentinel and no rescue: a poll that does not return stalls everything.
+//!
+//! **The turn** is a flag and a list of waiting threads behind one lock. A waiter lists itself under the lock that showed it the
+//! flag taken, so the holder that clears the flag later finds it and unparks it. All waiters are unparked: one that is just
+//! leaving would not pass the turn on.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use parking_lot::Mutex;
+
+use super::guest::OwnWaker;
+use super::runner::{self, Kind, Runner};
+use super::shared::Shared;
+use super::worker::call;
+use crate::coop;
+use crate::park::parker::Unparker;
+use crate::task::Notified;
+
+/// The right to hold the one slot.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    state: Mutex<TurnState>,
+}
+
+#[derive(Debug, Default)]
+struct TurnState {
+    taken: bool,
+    waiting: Vec<Unparker>,
+}
+
+impl Turn {
+    /// Takes the turn, or else lists `waiter` for when it is free.
+    fn take_or_wait(&self, waiter: &Unparker) -> bool {
+        let mut state = self.state.lock();
+        if !state.taken {
+            state.taken = true;
+            return true;
+        }
+        state.waiting.push(waiter.clone());
+        false
+    }
+
+    pub(super) fn give(&self) {
+        let waiting = {
+            let mut state = self.state.lock();
+            state.taken = false;
+            std::mem::take(&mut state.waiting)
+        };
+        for waiter in waiting {
+            waiter.unpark();
+        }
+    }
+
+    /// The runtime is closing: everyone looks around.
+    pub(super) fn close(&self) {
+        let waiting = std::mem::take(&mut self.state.lock().waiting);
+        for waiter in waiting {
+            waiter.unpark();
+        }
+    }
+}
+
+/// Polls `future` to its end on this thread; with the turn, all tasks as well.
+pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
+    let runner = Runner::new(shared, Kind::Only, None);
+    let own = OwnWaker::new(shared, runner.parker.unparker());
+    let _current = runner::make_current(&runner);
+    let holder = Holder {
+        runner: &runner,
+        own: &own,
+    };
+    let waker = Waker::from(Arc::clone(&own));
+    let mut cx = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if own.take() {
+            let _budget = coop::budget();
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                return output;
+            }
+        }
+        if !runner.holds_slot() && shared.turn.take_or_wait(&runner.parker.unparker()) {
+            runner.hold(0);
+        }
+        if !runner.holds_slot() || shared.is_closing() {
+            holder.park();
+        } else if !holder.run_some() {
+            holder.sit();
+        }
+    }
+}
+
+struct Holder<'a> {
+    runner: &'a Runner,
+    own: &'a OwnWaker,
+}
+
+impl Holder<'_> {
+    /// Runs tasks until there is none, or the own future was woken; false if there was none.
+    fn run_some(&self) -> bool {
+        let shared = &self.runner.shared;
+        let mut any = false;
+        loop {
+            let tick = self.runner.tick();
+            if tick % shared.config.event_interval == 0 {
+                self.runner.glance();
+            }
+            let Some(entry) = self.next(tick) else {
+                return any;
+            };
+            self.runner.poll(entry);
+            any = true;
+            if self.own.is_woken() || shared.is_closing() || !self.runner.holds_slot() {
+                return true;
+            }
+        }
+    }
+
+    fn next(&self, tick: u32) -> Option<Notified> {
+        let shared_first = tick % self.runner.shared.config.global_queue_interval == 0;
+        let early = if shared_first {
+            self.runner.next_shared()
+        } else {
+            None
+        };
+        early
+            .or_else(|| self.runner.next_local())
+            .or_else(|| self.runner.next_shared())
+    }
+
+    /// Sleeps in the driver.
+    fn sit(&self) {
+        let shared = &self.runner.shared;
+        if !self.own.will_sit() {
+            return;
+        }
+        shared.seat.publish_deadline(shared.next_deadline());
+        let room = shared.seat.choose();
+        if shared.idle.sit_dedicated().is_some() {
+            let mut events = self.runner.events.take();
+            let may_sleep =
+                shared.inject.is_empty() && !self.own.is_woken() && !shared.is_closing();
+            shared.sleep_in_seat(may_sleep, false, room, &mut events);
+            let (_, guard) = shared.idle.stand_up(false);
+            shared.guard(guard);
+            shared.dispatch(&mut events);
+            self.runner.events.replace(events);
+            shared.fire_timers();
+        }
+        self.own.is_up();
+    }
+
+    /// Without the turn, or when all is over: only the own future counts.
+    fn park(&self) {
+        let shared = &self.runner.shared;
+        if shared.is_closing() {
+            while let Some(entry) = self.next(1) {
+                drop(entry);
+            }
+        }
+        if self.own.will_sit() && self.own.will_park() {
+            call(shared.config.on_thread_park.as_ref());
+            self.runner.parker.park();
+            call(shared.config.on_thread_unpark.as_ref());
+        }
+        self.own.is_up();
+    }
+}
+
+impl Drop for Holder<'_> {
+    fn drop(&mut self) {
+        if self.runner.holds_slot() {
+            let slot = self.runner.let_go();
+            debug_assert_eq!(slot, Some(0), "there is one slot");
+            self.runner.shared.turn.give();
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! A thread in `block_on` on a multi-thread runtime: rule 11.
+//!
+//! It has a queue, cell and wheel of its own, without the right to run tasks: what it spawns and wakes is pushed there, where others
+//! steal it. Its own future always polls. To run anything else it borrows a free regular slot, one poll at a time, and checks its own future
+//! after each. With nothing to do it sits if the seat is empty, else it parks.
+//!
+//! **Its own wake-up.** One word: `AWAKE`, `PARKED`, `SITTING`, `WOKEN`. Guest: (1) `AWAKE → SITTING`, fails if `WOKEN`; (2) claim the seat in the
+//! scheduler's word; got it: (3) look at the own word once more, sleep in the driver; not: (3') `SITTING → PARKED`, fails if
+//! `WOKEN`, park. Waker: (a) `swap WOKEN`; (b) was `PARKED`: unpark; was `SITTING`: nudge the sitter.
+//!
+//! *No wake-up is lost*: (a) before (1) or (3'): they fail. (a) after (3'): the thread is unparked. (a) between (1) and (2): the nudge is a
+//! read-modify-write of the scheduler's word and comes before the claim (2), so (3) sees `WOKEN`; or it comes after and finds the seat asleep, and kicks.
+//! A nudge may hit another sitter if the guest has just stood up: it looks around and sleeps on.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use super::idle::Up;
+use super::runner::{self, Kind, Runner};
+use super::shared::Shared;
+use super::worker::call;
+use crate::coop;
+use crate::park::parker::Unparker;
+use crate::park::seat::Room;
+
+const AWAKE: u8 = 0;
+const PARKED: u8 = 1;
+const SITTING: u8 = 2;
+const WOKEN: u8 = 3;
+
+/// The waker of a guest's own future.
+pub(super) struct OwnWaker {
+    state: AtomicU8,
+    unparker: Unparker,
+    shared: Arc<Shared>,
+}
+
+impl OwnWaker {
+    pub(super) fn new(shared: &Arc<Shared>, unparker: Unparker) -> Arc<OwnWaker> {
+        let shared = Arc::clone(shared);
+        Arc::new(OwnWaker {
+            state: AtomicU8::new(WOKEN),
+            unparker,
+            shared,
+        })
+    }
+
+    /// Takes the wake-up, if there is one.
+    pub(super) fn take(&self) -> bool {
+        // AcqRel: pairs with the waker's swap; the poll that follows sees its data.
+        self.state.swap(AWAKE, Ordering::AcqRel) == WOKEN
+    }
+
+    /// Steps (1) and (3'): announces a sleep; false if there is a wake-up.
+    fn announce(&self, from: u8, to: u8) -> bool {
+        // AcqRel: ordered against the waker's swap, both ways.
+        self.state
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+
+    /// Announces that the thread will sleep in the driver.
+    pub(super) fn will_sit(&self) -> bool {
+        self.announce(AWAKE, SITTING)
+    }
+
+    /// It will sleep on its parker instead.
+    pub(super) fn will_park(&self) -> bool {
+        self.announce(SITTING, PARKED)
+    }
+
+    pub(super) fn is_woken(&self) -> bool {
+        // Acquire: pairs with the waker's swap.
+        self.state.load(Ordering::Acquire) == WOKEN
+    }
+
+    /// Awake again; a wake-up stays for [`OwnWaker::take`].
+    pub(super) fn is_up(&self) {
+        // Relaxed: only this thread leaves these two states, other than by a wake-up, which stays.
+        let _ = self
+            .state
+            .compare_exchange(SITTING, AWAKE, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self
+            .state
+            .compare_exchange(PARKED, AWAKE, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+impl Wake for OwnWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // AcqRel: step (a); releases the waker's data, orders it before the nudge.
+        match self.state.swap(WOKEN, Ordering::AcqRel) {
+            PARKED => self.unparker.unpark(),
+            SITTING => self.shared.nudge(),
+            _ => {}
+        }
+    }
+}
+
+/// Polls `future` to its end on this thread, and runs what else there is meanwhile.
+pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
+    let home = shared.free_guests.lock().pop();
+    let runner = Runner::new(shared, Kind::Guest, home);
+    let own = OwnWaker::new(shared, runner.parker.unparker());
+    let _current = runner::make_current(&runner);
+    let guest = Guest {
+        runner: &runner,
+        own: &own,
+    };
+    let waker = Waker::from(Arc::clone(&own));
+    let mut cx = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if own.take() {
+            runner.count_guest();
+            let _budget = coop::budget();
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                return output;
+            }
+            continue;
+        }
+        if !guest.run_one() {
+            guest.rest();
+        }
+    }
+}
+
+struct Guest<'a> {
+    runner: &'a Runner,
+    own: &'a OwnWaker,
+}
+
+impl Guest<'_> {
+    fn shared(&self) -> &Arc<Shared> {
+        &self.runner.shared
+    }
+
+    /// Runs one task in a borrowed slot; false if there is none, or no slot.
+    fn run_one(&self) -> bool {
+        let runner = self.runner;
+        let shared = self.shared();
+        let Some(local) = runner.local() else {
+            return false;
+        };
+        let own_work = local.has_cell() || local.len() > 0;
+        if shared.is_closing() {
+            self.give_back();
+            while let Some(entry) = runner.next_local() {
+                drop(entry);
+            }
+            return own_work;
+        }
+        // With no thread to be had the guest does it all.
+        let alone = shared.stats.threads_refused() > 0;
+        if !own_work && shared.inject.is_empty() && !(alone && runner.sees_work()) {
+            return false;
+        }
+        if !runner.holds_slot() {
+            let Some((slot, guard)) = shared.idle.take() else {
+                // Others hold all slots: let them have it.
+                if runner.spill() {
+                    shared.notify();
+                }
+                return false;
+            };
+            runner.hold(slot);
+            shared.guard(guard);
+        }
+        let tick = runner.tick();
+        if tick % shared.config.event_interval == 0 {
+            runner.glance();
+        }
+        let early = tick % shared.config.global_queue_interval == 0;
+        let entry = if early { runner.next_shared() } else { None };
+        let entry = entry
+            .or_else(|| runner.next_local())
+            .or_else(|| runner.next_shared());
+        let entry = entry.or_else(|| if alone { runner.steal() } else { None });
+        if let Some(entry) = entry {
+            runner.poll(entry);
+        }
+        if self.own.is_woken() {
+            self.give_back();
+        }
+        true
+    }
+
+    fn give_back(&self) {
+        if let Some(slot) = self.runner.let_go() {
+            self.shared().idle.give(slot);
+        }
+    }
+
+    /// Sits if the seat is empty, else parks, until there may be something to do.
+    fn rest(&self) {
+        let shared = self.shared();
+        if !self.own.will_sit() {
+            return self.give_back();
+        }
+        let may_sit = self.runner.local().is_some();
+        shared.seat.publish_deadline(shared.next_deadline());
+        let room = shared.seat.choose();
+        let counted = self.runner.uncount_guest();
+        let slot = self.runner.let_go();
+        let sits = if may_sit {
+            let (sits, guard) = shared.idle.guest_rests(slot, counted);
+            shared.guard(guard);
+            sits
+        } else {
+            debug_assert!(slot.is_none(), "without a queue no slot");
+            if counted {
+                shared.idle.guest_stops();
+            }
+            None
+        };
+        match sits {
+            Some(capped) => self.sit(capped, room),
+            None => {
+                shared.ensure_sitter();
+                if !shared.inject.is_empty() {
+                    shared.notify();
+                }
+                if self.own.will_park() {
+                    call(shared.config.on_thread_park.as_ref());
+                    self.runner.parker.park();
+                    call(shared.config.on_thread_unpark.as_ref());
+                }
+            }
+        }
+        self.own.is_up();
+        self.runner.count_guest();
+    }
+
+    fn sit(&self, mut capped: bool, mut room: Room) {
+        let shared = self.shared();
+        let mut events = self.runner.events.take();
+        loop {
+            let may_sleep =
+                !self.own.is_woken() && shared.inject.is_empty() && !shared.is_closing();
+            let due = shared.sleep_in_seat(may_sleep, capped, room, &mut events);
+            if may_sleep && events.is_empty() && !due && !self.own.is_woken() {
+                if let Some(stays) = shared.stay(capped) {
+                    (capped, room) = stays;
+                    continue;
+                }
+            }
+            break;
+        }
+        self.own.is_up();
+        let (up, guard) = shared.idle.stand_up(false);
+        if up == Up::Reserved {
+            self.runner.hold(shared.idle.redeem());
+            // What it was kicked for first, so that it does not kick the next one for the same.
+            if let (Some(local), Some(entry)) = (self.runner.local(), self.runner.next_shared()) {
+                local.push_back(entry);
+            }
+            if shared.idle.stop_searching() {
+                shared.notify_if_work();
+            }
+        }
+        shared.guard(guard);
+        shared.dispatch(&mut events);
+        self.runner.events.replace(events);
+        shared.fire_timers();
+    }
+}
+
+impl Drop for Guest<'_> {
+    /// The guest leaves: what it has queued is handed over, and somebody else sits if anything lives.
+    fn drop(&mut self) {
+        let shared = self.shared();
+        let had_work = self.runner.spill();
+        self.give_back();
+        if self.runner.uncount_guest() {
+            shared.idle.guest_stops();
+        }
+        if let Some(home) = self.runner.leave_home() {
+            shared.free_guests.lock().push(home);
+        }
+        if had_work {
+            shared.notify();
+        }
+        if shared.live_tasks() > 0 {
+            shared.ensure_sitter();
+        }
+    }
+}

@@ -1,0 +1,460 @@
+//! A thread inside a runtime: which slot it holds, which queue it may push to, and how it polls a task.
+//!
+//! **Invariants.** (1) `queue` is the slot whose owner's end this thread may use: for a worker the slot it holds, for a guest its
+//! guest queue, whether or not it holds a slot besides. (2) A runner is reached only from its own thread, through [`with_current`], and only
+//! while it is on that thread's stack. (3) Around blocking code ([`suspend`]) it has neither slot nor queue.
+#![allow(
+    unsafe_code,
+    reason = "the current runner is found through a thread-local address"
+)]
+
+use std::cell::{Cell, RefCell};
+use std::panic::Location;
+use std::ptr::null;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::shared::Shared;
+use super::slot::{LOCAL_LIMIT, Slot};
+use crate::coop;
+use crate::park::driver::Event;
+use crate::park::{self, parker::Parker};
+use crate::task::{Id, Notified};
+
+/// After so many polls from the cell in a row the queue has its turn.
+const CELL_STREAK: u32 = 3;
+
+thread_local! {
+    static CURRENT: Cell<*const Runner> = const { Cell::new(null()) };
+    static ENTERED: RefCell<Vec<Option<Arc<Shared>>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What kind of thread this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Worker,
+    Guest,
+    /// The holder of a current-thread runtime.
+    Only,
+}
+
+/// See the module's header.
+pub(crate) struct Runner {
+    pub(super) shared: Arc<Shared>,
+    pub(super) kind: Kind,
+    pub(super) parker: Parker,
+    /// The slot it holds.
+    slot: Cell<Option<u32>>,
+    /// Invariant 1.
+    queue: Cell<Option<u32>>,
+    /// A guest's own queue, to come back to after blocking code.
+    home: Option<u32>,
+    /// Whether the word counts it as a guest that polls.
+    counted: Cell<bool>,
+    polling: Cell<Option<(Id, &'static Location<'static>)>>,
+    tick: Cell<u32>,
+    cell_streak: Cell<u32>,
+    random: Cell<u32>,
+    pub(super) events: RefCell<Vec<Event>>,
+}
+
+impl Runner {
+    pub(super) fn new(shared: &Arc<Shared>, kind: Kind, home: Option<u32>) -> Runner {
+        let parker = Parker::new();
+        if let Some(home) = home {
+            shared.mark_used(home);
+        }
+        Runner {
+            // Any odd number will do; addresses differ between threads.
+            random: Cell::new(std::ptr::from_ref(&parker).addr() as u32 | 1),
+            shared: Arc::clone(shared),
+            kind,
+            parker,
+            slot: Cell::new(None),
+            queue: Cell::new(home),
+            home,
+            counted: Cell::new(false),
+            polling: Cell::new(None),
+            tick: Cell::new(0),
+            cell_streak: Cell::new(0),
+            events: RefCell::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn is_of(&self, shared: &Arc<Shared>) -> bool {
+        Arc::ptr_eq(&self.shared, shared)
+    }
+
+    pub(super) fn shared_ptr(&self) -> *const Shared {
+        Arc::as_ptr(&self.shared)
+    }
+
+    /// The index of the queue this thread pushes to, if it has one.
+    pub(super) fn queue(&self) -> Option<u32> {
+        self.queue.get()
+    }
+
+    /// The queue itself.
+    pub(super) fn local(&self) -> Option<&Slot> {
+        self.queue
+            .get()
+            .map(|queue| &*self.shared.slots[queue as usize])
+    }
+
+    pub(super) fn holds_slot(&self) -> bool {
+        self.slot.get().is_some()
+    }
+
+    pub(super) fn slot(&self) -> Option<u32> {
+        self.slot.get()
+    }
+
+    /// This thread holds `slot` from now on.
+    pub(super) fn hold(&self, slot: u32) {
+        debug_assert!(self.slot.get().is_none(), "a thread holds one slot");
+        self.slot.set(Some(slot));
+        if self.home.is_none() {
+            self.queue.set(Some(slot));
+        }
+        self.shared.mark_used(slot);
+    }
+
+    /// This thread holds no slot from now on; the caller hands it on.
+    #[must_use = "the slot would be lost"]
+    pub(super) fn let_go(&self) -> Option<u32> {
+        if self.home.is_none() {
+            self.queue.set(None);
+        }
+        self.slot.take()
+    }
+
+    /// Beside tasks, a polling guest is guarded like a held slot.
+    pub(super) fn count_guest(&self) {
+        // Relaxed: a hint; the guest's own first push comes here again.
+        if !self.counted.get() && self.shared.has_spawned.load(Ordering::Relaxed) {
+            self.counted.set(true);
+            let guard = self.shared.idle.guest_polls();
+            self.shared.guard(guard);
+        }
+    }
+
+    /// The guest is about to rest; true if the word counts it, which the caller changes.
+    #[must_use]
+    pub(super) fn uncount_guest(&self) -> bool {
+        self.counted.replace(false)
+    }
+
+    /// The guest leaves the runtime and gives its queue up.
+    pub(super) fn leave_home(&self) -> Option<u32> {
+        self.queue.take()
+    }
+
+    // ---- pushing ----
+
+    /// A task woken or spawned by this thread: it runs next, what it displaces runs after the others.
+    pub(super) fn push(&self, entry: Notified) {
+        let Some(local) = self.local() else {
+            return self.shared.push_shared(entry);
+        };
+        match self.kind {
+            Kind::Only => return local.push_back(entry),
+            // Its first spawn: from now on somebody must look after what it leaves in the cell.
+            Kind::Guest => self.count_guest(),
+            Kind::Worker => {}
+        }
+        if let Some(displaced) = local.swap_cell(entry) {
+            self.push_behind(local, displaced);
+            self.shared.notify_local();
+        }
+    }
+
+    /// A task woken in its own poll: behind all others. It needs no helper, this thread will run it.
+    pub(super) fn push_back(&self, entry: Notified) {
+        match self.local() {
+            Some(local) => self.push_behind(local, entry),
+            None => self.shared.push_shared(entry),
+        }
+    }
+
+    fn push_behind(&self, local: &Slot, entry: Notified) {
+        if self.kind != Kind::Only && local.len() >= LOCAL_LIMIT {
+            for _ in 0..LOCAL_LIMIT / 2 {
+                match local.pop() {
+                    Some(oldest) => self.shared.inject.push(oldest),
+                    None => break,
+                }
+            }
+            self.shared.notify();
+        }
+        local.push_back(entry);
+    }
+
+    /// Moves all that is queued here to the shared queue; true if there was anything.
+    pub(super) fn spill(&self) -> bool {
+        let Some(local) = self.local() else {
+            return false;
+        };
+        let mut any = false;
+        for entry in std::iter::from_fn(|| local.take_cell().or_else(|| local.pop())) {
+            self.shared.inject.push(entry);
+            any = true;
+        }
+        any
+    }
+
+    // ---- taking ----
+
+    /// The next entry of the local queue; the cell first, but not for ever.
+    pub(super) fn next_local(&self) -> Option<Notified> {
+        let local = self.local()?;
+        if self.cell_streak.get() < CELL_STREAK {
+            if let Some(entry) = local.take_cell() {
+                self.cell_streak.set(self.cell_streak.get() + 1);
+                return Some(entry);
+            }
+        }
+        self.cell_streak.set(0);
+        local.pop().or_else(|| local.take_cell())
+    }
+
+    /// A batch from the shared queue.
+    pub(super) fn next_shared(&self) -> Option<Notified> {
+        let queue = self.queue.get()?;
+        self.shared.inject.pop_into(self.local()?, queue as usize)
+    }
+
+    /// From the other slots' queues, starting at a random one; at last from their cells.
+    pub(super) fn steal(&self) -> Option<Notified> {
+        let local = self.local()?;
+        let used = || self.shared.used_slots().map(|(_, slot)| slot);
+        let start = self.random(used().count() as u32) as usize;
+        let around = || used().skip(start).chain(used().take(start));
+        let others = || around().filter(|slot| !std::ptr::eq(*slot, local));
+        others()
+            .find_map(|slot| slot.steal_into(local))
+            .or_else(|| self.next_shared())
+            .or_else(|| others().find_map(|slot| slot.take_cell()))
+    }
+
+    /// Whether anything could be stolen, not counting this thread's own queue.
+    pub(super) fn sees_work(&self) -> bool {
+        self.shared.used_slots().any(|(index, slot)| {
+            self.queue.get() != Some(index as u32) && (slot.has_queued() || slot.has_cell())
+        })
+    }
+
+    fn random(&self, below: u32) -> u32 {
+        // xorshift32: fast, and no worse than needed for choosing a victim.
+        let mut x = self.random.get();
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        self.random.set(x);
+        ((u64::from(x) * u64::from(below)) >> 32) as u32
+    }
+
+    // ---- polling ----
+
+    /// Runs one entry.
+    pub(super) fn poll(&self, entry: Notified) {
+        let (id, spawned_at) = (entry.header().id(), entry.header().spawned_at());
+        if let Some(local) = self.local() {
+            local.begin_poll(id, spawned_at);
+        }
+        self.polling.set(Some((id, spawned_at)));
+        let budget = coop::budget();
+        entry.run();
+        drop(budget);
+        self.polling.set(None);
+        if let Some(local) = self.local() {
+            local.end_poll();
+        }
+    }
+
+    /// Counts polls; true every `event_interval` of them.
+    pub(super) fn tick(&self) -> u32 {
+        let tick = self.tick.get().wrapping_add(1);
+        self.tick.set(tick);
+        tick
+    }
+
+    /// A look at the driver if nobody sleeps in it, and at the wheels.
+    pub(super) fn glance(&self) {
+        let alone = self.shared.idle.snapshot().seat_is_empty();
+        if alone && self.shared.seat.driver().is_some() {
+            let mut events = self.events.take();
+            if self.shared.seat.glance(&mut events).is_err() {
+                self.shared.stats.driver_error();
+            }
+            self.shared.dispatch(&mut events);
+            self.events.replace(events);
+        }
+        self.shared.fire_timers();
+    }
+
+    // ---- blocking code ----
+
+    /// Invariant 3: gives the slot back with its work, and sees to it that somebody else takes over.
+    fn step_out(&self) {
+        if let Some(local) = self.local() {
+            if self.polling.get().is_some() {
+                local.end_poll();
+            }
+            // Thieves take from cells only as a last resort.
+            if let Some(entry) = local.take_cell() {
+                local.push_back(entry);
+            }
+        }
+        self.queue.set(None);
+        match self.slot.take() {
+            Some(_) if self.kind == Kind::Only => return self.shared.turn.give(),
+            Some(slot) => self.shared.idle.give(slot),
+            None => {}
+        }
+        self.shared.notify_if_work();
+        self.shared.ensure_sitter();
+    }
+
+    /// Takes a free slot again, or goes on without. (The only slot's turn is taken again by the holder's loop.)
+    fn step_in(&self) {
+        self.queue.set(self.home);
+        if self.kind != Kind::Only && !self.shared.is_closing() {
+            if let Some((slot, guard)) = self.shared.idle.take() {
+                self.hold(slot);
+                self.shared.guard(guard);
+            }
+        }
+        if let (Some(local), Some((id, spawned_at))) = (self.local(), self.polling.get()) {
+            local.begin_poll(id, spawned_at);
+        }
+    }
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runner")
+            .field("kind", &self.kind)
+            .field("slot", &self.slot)
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Calls `f` with this thread's runner, if it is one.
+pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Runner>) -> R) -> R {
+    let current = CURRENT.try_with(Cell::get).unwrap_or(null());
+    // SAFETY: invariant 2: set by `Entered`, which puts the old address back before the runner goes.
+    f(unsafe { current.as_ref() })
+}
+
+/// Makes a runner the current one of its thread until dropped.
+pub(super) struct Current {
+    previous: *const Runner,
+    was_async: bool,
+}
+
+pub(super) fn make_current(runner: &Runner) -> Current {
+    Current {
+        previous: CURRENT.replace(std::ptr::from_ref(runner)),
+        was_async: park::set_async_context(true),
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        CURRENT.set(self.previous);
+        park::set_async_context(self.was_async);
+    }
+}
+
+/// Until dropped, this thread is out of its runtime's way: it holds no slot and may block.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct Suspended {
+    was_async: bool,
+    stepped_out: bool,
+}
+
+/// Leaves the slot, if this thread is a runner; see [`Suspended`].
+pub(crate) fn suspend() -> Suspended {
+    let stepped_out = with_current(|runner| match runner {
+        Some(runner) if runner.queue.get().is_some() => {
+            runner.step_out();
+            true
+        }
+        _ => false,
+    });
+    Suspended {
+        was_async: park::set_async_context(false),
+        stepped_out,
+    }
+}
+
+impl Drop for Suspended {
+    fn drop(&mut self) {
+        park::set_async_context(self.was_async);
+        if self.stepped_out {
+            with_current(|runner| runner.expect("the runner that stepped out").step_in());
+        }
+    }
+}
+
+/// Whether this thread runs a current-thread runtime.
+pub(crate) fn is_current_thread() -> bool {
+    with_current(|runner| runner.is_some_and(|runner| runner.kind == Kind::Only))
+}
+
+// ---- the runtime that a thread is in ----
+
+/// Until dropped, `shared` is the current runtime of this thread.
+#[derive(Debug)]
+pub(crate) struct Entered {
+    depth: usize,
+}
+
+pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
+    ENTERED.with_borrow_mut(|entered| {
+        entered.push(Some(Arc::clone(shared)));
+        Entered {
+            depth: entered.len(),
+        }
+    })
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // Guards may be dropped in any order: an inner place is emptied, the top falls to the highest that is not.
+        let left = ENTERED.try_with(|entered| {
+            let mut entered = entered.borrow_mut();
+            let left = entered.get_mut(self.depth - 1).and_then(Option::take);
+            while matches!(entered.last(), Some(None)) {
+                entered.pop();
+            }
+            left
+        });
+        // Perhaps the last count of a runtime: dropped with no borrow held.
+        drop(left);
+    }
+}
+
+/// The current runtime, if any. Nothing if this thread's locals are gone.
+pub(crate) fn entered() -> Option<Arc<Shared>> {
+    ENTERED
+        .try_with(|entered| entered.borrow().last().cloned().flatten())
+        .ok()
+        .flatten()
+}
+
+/// Where new timers of this thread go: the wheel of its queue, or else the first of the current runtime.
+pub(crate) fn timer_shard() -> Option<Arc<crate::timer::timers::Shard>> {
+    let shard = ENTERED.try_with(|entered| {
+        let entered = entered.borrow();
+        let shared = entered.last()?.as_ref()?;
+        Some(with_current(|runner| {
+            let runner = runner.filter(|runner| runner.is_of(shared));
+            let slot = runner.and_then(Runner::local).unwrap_or(&shared.slots[0]);
+            Arc::clone(&slot.wheel)
+        }))
+    });
+    shard.ok().flatten()
+}

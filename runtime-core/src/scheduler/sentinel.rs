@@ -1,0 +1,271 @@
+//! The sentinel, the look, and what it finds: rules 4, 9 and 10.
+//!
+//! **The post.** One thread stands outside the slots and sleeps on an alarm that others set. While the sentinel is on, the alarm rings each millisecond and
+//! the thread takes a look; while it is off, it sleeps. It never sits and never runs tasks. On Linux the alarm is a timerfd, so arming it
+//! wakes nobody.
+//!
+//! *No arming is lost*: who turns the sentinel on in the word then chooses an alarm and sets it. The thread at the post chooses its alarm,
+//! then reads the word (a read-modify-write): on → it sets the alarm itself. If the turning-on came later in the word's order, the other's choice is
+//! at least as new as the post's; is it newer, then a driver was published in between, and the publisher rings the old alarm.
+//! Off goes the other way round: alarm first, then the word; if the word refuses, the alarm is set again.
+//!
+//! **The look** (by the sentinel, or by a sitter with a cap): fire due wheels; repair a missed helper; find stalls.
+//! A slot whose poll counter is odd and has not moved for `stall_policy`, counted only over looks that were in time, is stuck. With work waiting it is
+//! reported once a poll; if all held slots are stuck and work waits, a spare slot is opened.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::config::Stall;
+use super::runner::Runner;
+use super::shared::Shared;
+use crate::park::driver::Alarm;
+
+/// How often a slot that is held is looked after.
+pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
+
+/// A look later than this says nothing of the slots: the machine was starved, or the process stopped.
+const LATE_LOOK: Duration = Duration::from_millis(5);
+
+/// An alarm without descriptors: setting it wakes the sleeper, who then sleeps for the interval.
+#[derive(Debug, Default)]
+pub(super) struct PlainAlarm {
+    state: Mutex<PlainState>,
+    condition: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct PlainState {
+    interval: Option<Duration>,
+    rung: bool,
+}
+
+impl Alarm for PlainAlarm {
+    fn set(&self, after: Option<Duration>) {
+        let mut state = self.state.lock();
+        let wakes = state.interval.is_none() && after.is_some();
+        state.interval = after;
+        drop(state);
+        if wakes {
+            self.condition.notify_one();
+        }
+    }
+
+    fn ring(&self) {
+        self.state.lock().rung = true;
+        self.condition.notify_one();
+    }
+
+    fn wait(&self) {
+        let mut state = self.state.lock();
+        while !state.rung {
+            match state.interval {
+                None => self.condition.wait(&mut state),
+                Some(interval) => {
+                    if self.condition.wait_for(&mut state, interval).timed_out() {
+                        break;
+                    }
+                }
+            }
+        }
+        state.rung = false;
+    }
+}
+
+/// What the last look saw; behind a lock that only lookers try.
+#[derive(Debug, Default)]
+pub(super) struct Looker {
+    last: Option<Instant>,
+    turns: u64,
+    seen: Vec<Seen>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    polls: u64,
+    since: Instant,
+    reported: bool,
+}
+
+/// What a look found of the slots.
+struct Found {
+    stuck: usize,
+    stalls: Vec<Stall>,
+}
+
+impl Shared {
+    /// The sentinel's duty.
+    pub(super) fn stand_at_post(self: &Arc<Self>) {
+        while !self.is_closing() {
+            let alarm = self.alarm();
+            if self.idle.sentinel_is_on() {
+                alarm.set(Some(LOOK_INTERVAL));
+            }
+            loop {
+                alarm.wait();
+                if self.is_closing() || !std::ptr::addr_eq(alarm, self.alarm()) {
+                    break;
+                }
+                self.look(true);
+                alarm.set(None);
+                if !self.idle.sentinel_off() {
+                    alarm.set(Some(LOOK_INTERVAL));
+                }
+            }
+        }
+    }
+
+    /// One look; `sentinel`: by the sentinel, who also looks into the driver if nobody else did.
+    pub(super) fn look(self: &Arc<Self>, sentinel: bool) {
+        let Some(mut looker) = self.looker.try_lock() else {
+            return;
+        };
+        self.stats.look();
+        if sentinel {
+            if looker.turns == self.seat.turns() {
+                let mut events = Vec::new();
+                if self.seat.glance(&mut events).is_err() {
+                    self.stats.driver_error();
+                }
+                self.dispatch(&mut events);
+            }
+            looker.turns = self.seat.turns();
+            self.fire_timers();
+        }
+        let found = self.look_at_slots(&mut looker);
+        drop(looker);
+        self.repair(&found);
+        self.report(found.stalls);
+    }
+
+    fn look_at_slots(&self, looker: &mut Looker) -> Found {
+        let now = Instant::now();
+        let gap = looker
+            .last
+            .map_or(Duration::ZERO, |last| now.duration_since(last));
+        looker.last = Some(now);
+        let late = if gap > LATE_LOOK { gap } else { Duration::ZERO };
+        let work_waits = !self.inject.is_empty() || self.any_queued();
+        let policy = self.config.stall_policy;
+        let mut found = Found {
+            stuck: 0,
+            stalls: Vec::new(),
+        };
+        for (index, slot) in self.used_slots() {
+            if looker.seen.len() <= index {
+                let unseen = Seen {
+                    polls: 0,
+                    since: now,
+                    reported: false,
+                };
+                looker.seen.resize(index + 1, unseen);
+            }
+            let seen = &mut looker.seen[index];
+            let polls = slot.polls();
+            if polls != seen.polls {
+                *seen = Seen {
+                    polls,
+                    since: now,
+                    reported: false,
+                };
+                continue;
+            }
+            seen.since += late;
+            let duration = now.saturating_duration_since(seen.since);
+            let is_stuck = polls % 2 == 1 && policy.is_some_and(|policy| duration >= policy);
+            if !is_stuck {
+                continue;
+            }
+            found.stuck += 1;
+            if work_waits && !seen.reported {
+                if let Some((task, spawned_at)) = slot.polled(polls) {
+                    seen.reported = true;
+                    found.stalls.push(Stall {
+                        task,
+                        spawned_at,
+                        slot: index,
+                        duration,
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    fn any_queued(&self) -> bool {
+        self.used_slots()
+            .any(|(_, slot)| slot.has_queued() || slot.has_cell())
+    }
+
+    /// A helper that a hint missed; a spare for slots that are all stuck; an end to spares that are not needed any more.
+    fn repair(self: &Arc<Self>, found: &Found) {
+        let now = self.idle.snapshot();
+        if now.closing() {
+            return;
+        }
+        let work_waits = !self.inject.is_empty() || self.any_queued();
+        if work_waits && now.free() > 0 && now.searching() == 0 {
+            self.notify();
+        }
+        let open = now.free() + now.held();
+        let moving = open.saturating_sub(found.stuck);
+        let regular = self.config.slots();
+        if work_waits && now.free() == 0 && now.searching() == 0 && moving == 0 {
+            if let Some(spare) = self.free_spares.lock().pop() {
+                self.stats.spare_opened();
+                self.idle.open(spare);
+                self.notify();
+            }
+        } else if open > regular && moving > regular {
+            let excess = (open - regular).min(moving - regular);
+            // Relaxed: a request; the counts that matter are in the word.
+            self.excess_spares.store(excess, Ordering::Relaxed);
+        }
+    }
+
+    fn report(&self, stalls: Vec<Stall>) {
+        for stall in stalls {
+            self.stats.stall();
+            if let Some(on_stall) = &self.config.on_stall {
+                if catch_unwind(AssertUnwindSafe(|| on_stall(&stall))).is_err() {
+                    self.stats.foreign_panics(1);
+                }
+            }
+        }
+    }
+
+    /// After a poll in a spare slot: closes it if there are more open slots than needed. True if it was closed.
+    pub(super) fn closes_spare(self: &Arc<Self>, runner: &Runner) -> bool {
+        // Relaxed: see `repair`. Nearly always zero, on a line that is only read.
+        if self.excess_spares.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        let is_spare = runner
+            .slot()
+            .is_some_and(|slot| slot as usize >= self.spare_index());
+        let closes = is_spare
+            && self
+                .excess_spares
+                // Relaxed: see above.
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |excess| {
+                    excess.checked_sub(1)
+                })
+                .is_ok();
+        if !closes {
+            return false;
+        }
+        let had_work = runner.spill();
+        if let Some(spare) = runner.let_go() {
+            self.idle.close_held();
+            self.free_spares.lock().push(spare);
+        }
+        if had_work {
+            self.notify();
+        }
+        true
+    }
+}

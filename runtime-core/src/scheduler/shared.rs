@@ -1,0 +1,492 @@
+//! What all threads of one runtime share, and the few steps that any of them may take: push and wake, guard, start a thread.
+#![allow(
+    unsafe_code,
+    reason = "tasks point at their runtime without counting; see `Owner`"
+)]
+
+use std::future::Future;
+use std::io;
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use crossbeam_utils::CachePadded;
+use parking_lot::Mutex;
+
+use super::config::{Config, Flavor};
+use super::current_thread::Turn;
+use super::idle::{Guard, Helper, Idle, MAX_GUESTS};
+use super::inject::Inject;
+use super::runner;
+use super::sentinel::{LOOK_INTERVAL, Looker, PlainAlarm};
+use super::shutdown::Threads;
+use super::slot::Slot;
+use super::stats::Stats;
+use super::worker::{self, Role};
+use crate::blocking::Pool;
+use crate::park::driver::{Alarm, Driver, Event, Poller};
+use crate::park::seat::Seat;
+use crate::task::{Header, Id, JoinHandle, Notified, Schedule, new_task};
+use crate::timer::clock::Clock;
+use crate::timer::timers::Shard;
+use crate::util::wake_list::WakeList;
+
+/// One runtime, as its threads see it.
+pub(crate) struct Shared {
+    pub(super) idle: Idle,
+    pub(super) inject: Inject,
+    pub(super) seat: Seat,
+    /// Regular slots, then guests' queues, then spares; see [`Shared::spare_index`].
+    pub(super) slots: Box<[CachePadded<Slot>]>,
+    /// How many slots of each kind have been used so far: looks and thieves go no further.
+    pub(super) used: [AtomicUsize; 3],
+    pub(super) free_guests: Mutex<Vec<u32>>,
+    pub(super) free_spares: Mutex<Vec<u32>>,
+    /// How many spares are to be closed.
+    pub(super) excess_spares: AtomicUsize,
+    pub(super) plain_alarm: PlainAlarm,
+    pub(super) driver_alarm: OnceLock<Box<dyn Alarm>>,
+    pub(super) looker: Mutex<Looker>,
+    pub(super) turn: Turn,
+    pub(super) threads: Threads,
+    pub(super) stats: Stats,
+    pub(super) config: Config,
+    /// Set together with the word's bit; on a line that is only read.
+    pub(super) closing: AtomicBool,
+    /// Whether a task was ever spawned: before that a polling guest is alone and needs no guard.
+    pub(super) has_spawned: AtomicBool,
+    clock: Arc<Clock>,
+    blocking: Arc<Pool>,
+}
+
+impl Shared {
+    pub(crate) fn new(config: Config, clock: Clock) -> Arc<Shared> {
+        let clock = Arc::new(clock);
+        let regular = config.slots();
+        let guests = regular.min(MAX_GUESTS);
+        let blocking = Pool::new(config.blocking(), Arc::clone(&clock));
+        let shared = Arc::new_cyclic(|weak: &Weak<Shared>| {
+            let slots = (0..2 * regular + guests)
+                .map(|_| CachePadded::new(Slot::new(Arc::new(wheel(&clock, weak)))))
+                .collect();
+            let guests_end = (regular + guests) as u32;
+            Shared {
+                idle: Idle::new(regular, config.is_dedicated()),
+                inject: Inject::new(regular),
+                seat: Seat::new(),
+                slots,
+                // Slot 0 is always in use: its wheel takes the timers of threads without a slot.
+                used: [
+                    AtomicUsize::new(1),
+                    AtomicUsize::new(0),
+                    AtomicUsize::new(0),
+                ],
+                free_guests: Mutex::new((regular as u32..guests_end).rev().collect()),
+                free_spares: Mutex::new((guests_end..guests_end + regular as u32).rev().collect()),
+                excess_spares: AtomicUsize::new(0),
+                plain_alarm: PlainAlarm::default(),
+                driver_alarm: OnceLock::new(),
+                looker: Mutex::new(Looker::default()),
+                turn: Turn::default(),
+                threads: Threads::default(),
+                stats: Stats::default(),
+                config,
+                closing: AtomicBool::new(false),
+                has_spawned: AtomicBool::new(false),
+                clock: Arc::clone(&clock),
+                blocking,
+            }
+        });
+        let weak = Arc::downgrade(&shared);
+        clock.on_advance(Box::new(move || {
+            if let Some(shared) = weak.upgrade() {
+                shared.clock_moved();
+            }
+        }));
+        shared
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<Clock> {
+        &self.clock
+    }
+
+    pub(crate) fn blocking(&self) -> &Arc<Pool> {
+        &self.blocking
+    }
+
+    pub(crate) fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        // Acquire: pairs with the store in `close`.
+        self.closing.load(Ordering::Acquire)
+    }
+
+    /// How many tasks are alive.
+    pub(crate) fn live_tasks(&self) -> usize {
+        self.slots.iter().map(|slot| slot.tasks.len()).sum()
+    }
+
+    // ---- spawning and waking ----
+
+    /// Makes a task and queues it; on a runtime that is closing, a task that is already cancelled.
+    pub(crate) fn spawn<F>(
+        self: &Arc<Self>,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let list = runner::with_current(|runner| match runner {
+            Some(runner) if runner.is_of(self) => runner.queue(),
+            _ => None,
+        });
+        let list = list.unwrap_or(0);
+        let (task, entry, handle) = new_task(
+            future,
+            Owner(Arc::as_ptr(self)),
+            Id::next(),
+            list,
+            spawned_at,
+        );
+        // Relaxed: a hint; a guest that spawns counts itself.
+        if !self.has_spawned.load(Ordering::Relaxed) {
+            self.has_spawned.store(true, Ordering::Relaxed);
+        }
+        match self.slots[list as usize].tasks.link(task) {
+            Ok(()) => self.push(entry),
+            Err(task) => {
+                drop(entry);
+                drop(task);
+            }
+        }
+        handle
+    }
+
+    /// Queues an entry: locally if this thread has a queue here, else for all.
+    fn push(self: &Arc<Self>, entry: Notified) {
+        runner::with_current(|runner| match runner {
+            Some(runner) if runner.is_of(self) => runner.push(entry),
+            _ => self.push_shared(entry),
+        });
+    }
+
+    /// Rule 5: push, then one read-modify-write of the word, then wake whom it names.
+    pub(super) fn push_shared(self: &Arc<Self>, entry: Notified) {
+        self.inject.push(entry);
+        self.notify();
+    }
+
+    /// Rule 5, after the push.
+    pub(super) fn notify(self: &Arc<Self>) {
+        if self.config.flavor() == Flavor::CurrentThread {
+            return self.nudge();
+        }
+        let (helper, guard) = self.idle.claim_helper();
+        self.guard(guard);
+        self.rouse(helper);
+    }
+
+    /// As [`Shared::notify`], after a push to the holder's own queue.
+    pub(super) fn notify_local(self: &Arc<Self>) {
+        if self.config.flavor() != Flavor::CurrentThread && self.idle.wants_helper() {
+            self.notify();
+        }
+    }
+
+    /// If anything that another thread could run is queued, somebody is woken for it.
+    pub(super) fn notify_if_work(self: &Arc<Self>) {
+        if !self.inject.is_empty() || self.stealable() {
+            self.notify();
+        }
+    }
+
+    /// Whether any local queue holds more than its holder's next task. Without a held lock: a hint.
+    pub(super) fn stealable(&self) -> bool {
+        self.used_slots().any(|(_, slot)| slot.has_queued())
+    }
+
+    /// Rule 2: somebody will sit if nobody does and nobody comes by.
+    pub(super) fn ensure_sitter(self: &Arc<Self>) {
+        if self.config.flavor() == Flavor::CurrentThread {
+            return;
+        }
+        let (helper, guard) = self.idle.claim_sitter();
+        self.guard(guard);
+        self.rouse(helper);
+        self.ensure_dedicated();
+    }
+
+    fn rouse(self: &Arc<Self>, helper: Helper) {
+        match helper {
+            Helper::None | Helper::Sitter(false) => {}
+            Helper::Parked(unparker) => unparker.unpark(),
+            Helper::Sitter(true) => self.seat.kick(),
+            Helper::Start => {
+                if worker::start(self, Role::Worker).is_err() {
+                    self.idle.cancel_reservation();
+                }
+            }
+        }
+    }
+
+    /// Does what the guard rule asks for.
+    pub(super) fn guard(self: &Arc<Self>, guard: Guard) {
+        match guard {
+            Guard::Stands => {}
+            Guard::Arm => self.alarm().set(Some(LOOK_INTERVAL)),
+            Guard::StartPost => {
+                if worker::start(self, Role::Sentinel).is_err() {
+                    self.idle.post_refused();
+                }
+                self.ensure_dedicated();
+            }
+        }
+    }
+
+    fn ensure_dedicated(self: &Arc<Self>) {
+        if self.config.is_dedicated() && self.threads.claim_dedicated() {
+            let started = worker::start(self, Role::Driver);
+            if started.is_err() {
+                self.threads.dedicated_refused();
+            }
+        }
+    }
+
+    /// Makes the sitter look around.
+    pub(super) fn nudge(&self) {
+        if self.idle.nudge() {
+            self.seat.kick();
+        }
+    }
+
+    // ---- the driver and the clock ----
+
+    /// The driver, brought by the first I/O object.
+    pub(crate) fn driver_or_install(
+        self: &Arc<Self>,
+        make: impl FnOnce() -> io::Result<(Box<dyn Poller>, Arc<dyn Driver>)>,
+    ) -> io::Result<Arc<dyn Driver>> {
+        let (driver, is_new) = self.seat.driver_or_publish(make)?;
+        if is_new {
+            if let Some(alarm) = driver.alarm() {
+                let first = self.driver_alarm.set(alarm).is_ok();
+                debug_assert!(first, "one driver brings one alarm");
+                // Whoever stands at the post moves over to the new alarm.
+                self.plain_alarm.ring();
+            }
+            if self.is_closing() {
+                self.shut_driver_down();
+            }
+        }
+        self.watch_from_outside();
+        Ok(driver)
+    }
+
+    /// A source or timer may now matter to a thread that is none of ours: somebody must sit.
+    fn watch_from_outside(self: &Arc<Self>) {
+        let ours = runner::with_current(|runner| runner.is_some_and(|runner| runner.is_of(self)));
+        if !ours {
+            self.ensure_sitter();
+        }
+    }
+
+    /// Which alarm the sentinel sleeps on.
+    pub(super) fn alarm(&self) -> &dyn Alarm {
+        match self.driver_alarm.get() {
+            Some(alarm) => &**alarm,
+            None => &self.plain_alarm,
+        }
+    }
+
+    /// Rule 8: an insert made `deadline` the first of its wheel.
+    fn timer_lowered(self: &Arc<Self>, deadline: u64) {
+        let held = runner::with_current(|runner| {
+            runner.is_some_and(|runner| runner.is_of(self) && runner.holds_slot())
+        });
+        if held {
+            // A sitter beside a held slot sleeps a millisecond at most, and the holder itself looks before it rests.
+            return;
+        }
+        if self.idle.sleeps_uncapped() && deadline < self.seat.deadline() {
+            self.nudge();
+        }
+        self.watch_from_outside();
+    }
+
+    fn clock_moved(&self) {
+        self.nudge();
+    }
+
+    /// The first deadline of all wheels.
+    pub(super) fn next_deadline(&self) -> u64 {
+        self.used_slots()
+            .map(|(_, slot)| slot.wheel.next_deadline())
+            .min()
+            .unwrap_or(u64::MAX)
+    }
+
+    /// Fires what is due in all wheels, and wakes; true if anything was.
+    pub(super) fn fire_timers(&self) -> bool {
+        if self.next_deadline() == u64::MAX {
+            return false;
+        }
+        let now = self.clock.now_ns();
+        let mut fired = false;
+        let mut batch = WakeList::new();
+        for (_, slot) in self.used_slots() {
+            if slot.wheel.next_deadline() <= now {
+                let report = slot.wheel.fire(now, &mut batch);
+                fired |= report.count > 0;
+                self.stats
+                    .foreign_panics(usize::from(report.panic.is_some()));
+            }
+        }
+        fired
+    }
+
+    /// Hands events to their sources and wakes who waited.
+    pub(super) fn dispatch(&self, events: &mut Vec<Event>) {
+        let Some(driver) = self.seat.driver() else {
+            return;
+        };
+        let mut wakers = WakeList::new();
+        driver.dispatch(events, &mut wakers);
+        events.clear();
+        self.wake_all(wakers);
+    }
+
+    pub(super) fn wake_all(&self, mut wakers: WakeList) {
+        if wakers.wake_all_caught().is_err() {
+            self.stats.foreign_panics(1);
+        }
+    }
+
+    pub(super) fn shut_driver_down(&self) {
+        if let Some(driver) = self.seat.driver() {
+            let mut wakers = WakeList::new();
+            driver.shutdown(&mut wakers);
+            self.wake_all(wakers);
+        }
+    }
+
+    // ---- slots ----
+
+    /// The slots that have been in use so far, with their indices.
+    pub(super) fn used_slots(&self) -> impl Iterator<Item = (usize, &Slot)> {
+        let regular = self.config.slots();
+        let guests = self.spare_index() - regular;
+        let starts = [0, regular, regular + guests];
+        starts
+            .into_iter()
+            .zip(&self.used)
+            .flat_map(|(start, used)| {
+                // Acquire: pairs with `mark_used`.
+                let used = used.load(Ordering::Acquire);
+                (start..start + used).map(|index| (index, &*self.slots[index]))
+            })
+    }
+
+    /// Where the spares begin.
+    pub(super) fn spare_index(&self) -> usize {
+        self.slots.len() - self.config.slots()
+    }
+
+    /// From now on looks and thieves visit this slot.
+    pub(super) fn mark_used(&self, slot: u32) {
+        let index = slot as usize;
+        let (kind, start) = if index >= self.spare_index() {
+            (2, self.spare_index())
+        } else if index >= self.config.slots() {
+            (1, self.config.slots())
+        } else {
+            (0, 0)
+        };
+        let used = &self.used[kind];
+        // Relaxed: a hint that saves the change.
+        if used.load(Ordering::Relaxed) <= index - start {
+            // Release: pairs with `used_slots`.
+            used.fetch_max(index - start + 1, Ordering::Release);
+        }
+    }
+}
+
+/// A wheel that tells its runtime when a deadline comes earlier than it knew.
+fn wheel(clock: &Arc<Clock>, weak: &Weak<Shared>) -> Shard {
+    let weak = Weak::clone(weak);
+    let on_earlier = move |deadline| {
+        if let Some(shared) = weak.upgrade() {
+            shared.timer_lowered(deadline);
+        }
+    };
+    Shard::new(Arc::clone(clock), Box::new(on_earlier))
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("idle", &self.idle)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A task's way to its runtime: an address without a count, so that spawning and completing touch no counter that threads share.
+///
+/// **Why it is alive when it is used.** (1) A task that has an entry does not complete before that entry was taken (state invariant 4),
+/// and a runtime is not freed before its last task is complete: so whoever made an entry finds the runtime alive, and takes a count
+/// of its own before it lets the entry go. (2) A runner is a thread of the runtime or a guest in it, and holds a count.
+struct Owner(*const Shared);
+
+// SAFETY: a shared reference to a `Sync` type in all but the count; see above.
+unsafe impl Send for Owner {}
+
+// SAFETY: as above.
+unsafe impl Sync for Owner {}
+
+impl Owner {
+    fn shared(&self) -> &Shared {
+        // SAFETY: alive, by the type's two cases.
+        unsafe { &*self.0 }
+    }
+
+    /// A count of our own, for use beyond the entry.
+    fn pin(&self) -> Arc<Shared> {
+        // SAFETY: the address came from `Arc::as_ptr`, and it is alive, by the type's two cases.
+        unsafe { Arc::increment_strong_count(self.0) };
+        // SAFETY: the count was taken in the line above.
+        unsafe { Arc::from_raw(self.0) }
+    }
+}
+
+impl Schedule for Owner {
+    fn schedule(&self, entry: Notified) {
+        runner::with_current(|runner| match runner {
+            Some(runner) if std::ptr::eq(runner.shared_ptr(), self.0) => runner.push(entry),
+            _ => self.pin().push_shared(entry),
+        });
+    }
+
+    fn requeue(&self, entry: Notified) {
+        runner::with_current(|runner| match runner {
+            Some(runner) if std::ptr::eq(runner.shared_ptr(), self.0) => runner.push_back(entry),
+            _ => self.pin().push_shared(entry),
+        });
+    }
+
+    fn unlink(&self, header: &Header) -> bool {
+        self.shared().slots[header.list()].tasks.unlink(header)
+    }
+}
+
+/// How long a sleep may take until `deadline`, if it ever comes.
+pub(super) fn time_left(now: u64, deadline: u64) -> Option<Duration> {
+    (deadline != u64::MAX).then(|| Duration::from_nanos(deadline.saturating_sub(now)))
+}

@@ -1,0 +1,203 @@
+//! A slot: the right to run tasks, and what goes with it. Made once, reused, freed with the runtime.
+//!
+//! **Invariants**
+//! 1. The owner's end of the deque is used only by the slot's holder. Holding is handed from thread to thread through the word and
+//!    its free list (regular and spare slots) or through the guest list, each a lock or a read-modify-write.
+//! 2. Everything else may be used by any thread at any time: the stealing end, the cell (swapped), the wheel and the
+//!    list of live tasks (a lock each, uncontended in the usual case), the counters.
+//! 3. `polls` is odd exactly while the holder polls a task. Only the holder writes it.
+#![allow(
+    unsafe_code,
+    reason = "the deque's owner end is handed over with the slot; entries travel as pointers"
+)]
+
+use std::panic::Location;
+use std::ptr::{NonNull, null_mut};
+use std::sync::Arc;
+
+use crate::loom::atomic::{AtomicPtr, AtomicU64, Ordering};
+use crate::loom::deque::{Steal, Stealer, Worker};
+use crate::task::owned::OwnedTasks;
+use crate::task::{Header, Id, Notified};
+use crate::timer::timers::Shard;
+
+/// How many entries a thief takes at most.
+const STEAL_LIMIT: usize = 32;
+
+/// A local queue never grows beyond this: half of it is spilled to the injector. crossbeam's buffer grows by
+/// doubling and shrinks again; see `docs/decisions.md` for the figures behind the number.
+pub(crate) const LOCAL_LIMIT: usize = 256;
+
+/// See the module's header.
+pub(crate) struct Slot {
+    deque: Worker<Notified>,
+    stealer: Stealer<Notified>,
+    /// The entry to run next: what a running task has just woken. Null if none.
+    cell: AtomicPtr<Header>,
+    polls: AtomicU64,
+    polled_id: AtomicU64,
+    polled_at: AtomicPtr<Location<'static>>,
+    pub(crate) wheel: Arc<Shard>,
+    pub(crate) tasks: OwnedTasks,
+}
+
+// SAFETY: invariant 1 guards the deque's owner end; the entries may run on any thread or are cancelled where they belong.
+unsafe impl Sync for Slot {}
+
+// SAFETY: as above.
+unsafe impl Send for Slot {}
+
+impl Slot {
+    pub(crate) fn new(wheel: Arc<Shard>) -> Slot {
+        let deque = Worker::new_fifo();
+        Slot {
+            stealer: deque.stealer(),
+            deque,
+            cell: AtomicPtr::new(null_mut()),
+            polls: AtomicU64::new(0),
+            polled_id: AtomicU64::new(0),
+            polled_at: AtomicPtr::new(null_mut()),
+            wheel,
+            tasks: OwnedTasks::new(),
+        }
+    }
+
+    // ---- the holder's ----
+
+    /// Behind all others. Invariant 1: the caller holds the slot.
+    pub(crate) fn push_back(&self, entry: Notified) {
+        self.deque.push(entry);
+    }
+
+    pub(crate) fn pop(&self) -> Option<Notified> {
+        self.deque.pop()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.deque.len()
+    }
+
+    /// The owner's end, as a place for stolen batches. Invariant 1.
+    pub(crate) fn deque(&self) -> &Worker<Notified> {
+        &self.deque
+    }
+
+    /// Puts an entry into the cell; gives back what was there.
+    pub(crate) fn swap_cell(&self, entry: Notified) -> Option<Notified> {
+        let new = entry.into_raw().as_ptr();
+        // AcqRel: hands the entry to whoever takes it, takes the old one from whoever put it.
+        entry_of(self.cell.swap(new, Ordering::AcqRel))
+    }
+
+    /// Takes the cell's entry; holder and thieves alike.
+    pub(crate) fn take_cell(&self) -> Option<Notified> {
+        // Relaxed: a hint that saves the swap of an empty cell.
+        if self.cell.load(Ordering::Relaxed).is_null() {
+            return None;
+        }
+        // Acquire: pairs with `swap_cell`.
+        entry_of(self.cell.swap(null_mut(), Ordering::Acquire))
+    }
+
+    /// A poll begins: invariant 3, and what a stall report will name.
+    pub(crate) fn begin_poll(&self, id: Id, spawned_at: &'static Location<'static>) {
+        // Relaxed, all three: the looker reads `polls` before and after the others.
+        let polls = self.polls.load(Ordering::Relaxed);
+        self.polled_id.store(id.as_u64(), Ordering::Relaxed);
+        let at = std::ptr::from_ref(spawned_at).cast_mut();
+        // Relaxed: see above.
+        self.polled_at.store(at, Ordering::Relaxed);
+        // Release: a looker that sees the new count sees the names.
+        self.polls.store(polls + 1, Ordering::Release);
+    }
+
+    /// The poll is over.
+    pub(crate) fn end_poll(&self) {
+        // Relaxed: only the holder writes it.
+        let polls = self.polls.load(Ordering::Relaxed);
+        // Release: orders the poll before.
+        self.polls.store(polls + 1, Ordering::Release);
+    }
+
+    // ---- anybody's ----
+
+    /// Takes a batch: one entry to run, the rest into `to`.
+    pub(crate) fn steal_into(&self, to: &Slot) -> Option<Notified> {
+        if std::ptr::eq(self, to) {
+            return None;
+        }
+        loop {
+            match self
+                .stealer
+                .steal_batch_with_limit_and_pop(&to.deque, STEAL_LIMIT)
+            {
+                Steal::Success(entry) => return Some(entry),
+                Steal::Empty => return None,
+                // Bounded: a retry means that another thread took something.
+                Steal::Retry => std::hint::spin_loop(),
+            }
+        }
+    }
+
+    /// Takes one entry.
+    pub(crate) fn steal_one(&self) -> Option<Notified> {
+        loop {
+            match self.stealer.steal() {
+                Steal::Success(entry) => return Some(entry),
+                Steal::Empty => return None,
+                // Bounded: see `steal_into`.
+                Steal::Retry => std::hint::spin_loop(),
+            }
+        }
+    }
+
+    /// Whether the deque holds anything.
+    pub(crate) fn has_queued(&self) -> bool {
+        !self.stealer.is_empty()
+    }
+
+    /// Whether the cell holds anything.
+    pub(crate) fn has_cell(&self) -> bool {
+        // Relaxed: a hint.
+        !self.cell.load(Ordering::Relaxed).is_null()
+    }
+
+    /// The poll counter; odd while a poll is under way.
+    pub(crate) fn polls(&self) -> u64 {
+        // Acquire: pairs with `begin_poll`.
+        self.polls.load(Ordering::Acquire)
+    }
+
+    /// What is being polled in poll number `polls`, if that is still so.
+    pub(crate) fn polled(&self, polls: u64) -> Option<(Id, &'static Location<'static>)> {
+        // Relaxed: valid only if the counter has not moved, which the last line checks.
+        let id = self.polled_id.load(Ordering::Relaxed);
+        let at = self.polled_at.load(Ordering::Relaxed);
+        // SAFETY: only addresses of `'static` locations are stored, or null.
+        let at = unsafe { at.cast_const().as_ref() };
+        (self.polls() == polls).then_some((Id::from_u64(id)?, at?))
+    }
+}
+
+fn entry_of(raw: *mut Header) -> Option<Notified> {
+    NonNull::new(raw).map(|raw| {
+        // SAFETY: the cell holds what `into_raw` gave, and a swap takes it out once.
+        unsafe { Notified::from_raw(raw) }
+    })
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // What is still queued is cancelled by its own destructor.
+        drop(self.take_cell());
+    }
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slot")
+            .field("polls", &self.polls())
+            .field("tasks", &self.tasks)
+            .finish_non_exhaustive()
+    }
+}

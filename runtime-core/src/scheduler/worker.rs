@@ -1,0 +1,350 @@
+//! The way of a thread: run, search, rest, sit.
+//!
+//! ```text
+//!        reserved            out of work              seat taken
+//!  start ────────► searching ◄──────────► running ─────────────► parked
+//!                     ▲                    ▲   │ seat empty        │ woken: reserved
+//!                     │                    │   ▼                   │
+//!                     └──── events ─────── sitting ◄───────────────┘
+//! ```
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::config::{Flavor, Hook};
+use super::idle::{Guard, Rest, Up};
+use super::runner::{self, Kind, Runner};
+use super::sentinel::LOOK_INTERVAL;
+use super::shared::{Shared, time_left};
+use crate::park::driver::Event;
+use crate::park::seat::Room;
+use crate::task::Notified;
+
+/// What a thread is started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// To run tasks; it has a reservation.
+    Worker,
+    /// To stand at the sentinel's post.
+    Sentinel,
+    /// To sit for good (`IoMode::Dedicated`).
+    Driver,
+}
+
+/// What a worker does next.
+enum Duty {
+    /// It holds a slot; `true`: and is counted as a searcher.
+    Run(bool),
+    /// It is in the seat.
+    Sit {
+        capped: bool,
+        room: Room,
+    },
+    /// It is among the parked.
+    Park,
+    /// It holds nothing and looks for a rest.
+    Rest,
+    End,
+}
+
+/// Starts a thread of the runtime.
+///
+/// # Errors
+/// If the operating system refuses it; nothing is lost then, and it is counted.
+pub(super) fn start(shared: &Arc<Shared>, role: Role) -> io::Result<()> {
+    let name = match role {
+        Role::Worker => "runtime-worker",
+        Role::Sentinel => "runtime-sentinel",
+        Role::Driver => "runtime-driver",
+    };
+    if !shared.threads.enter() {
+        return Err(io::Error::other("the runtime has shut down"));
+    }
+    let for_thread = Arc::clone(shared);
+    let started = shared
+        .config
+        .thread(name)
+        .spawn(move || main(&for_thread, role));
+    match started {
+        Ok(_detached) => {
+            shared.stats.thread_started();
+            Ok(())
+        }
+        Err(error) => {
+            shared.stats.thread_refused();
+            shared.leave();
+            Err(error)
+        }
+    }
+}
+
+pub(super) fn call(hook: Option<&Hook>) {
+    if let Some(hook) = hook {
+        hook();
+    }
+}
+
+fn main(shared: &Arc<Shared>, role: Role) {
+    let _leave = Leave(shared);
+    let _entered = runner::enter(shared);
+    call(shared.config.on_thread_start.as_ref());
+    match role {
+        Role::Worker => work(shared),
+        Role::Sentinel => shared.stand_at_post(),
+        Role::Driver => sit_for_good(shared),
+    }
+    if shared.is_closing() {
+        shared.cancel_all();
+    }
+    call(shared.config.on_thread_stop.as_ref());
+}
+
+/// The thread counts as inside until it has gone, also if a hook of the user's panics.
+struct Leave<'a>(&'a Arc<Shared>);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+fn work(shared: &Arc<Shared>) {
+    let runner = Runner::new(shared, Kind::Worker, None);
+    let _current = runner::make_current(&runner);
+    runner.hold(shared.idle.redeem());
+    let mut duty = Duty::Run(true);
+    loop {
+        duty = match duty {
+            Duty::Run(searching) => runner.run(searching),
+            Duty::Sit { capped, room } => runner.sit(capped, room),
+            Duty::Park => runner.park(),
+            Duty::Rest => runner.rest(false),
+            Duty::End => break,
+        }
+    }
+    debug_assert!(!runner.holds_slot(), "a thread ends without a slot");
+}
+
+impl Runner {
+    /// Runs tasks until there is none.
+    fn run(&self, mut searching: bool) -> Duty {
+        while !self.shared.is_closing() {
+            let Some(entry) = self.next(&mut searching) else {
+                break;
+            };
+            if std::mem::take(&mut searching) && self.shared.idle.stop_searching() {
+                // The last searcher has something to do: what came meanwhile relied on it.
+                self.shared.notify_if_work();
+            }
+            self.poll(entry);
+            if self.queue().is_none() {
+                // The poll gave the slot back for blocking code and found no other afterwards.
+                return Duty::Rest;
+            }
+            if self.shared.closes_spare(self) {
+                return Duty::Rest;
+            }
+        }
+        self.rest(searching)
+    }
+
+    /// The next entry: local, shared, stolen; now and then in another order.
+    fn next(&self, searching: &mut bool) -> Option<Notified> {
+        let tick = self.tick();
+        let config = &self.shared.config;
+        if tick % config.event_interval == 0 {
+            self.glance();
+        }
+        if tick % config.global_queue_interval == 0 {
+            if let Some(entry) = self.next_shared() {
+                return Some(entry);
+            }
+        }
+        if let Some(entry) = self.next_local().or_else(|| self.next_shared()) {
+            return Some(entry);
+        }
+        if !*searching && self.sees_work() {
+            *searching = self.shared.idle.start_searching();
+        }
+        if *searching { self.steal() } else { None }
+    }
+
+    /// Rule 6: gives the slot back, then sits or parks, after one more look at every queue.
+    fn rest(&self, searching: bool) -> Duty {
+        let shared = &self.shared;
+        shared.seat.publish_deadline(shared.next_deadline());
+        let room = shared.seat.choose();
+        let (rest, guard) = shared
+            .idle
+            .rest(self.let_go(), searching, &self.parker.unparker());
+        shared.guard(guard);
+        match rest {
+            Rest::Sit { capped } => Duty::Sit { capped, room },
+            Rest::Park { last_held } => {
+                if last_held && shared.next_deadline() < shared.seat.deadline() {
+                    shared.nudge();
+                }
+                if !shared.inject.is_empty() || (searching && self.sees_work()) {
+                    shared.notify();
+                }
+                Duty::Park
+            }
+            Rest::Surplus | Rest::Closing => Duty::End,
+        }
+    }
+
+    fn park(&self) -> Duty {
+        call(self.shared.config.on_thread_park.as_ref());
+        self.parker.park();
+        call(self.shared.config.on_thread_unpark.as_ref());
+        if self.shared.is_closing() {
+            return Duty::End;
+        }
+        self.hold(self.shared.idle.redeem());
+        Duty::Run(true)
+    }
+
+    /// Sleeps in the driver, and stands up with what came.
+    fn sit(&self, mut capped: bool, mut room: Room) -> Duty {
+        let shared = &self.shared;
+        let mut events = self.events.take();
+        loop {
+            let may_sleep = shared.inject.is_empty() && !shared.is_closing();
+            let due = shared.sleep_in_seat(may_sleep, capped, room, &mut events);
+            if may_sleep && events.is_empty() && !due {
+                if let Some(stays) = shared.stay(capped) {
+                    (capped, room) = stays;
+                    continue;
+                }
+            }
+            break;
+        }
+        let (up, guard) = shared.idle.stand_up(!shared.is_closing());
+        let duty = match up {
+            Up::Reserved => {
+                self.hold(shared.idle.redeem());
+                Duty::Run(true)
+            }
+            Up::Slot => {
+                self.hold(shared.idle.redeem());
+                Duty::Run(false)
+            }
+            Up::NoSlot => Duty::Rest,
+        };
+        shared.guard(guard);
+        shared.dispatch(&mut events);
+        self.events.replace(events);
+        shared.fire_timers();
+        duty
+    }
+}
+
+impl Shared {
+    /// Starts a thread for every regular slot, and the sentinel's.
+    pub(crate) fn start_all(self: &Arc<Self>) -> io::Result<()> {
+        if self.config.flavor() == Flavor::CurrentThread {
+            return Ok(());
+        }
+        for _ in 0..self.config.slots() {
+            let Some(guard) = self.idle.reserve() else {
+                break;
+            };
+            start(self, Role::Worker).inspect_err(|_| self.idle.cancel_reservation())?;
+            match guard {
+                Guard::StartPost => {
+                    start(self, Role::Sentinel).inspect_err(|_| self.idle.post_refused())?;
+                }
+                guard => self.guard(guard),
+            }
+        }
+        self.ensure_sitter();
+        Ok(())
+    }
+
+    /// One sleep of the sitter: until an event, a kick, the first deadline, or the cap. True if a timer is due now.
+    pub(super) fn sleep_in_seat(
+        &self,
+        may_sleep: bool,
+        capped: bool,
+        room: Room,
+        events: &mut Vec<Event>,
+    ) -> bool {
+        let deadline = self.next_deadline();
+        let now = if deadline == u64::MAX {
+            0
+        } else {
+            self.clock().now_ns()
+        };
+        if deadline <= now {
+            return true;
+        }
+        if !may_sleep {
+            return false;
+        }
+        if !capped && self.auto_advance(deadline) {
+            return true;
+        }
+        let starved = self.blocking().is_starved();
+        let cap = (capped || starved).then_some(LOOK_INTERVAL);
+        let left = if self.clock().is_paused() {
+            None
+        } else {
+            time_left(now, deadline)
+        };
+        let timeout = [cap, left].into_iter().flatten().min();
+        call(self.config.on_thread_park.as_ref());
+        if self.seat.sleep(room, timeout, events).is_err() {
+            self.stats.driver_error();
+            // A driver that cannot wait must not become a busy loop.
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        call(self.config.on_thread_unpark.as_ref());
+        if starved {
+            self.blocking().retry();
+        }
+        deadline != u64::MAX && deadline <= self.clock().now_ns()
+    }
+
+    /// Rule 14: with a paused clock and nothing else to do, time goes on by itself to the next deadline.
+    fn auto_advance(&self, deadline: u64) -> bool {
+        let clock = self.clock();
+        if deadline == u64::MAX || !clock.is_paused() || clock.is_held() {
+            return false;
+        }
+        let now = self.idle.snapshot();
+        let quiet = now.held() == 0 && now.guests() == 0 && self.inject.is_empty();
+        quiet && !self.stealable() && clock.advance_to(deadline)
+    }
+
+    /// The sitter found nothing to do; the new cap, or `None` if it has to stand up.
+    pub(super) fn stay(self: &Arc<Self>, capped: bool) -> Option<(bool, Room)> {
+        if capped {
+            self.look(false);
+        }
+        self.seat.publish_deadline(self.next_deadline());
+        let room = self.seat.choose();
+        self.idle.stay().map(|capped| (capped, room))
+    }
+}
+
+/// `IoMode::Dedicated`: this thread has the seat for good; what it wakes goes to the shared queue.
+fn sit_for_good(shared: &Arc<Shared>) {
+    let mut events = Vec::new();
+    loop {
+        shared.seat.publish_deadline(shared.next_deadline());
+        let room = shared.seat.choose();
+        let Some(capped) = shared.idle.sit_dedicated() else {
+            return;
+        };
+        shared.sleep_in_seat(!shared.is_closing(), capped, room, &mut events);
+        let (up, guard) = shared.idle.stand_up(false);
+        debug_assert_eq!(up, Up::NoSlot, "nobody reserves for the dedicated sitter");
+        shared.guard(guard);
+        shared.dispatch(&mut events);
+        shared.fire_timers();
+        if capped {
+            shared.look(false);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! A task: one heap allocation that carries a future from spawn to join.
+//!
+//! ```text
+//!  ┌ header ─────────────────────────┐ ┌ scheduler ┐ ┌ stage ──────────────────────┐ ┌ join waker ┐
+//!  │ state · vtable · links · id · …  │ │ S         │ │ future → output → consumed  │ │            │
+//!  └──────────────────────────────────┘ └───────────┘ └─────────────────────────────┘ └────────────┘
+//! ```
+//!
+//! Everyone who points at a task owns one of the references counted in the state word: the live
+//! list of its slot (one), the queue entry ([`Notified`], at most one), the [`JoinHandle`], each [`AbortHandle`], each
+//! waker. The last one frees it.
+//!
+//! `state.rs` holds the life-cycle and its proof; `cell.rs` the layout; `raw.rs` the type-erased pointer;
+//! `run.rs` what happens in a poll; the others are the faces: waker, join handle, id, live list.
+
+mod state;
+
+mod cell;
+
+mod raw;
+
+mod run;
+
+mod waker;
+
+mod join;
+
+mod error;
+
+mod id;
+
+pub(crate) mod owned;
+
+pub(crate) use cell::{Header, Schedule};
+pub use error::JoinError;
+pub use id::{Id, id, try_id};
+pub use join::{AbortHandle, JoinHandle};
+pub(crate) use raw::{Notified, new_task};
+
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+#[cfg(all(test, loom))]
+mod loom_tests;

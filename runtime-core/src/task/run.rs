@@ -1,0 +1,204 @@
+//! What happens to a task: run, complete, join, free. The typed functions behind the vtable.
+//!
+//! No panic leaves a task: a poll, the future's destructor, the output's destructor and the join
+//! waker are all foreign code and each is called under `catch_unwind`. A panic of the poll or of the future's
+//! destructor becomes the task's result; the first one counts. A panic of the output's destructor has no one to go to and ends here.
+#![allow(unsafe_code, reason = "gives the type-erased pointer its types back")]
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::task::{Context, Poll, Waker};
+
+use super::cell::{Cell, Header, Schedule};
+use super::error::JoinError;
+use super::raw::{Notified, RawTask};
+use super::state::{Complete, DropJoin, JoinState, Pause, Start};
+use super::{id, waker};
+
+type Payload = Box<dyn Any + Send>;
+
+/// The cell behind a header.
+///
+/// # Safety
+/// The header belongs to a `Cell<F, S>` to which the caller has a reference for `'a`.
+unsafe fn cell<'a, F: Future, S>(header: NonNull<Header>) -> &'a Cell<F, S> {
+    // SAFETY: the header is the first field of a `repr(C)` cell (the caller's promise names its types).
+    unsafe { header.cast::<Cell<F, S>>().as_ref() }
+}
+
+/// Vtable `run`: uses up an entry.
+///
+/// # Safety
+/// The caller holds the entry of a task of these types.
+pub(super) unsafe fn run<F: Future + 'static, S: Schedule>(header: NonNull<Header>) {
+    // SAFETY: the entry's reference keeps it alive; the vtable fits its types.
+    let cell = unsafe { cell::<F, S>(header) };
+    let _id = id::enter(cell.header.id);
+    if cell.header.state.start() == Start::Cancel {
+        return cancel(header, cell);
+    }
+    let waker = waker::borrowed(&header);
+    let mut cx = Context::from_waker(&waker);
+    match catch_unwind(AssertUnwindSafe(|| cell.poll(&mut cx))) {
+        Ok(Poll::Pending) => match cell.header.state.pause() {
+            Pause::Idle => {}
+            Pause::Free => RawTask(header).free(),
+            Pause::Requeue => {
+                cell.scheduler
+                    .requeue(Notified::from_raw_task(RawTask(header)));
+            }
+            Pause::Cancel => cancel(header, cell),
+        },
+        Ok(Poll::Ready(output)) => finish(header, cell, Ok(output)),
+        Err(payload) => finish(header, cell, Err(JoinError::panic(cell.header.id, payload))),
+    }
+}
+
+/// The runner drops the future instead of polling it.
+fn cancel<F: Future + 'static, S: Schedule>(header: NonNull<Header>, cell: &Cell<F, S>) {
+    finish(header, cell, Err(JoinError::cancelled(cell.header.id)));
+}
+
+/// The runner drops the future, stores the output, and tells whoever joins.
+fn finish<F: Future + 'static, S: Schedule>(
+    header: NonNull<Header>,
+    cell: &Cell<F, S>,
+    mut output: Result<F::Output, JoinError>,
+) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| cell.empty())) {
+        let first_panic = matches!(&output, Err(error) if error.is_panic());
+        if !first_panic {
+            let lost =
+                std::mem::replace(&mut output, Err(JoinError::panic(cell.header.id, payload)));
+            contain(|| drop(lost));
+        }
+    }
+    cell.store(output);
+    match cell.header.state.complete() {
+        Complete::DropOutput => contain(|| cell.empty()),
+        Complete::WakeJoin => contain(|| {
+            cell.join_waker.with(|waker| {
+                // SAFETY: state invariant 5: the cell is lent to the completer, who only reads.
+                if let Some(waker) = unsafe { &*waker } {
+                    waker.wake_by_ref();
+                }
+            });
+        }),
+        Complete::Nothing => {}
+    }
+    let references = 1 + usize::from(cell.scheduler.unlink(&cell.header));
+    if cell.header.state.release(references) {
+        RawTask(header).free();
+    }
+}
+
+/// Runs foreign code whose panic has nobody to go to.
+fn contain(foreign: impl FnOnce()) {
+    let caught: Result<(), Payload> = catch_unwind(AssertUnwindSafe(foreign));
+    if let Err(payload) = caught {
+        // The payload's own destructor may panic as well.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    }
+}
+
+/// Vtable `schedule`.
+///
+/// # Safety
+/// The caller has just made an entry of a task of these types.
+pub(super) unsafe fn schedule<F: Future + 'static, S: Schedule>(header: NonNull<Header>) {
+    // SAFETY: the entry's reference keeps it alive; the vtable fits its types.
+    let cell = unsafe { cell::<F, S>(header) };
+    cell.scheduler
+        .schedule(Notified::from_raw_task(RawTask(header)));
+}
+
+/// Vtable `poll_join`.
+///
+/// # Safety
+/// The caller is the join handle of a task of these types; `out` points to a `Poll<Result<F::Output, JoinError>>`.
+pub(super) unsafe fn poll_join<F: Future + 'static, S: Schedule>(
+    header: NonNull<Header>,
+    out: *mut (),
+    waker: &Waker,
+) {
+    // SAFETY: the join handle's reference keeps it alive; the vtable fits its types.
+    let cell = unsafe { cell::<F, S>(header) };
+    if ready_or_registered(cell, waker) {
+        let out = out.cast::<Poll<Result<F::Output, JoinError>>>();
+        // SAFETY: the caller's promise; the old value is `Pending` and needs no drop.
+        unsafe { out.write(Poll::Ready(cell.take())) }
+    }
+}
+
+/// True if the task is complete; else `waker` will be woken when it is.
+fn ready_or_registered<F: Future, S>(cell: &Cell<F, S>, waker: &Waker) -> bool {
+    let state = &cell.header.state;
+    match state.join_state() {
+        JoinState::Complete => return true,
+        JoinState::CellIsMine => {}
+        JoinState::CellIsLent => {
+            let same = cell.join_waker.with(|lent| {
+                // SAFETY: state invariant 5: a lent cell is only read.
+                unsafe { &*lent }
+                    .as_ref()
+                    .is_some_and(|lent| lent.will_wake(waker))
+            });
+            if same {
+                return state.is_complete();
+            }
+            if !state.reclaim_join_waker() {
+                return true;
+            }
+        }
+    }
+    let new = Some(waker.clone());
+    let old = cell.join_waker.with_mut(|mine| {
+        // SAFETY: state invariant 5: the cell is the join handle's.
+        std::mem::replace(unsafe { &mut *mine }, new)
+    });
+    let complete = !state.lend_join_waker();
+    drop(old);
+    complete
+}
+
+/// Vtable `drop_join`.
+///
+/// # Safety
+/// The caller is the join handle of a task of these types, and gives its reference up.
+pub(super) unsafe fn drop_join<F: Future + 'static, S: Schedule>(header: NonNull<Header>) {
+    // SAFETY: the join handle's reference keeps it alive; the vtable fits its types.
+    let cell = unsafe { cell::<F, S>(header) };
+    match cell.header.state.drop_join() {
+        DropJoin::Released(last) => {
+            if last {
+                RawTask(header).free();
+            }
+            return;
+        }
+        DropJoin::DropWaker => {
+            let waker = cell.join_waker.with_mut(|mine| {
+                // SAFETY: state invariant 5: the cell is the join handle's again.
+                unsafe { &mut *mine }.take()
+            });
+            contain(|| drop(waker));
+        }
+        DropJoin::DropOutput => {
+            let _id = id::enter(cell.header.id);
+            contain(|| cell.empty());
+        }
+    }
+    RawTask(header).release();
+}
+
+/// Vtable `free`.
+///
+/// # Safety
+/// The last reference to a task of these types is gone.
+pub(super) unsafe fn free<F: Future + 'static, S: Schedule>(header: NonNull<Header>) {
+    // SAFETY: the caller's promise; the cell came from `Box::leak`.
+    let cell = unsafe { Box::from_raw(header.cast::<Cell<F, S>>().as_ptr()) };
+    // An idle task that nobody can wake still holds its future.
+    contain(|| drop(cell));
+}
