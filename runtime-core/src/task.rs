@@ -37,6 +37,9 @@ pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
 pub(crate) use raw::{Notified, new_task};
 
+#[cfg(test)]
+pub(crate) mod test_support;
+
 #[cfg(all(test, not(loom)))]
 mod tests;
 

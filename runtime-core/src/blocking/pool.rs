@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::desk::{Desk, Idler, Next, Refused, Submit};
+use crate::loom;
 use crate::park::parker::Parker;
 use crate::task::Notified;
 use crate::timer::clock::{AutoAdvanceHold, Clock};
@@ -48,11 +49,11 @@ pub(crate) struct Pool {
     ended: Mutex<()>,
     all_ended: Condvar,
     config: PoolConfig,
-    clock: Arc<Clock>,
+    clock: loom::Arc<Clock>,
 }
 
 impl Pool {
-    pub(crate) fn new(config: PoolConfig, clock: Arc<Clock>) -> Arc<Pool> {
+    pub(crate) fn new(config: PoolConfig, clock: loom::Arc<Clock>) -> Arc<Pool> {
         Arc::new(Pool {
             desk: Desk::new(config.max_threads),
             starved: AtomicBool::new(false),

@@ -151,6 +151,12 @@ pub fn model(f: impl Fn() + Send + Sync + 'static) {
 
 pub struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
 
+impl<T> std::fmt::Debug for UnsafeCell<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UnsafeCell")
+    }
+}
+
 impl<T> UnsafeCell<T> {
     pub fn new(value: T) -> UnsafeCell<T> {
         UnsafeCell(loom::cell::UnsafeCell::new(value))

@@ -16,6 +16,7 @@ use std::task::{Context, Poll, Waker};
 use parking_lot::Mutex;
 
 use super::guest::OwnWaker;
+use super::own_wake::OwnWake;
 use super::runner::{self, Kind, Runner};
 use super::shared::Shared;
 use super::worker::call;
@@ -74,13 +75,13 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
     let _current = runner::make_current(&runner);
     let holder = Holder {
         runner: &runner,
-        own: &own,
+        own: own.word(),
     };
     let waker = Waker::from(Arc::clone(&own));
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
-        if own.take() {
+        if own.word().take() {
             let _budget = coop::budget();
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
@@ -99,7 +100,7 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
 
 struct Holder<'a> {
     runner: &'a Runner,
-    own: &'a OwnWaker,
+    own: &'a OwnWake,
 }
 
 impl Holder<'_> {

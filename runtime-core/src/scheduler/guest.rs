@@ -15,10 +15,10 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::idle::Up;
+use super::own_wake::{OwnWake, Rouse};
 use super::runner::{self, Kind, Runner};
 use super::shared::Shared;
 use super::worker::call;
@@ -26,66 +26,21 @@ use crate::coop;
 use crate::park::parker::Unparker;
 use crate::park::seat::Room;
 
-const AWAKE: u8 = 0;
-const PARKED: u8 = 1;
-const SITTING: u8 = 2;
-const WOKEN: u8 = 3;
-
 /// The waker of a guest's own future.
 pub(super) struct OwnWaker {
-    state: AtomicU8,
+    word: OwnWake,
     unparker: Unparker,
     shared: Arc<Shared>,
 }
 
 impl OwnWaker {
     pub(super) fn new(shared: &Arc<Shared>, unparker: Unparker) -> Arc<OwnWaker> {
-        let shared = Arc::clone(shared);
-        Arc::new(OwnWaker {
-            state: AtomicU8::new(WOKEN),
-            unparker,
-            shared,
-        })
+        Arc::new(OwnWaker { word: OwnWake::new(), unparker, shared: Arc::clone(shared) })
     }
 
-    /// Takes the wake-up, if there is one.
-    pub(super) fn take(&self) -> bool {
-        // AcqRel: pairs with the waker's swap; the poll that follows sees its data.
-        self.state.swap(AWAKE, Ordering::AcqRel) == WOKEN
-    }
-
-    /// Steps (1) and (3'): announces a sleep; false if there is a wake-up.
-    fn announce(&self, from: u8, to: u8) -> bool {
-        // AcqRel: ordered against the waker's swap, both ways.
-        self.state
-            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
-    }
-
-    /// Announces that the thread will sleep in the driver.
-    pub(super) fn will_sit(&self) -> bool {
-        self.announce(AWAKE, SITTING)
-    }
-
-    /// It will sleep on its parker instead.
-    pub(super) fn will_park(&self) -> bool {
-        self.announce(SITTING, PARKED)
-    }
-
-    pub(super) fn is_woken(&self) -> bool {
-        // Acquire: pairs with the waker's swap.
-        self.state.load(Ordering::Acquire) == WOKEN
-    }
-
-    /// Awake again; a wake-up stays for [`OwnWaker::take`].
-    pub(super) fn is_up(&self) {
-        // Relaxed: only this thread leaves these two states, other than by a wake-up, which stays.
-        let _ = self
-            .state
-            .compare_exchange(SITTING, AWAKE, Ordering::Relaxed, Ordering::Relaxed);
-        let _ = self
-            .state
-            .compare_exchange(PARKED, AWAKE, Ordering::Relaxed, Ordering::Relaxed);
+    /// The word that says where the guest sleeps.
+    pub(super) fn word(&self) -> &OwnWake {
+        &self.word
     }
 }
 
@@ -95,11 +50,10 @@ impl Wake for OwnWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // AcqRel: step (a); releases the waker's data, orders it before the nudge.
-        match self.state.swap(WOKEN, Ordering::AcqRel) {
-            PARKED => self.unparker.unpark(),
-            SITTING => self.shared.nudge(),
-            _ => {}
+        match self.word.wake() {
+            Rouse::Unpark => self.unparker.unpark(),
+            Rouse::Nudge => self.shared.nudge(),
+            Rouse::Nothing => {}
         }
     }
 }
@@ -112,13 +66,13 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
     let _current = runner::make_current(&runner);
     let guest = Guest {
         runner: &runner,
-        own: &own,
+        own: own.word(),
     };
     let waker = Waker::from(Arc::clone(&own));
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
-        if own.take() {
+        if own.word().take() {
             runner.count_guest();
             let _budget = coop::budget();
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
@@ -134,7 +88,7 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
 
 struct Guest<'a> {
     runner: &'a Runner,
-    own: &'a OwnWaker,
+    own: &'a OwnWake,
 }
 
 impl Guest<'_> {

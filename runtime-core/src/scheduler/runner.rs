@@ -17,9 +17,11 @@ use std::sync::atomic::Ordering;
 use super::shared::Shared;
 use super::slot::{LOCAL_LIMIT, Slot};
 use crate::coop;
+use crate::loom;
 use crate::park::driver::Event;
 use crate::park::{self, parker::Parker};
 use crate::task::{Id, Notified};
+use crate::timer::timers::Shard;
 
 /// After so many polls from the cell in a row the queue has its turn.
 const CELL_STREAK: u32 = 3;
@@ -446,14 +448,14 @@ pub(crate) fn entered() -> Option<Arc<Shared>> {
 }
 
 /// Where new timers of this thread go: the wheel of its queue, or else the first of the current runtime.
-pub(crate) fn timer_shard() -> Option<Arc<crate::timer::timers::Shard>> {
+pub(crate) fn timer_shard() -> Option<loom::Arc<Shard>> {
     let shard = ENTERED.try_with(|entered| {
         let entered = entered.borrow();
         let shared = entered.last()?.as_ref()?;
         Some(with_current(|runner| {
             let runner = runner.filter(|runner| runner.is_of(shared));
             let slot = runner.and_then(Runner::local).unwrap_or(&shared.slots[0]);
-            Arc::clone(&slot.wheel)
+            loom::Arc::clone(&slot.wheel)
         }))
     });
     shard.ok().flatten()

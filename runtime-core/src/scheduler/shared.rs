@@ -25,6 +25,7 @@ use super::slot::Slot;
 use super::stats::Stats;
 use super::worker::{self, Role};
 use crate::blocking::Pool;
+use crate::loom;
 use crate::park::driver::{Alarm, Driver, Event, Poller};
 use crate::park::seat::Seat;
 use crate::task::{Header, Id, JoinHandle, Notified, Schedule, new_task};
@@ -56,19 +57,19 @@ pub(crate) struct Shared {
     pub(super) closing: AtomicBool,
     /// Whether a task was ever spawned: before that a polling guest is alone and needs no guard.
     pub(super) has_spawned: AtomicBool,
-    clock: Arc<Clock>,
+    clock: loom::Arc<Clock>,
     blocking: Arc<Pool>,
 }
 
 impl Shared {
     pub(crate) fn new(config: Config, clock: Clock) -> Arc<Shared> {
-        let clock = Arc::new(clock);
+        let clock = loom::Arc::new(clock);
         let regular = config.slots();
         let guests = regular.min(MAX_GUESTS);
-        let blocking = Pool::new(config.blocking(), Arc::clone(&clock));
+        let blocking = Pool::new(config.blocking(), loom::Arc::clone(&clock));
         let shared = Arc::new_cyclic(|weak: &Weak<Shared>| {
             let slots = (0..2 * regular + guests)
-                .map(|_| CachePadded::new(Slot::new(Arc::new(wheel(&clock, weak)))))
+                .map(|_| CachePadded::new(Slot::new(loom::Arc::new(wheel(&clock, weak)))))
                 .collect();
             let guests_end = (regular + guests) as u32;
             Shared {
@@ -94,7 +95,7 @@ impl Shared {
                 config,
                 closing: AtomicBool::new(false),
                 has_spawned: AtomicBool::new(false),
-                clock: Arc::clone(&clock),
+                clock: loom::Arc::clone(&clock),
                 blocking,
             }
         });
@@ -111,7 +112,7 @@ impl Shared {
         &self.config
     }
 
-    pub(crate) fn clock(&self) -> &Arc<Clock> {
+    pub(crate) fn clock(&self) -> &loom::Arc<Clock> {
         &self.clock
     }
 
@@ -322,7 +323,9 @@ impl Shared {
         self.watch_from_outside();
     }
 
+    /// The clock was paused, resumed or advanced, or the last hold on it is gone.
     fn clock_moved(&self) {
+        self.fire_timers();
         self.nudge();
     }
 
@@ -420,14 +423,14 @@ impl Shared {
 }
 
 /// A wheel that tells its runtime when a deadline comes earlier than it knew.
-fn wheel(clock: &Arc<Clock>, weak: &Weak<Shared>) -> Shard {
+fn wheel(clock: &loom::Arc<Clock>, weak: &Weak<Shared>) -> Shard {
     let weak = Weak::clone(weak);
     let on_earlier = move |deadline| {
         if let Some(shared) = weak.upgrade() {
             shared.timer_lowered(deadline);
         }
     };
-    Shard::new(Arc::clone(clock), Box::new(on_earlier))
+    Shard::new(loom::Arc::clone(clock), Box::new(on_earlier))
 }
 
 impl std::fmt::Debug for Shared {

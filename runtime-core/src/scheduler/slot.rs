@@ -13,8 +13,8 @@
 
 use std::panic::Location;
 use std::ptr::{NonNull, null_mut};
-use std::sync::Arc;
 
+use crate::loom::Arc;
 use crate::loom::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::loom::deque::{Steal, Stealer, Worker};
 use crate::task::owned::OwnedTasks;

@@ -1,1 +1,231 @@
+//! Models of the task's word: poll × wake × abort × drop × join × shutdown.
+#![allow(unsafe_code, reason = "data that only a wake-up makes visible")]
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use super::test_support::Queue;
+use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::loom::{Arc, Mutex, UnsafeCell, model};
+use crate::park::block_on_parked;
+
+/// Counts its drop.
+struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        // Relaxed: read after the threads were joined.
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Data that is not atomic: the wake-up alone makes it visible to the poll that follows.
+struct Gate {
+    data: UnsafeCell<u32>,
+    door: Mutex<Door>,
+}
+
+#[derive(Default)]
+struct Door {
+    open: bool,
+    waker: Option<Waker>,
+}
+
+// SAFETY: `data` is written between taking a waker out and waking it, and read in the poll after that.
+unsafe impl Sync for Gate {}
+// SAFETY: as above.
+unsafe impl Send for Gate {}
+
+impl Gate {
+    fn new() -> Arc<Gate> {
+        Arc::new(Gate { data: UnsafeCell::new(0), door: Mutex::new(Door::default()) })
+    }
+
+    fn open(&self) {
+        let waker = {
+            let mut door = self.door.lock();
+            door.open = true;
+            door.waker.take()
+        };
+        if let Some(waker) = waker {
+            self.data.with_mut(|data| {
+                // SAFETY: see the `Sync` above.
+                unsafe { *data = 7 }
+            });
+            waker.wake();
+        }
+    }
+}
+
+struct Pass {
+    gate: Arc<Gate>,
+    registered: bool,
+    _counted: Counted,
+}
+
+impl Future for Pass {
+    type Output = u32;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u32> {
+        if self.registered {
+            return Poll::Ready(self.gate.data.with(|data| {
+                // SAFETY: see the `Sync` of `Gate`.
+                unsafe { *data }
+            }));
+        }
+        self.registered = true;
+        let mut door = self.gate.door.lock();
+        if door.open {
+            return Poll::Ready(7);
+        }
+        door.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+fn pass(gate: &Arc<Gate>, drops: &Arc<AtomicUsize>) -> Pass {
+    Pass { gate: Arc::clone(gate), registered: false, _counted: Counted(Arc::clone(drops)) }
+}
+
+/// Runs entries until no task is alive.
+fn run_all(queue: &Queue) {
+    while queue.live() > 0 {
+        if !queue.run_one() {
+            loom::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn loom_task_wake_vs_poll() {
+    model(|| {
+        let (queue, gate) = (Queue::new(), Gate::new());
+        let drops = Arc::new(AtomicUsize::new(0));
+        let join = queue.spawn(pass(&gate, &drops));
+        let opener = {
+            let gate = Arc::clone(&gate);
+            loom::thread::spawn(move || gate.open())
+        };
+        run_all(&queue);
+        opener.join().unwrap();
+        assert_eq!(block_on_parked(join).unwrap(), 7);
+        // Relaxed: all threads are done.
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// Two wakers at once, by value and by reference: one entry, one reference each.
+#[test]
+fn loom_task_two_wakes() {
+    model(|| {
+        let queue = Queue::new();
+        let polls = Arc::new(AtomicUsize::new(0));
+        let waker_out = Arc::new(Mutex::new(None));
+        let join = {
+            let (polls, out) = (Arc::clone(&polls), Arc::clone(&waker_out));
+            queue.spawn(std::future::poll_fn(move |cx| {
+                // Relaxed: polls are ordered by the task's word.
+                let before = polls.fetch_add(1, Ordering::Relaxed);
+                if before == 0 {
+                    *out.lock() = Some(cx.waker().clone());
+                    Poll::Pending
+                } else {
+                    Poll::Ready(())
+                }
+            }))
+        };
+        assert!(queue.run_one());
+        let waker: Waker = waker_out.lock().take().unwrap();
+        let by_value = waker.clone();
+        let other = loom::thread::spawn(move || by_value.wake());
+        waker.wake_by_ref();
+        run_all(&queue);
+        other.join().unwrap();
+        while queue.run_one() {}
+        // Relaxed: all threads are done. A second wake may come after the end.
+        assert_eq!(polls.load(Ordering::Relaxed), 2);
+        drop(waker);
+        block_on_parked(join).unwrap();
+    });
+}
+
+#[test]
+fn loom_task_abort_vs_poll_vs_join() {
+    model(|| {
+        let (queue, gate) = (Queue::new(), Gate::new());
+        let drops = Arc::new(AtomicUsize::new(0));
+        let join = queue.spawn(pass(&gate, &drops));
+        let abort = join.abort_handle();
+        let aborter = loom::thread::spawn(move || abort.abort());
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || run_all(&queue))
+        };
+        gate.open();
+        match block_on_parked(join) {
+            Ok(value) => assert_eq!(value, 7),
+            Err(error) => assert!(error.is_cancelled()),
+        }
+        aborter.join().unwrap();
+        runner.join().unwrap();
+        // Relaxed: all threads are done.
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// The join handle is polled with one waker, then goes, while the task completes: the output is dropped once.
+#[test]
+fn loom_task_drop_join_vs_complete() {
+    model(|| {
+        let queue = Queue::new();
+        let drops = Arc::new(AtomicUsize::new(0));
+        let mut join = {
+            let output = Counted(Arc::clone(&drops));
+            queue.spawn(async move { output })
+        };
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || run_all(&queue))
+        };
+        let mut cx = Context::from_waker(Waker::noop());
+        let polled = Pin::new(&mut join).poll(&mut cx);
+        drop(polled);
+        drop(join);
+        runner.join().unwrap();
+        // Relaxed: all threads are done.
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// A shutdown meets a poll and a waker: the future is dropped once, and no entry is left.
+#[test]
+fn loom_task_shutdown_vs_wake_vs_poll() {
+    model(|| {
+        let (queue, gate) = (Queue::new(), Gate::new());
+        let drops = Arc::new(AtomicUsize::new(0));
+        let join = queue.spawn(pass(&gate, &drops));
+        let opener = {
+            let gate = Arc::clone(&gate);
+            loom::thread::spawn(move || gate.open())
+        };
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || queue.run_one())
+        };
+        queue.cancel_all();
+        run_all(&queue);
+        opener.join().unwrap();
+        runner.join().unwrap();
+        run_all(&queue);
+        assert_eq!(queue.live(), 0);
+        // Relaxed: all threads are done.
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+        if let Err(error) = block_on_parked(join) {
+            assert!(error.is_cancelled());
+        }
+        // A waker that the gate still holds keeps the header only.
+        let waker = gate.door.lock().waker.take();
+        drop(waker);
+    });
+}

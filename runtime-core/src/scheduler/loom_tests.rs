@@ -1,0 +1,414 @@
+//! Models of the parent's arguments: the word, the seat, and who wakes whom. No model has a clock or a look to repair
+//! what is missed: a wake-up that only the next millisecond would bring is a deadlock here.
+
+use std::collections::VecDeque;
+
+use super::idle::{Guard, Helper, Idle, Rest, Up};
+use super::own_wake::{OwnWake, Rouse};
+use super::slot::Slot;
+use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::loom::{Arc, Condvar, Mutex, model};
+use crate::park::parker::{Parker, Unparker};
+use crate::task::test_support::{Queue, ready_task};
+use crate::timer::clock::Clock;
+use crate::timer::timers::Shard;
+
+/// What a sitter sleeps in: a kick ends the sleep that is under way, or else the next one.
+struct Driver {
+    kicked: Mutex<bool>,
+    condition: Condvar,
+}
+
+impl Driver {
+    fn sleep(&self) {
+        let mut kicked = self.kicked.lock();
+        while !*kicked {
+            self.condition.wait(&mut kicked);
+        }
+        *kicked = false;
+    }
+
+    fn kick(&self) {
+        *self.kicked.lock() = true;
+        self.condition.notify_one();
+    }
+}
+
+/// A runtime reduced to its protocol: the real word, a locked queue, and a driver that is a token.
+struct World {
+    idle: Idle,
+    queue: Mutex<VecDeque<u32>>,
+    driver: Driver,
+    done: AtomicUsize,
+    expected: usize,
+    finished: Unparker,
+    deadline: AtomicU64,
+}
+
+impl World {
+    fn new(slots: usize, expected: usize, finished: &Parker) -> Arc<World> {
+        Arc::new(World {
+            idle: Idle::new(slots, false),
+            queue: Mutex::new(VecDeque::new()),
+            driver: Driver { kicked: Mutex::new(false), condition: Condvar::new() },
+            done: AtomicUsize::new(0),
+            expected,
+            finished: finished.unparker(),
+            deadline: AtomicU64::new(u64::MAX),
+        })
+    }
+
+    fn push(&self, task: u32) {
+        self.queue.lock().push_back(task);
+        self.notify();
+    }
+
+    fn notify(&self) {
+        let (helper, _guard) = self.idle.claim_helper();
+        assert!(self.idle.snapshot().is_guarded(), "rule 2");
+        match helper {
+            Helper::None | Helper::Sitter(false) => {}
+            Helper::Parked(unparker) => unparker.unpark(),
+            Helper::Sitter(true) => self.driver.kick(),
+            // The models have all their threads; one that is not there was refused.
+            Helper::Start => self.idle.cancel_reservation(),
+        }
+    }
+
+    /// A worker that holds a slot, to the end of the runtime.
+    fn work(&self, parker: &Parker, slot: u32) {
+        let mut slot = Some(slot);
+        let mut searching = false;
+        loop {
+            while let Some(_task) = self.take() {
+                if std::mem::take(&mut searching) && self.idle.stop_searching() && self.has_work() {
+                    self.notify();
+                }
+                // AcqRel: the last one tells the model's main thread.
+                if self.done.fetch_add(1, Ordering::AcqRel) + 1 == self.expected {
+                    self.finished.unpark();
+                }
+            }
+            let (rest, _guard) = self.idle.rest(slot.take(), searching, &parker.unparker());
+            assert!(self.idle.snapshot().is_guarded(), "rule 2");
+            searching = false;
+            match rest {
+                Rest::Closing => return,
+                Rest::Surplus => unreachable!("as many threads as slots"),
+                Rest::Park { .. } => {
+                    if self.has_work() {
+                        self.notify();
+                    }
+                    parker.park();
+                    if self.idle.snapshot().closing() {
+                        return;
+                    }
+                    slot = Some(self.idle.redeem());
+                    searching = true;
+                }
+                Rest::Sit { .. } => match self.sit() {
+                    Up::Reserved => {
+                        slot = Some(self.idle.redeem());
+                        searching = true;
+                    }
+                    Up::Slot => slot = Some(self.idle.redeem()),
+                    Up::NoSlot => {}
+                },
+            }
+        }
+    }
+
+    fn sit(&self) -> Up {
+        loop {
+            if self.has_work() || self.idle.snapshot().closing() {
+                break;
+            }
+            self.driver.sleep();
+            if self.has_work() || self.idle.stay().is_none() {
+                break;
+            }
+        }
+        let closing = self.idle.snapshot().closing();
+        self.idle.stand_up(!closing).0
+    }
+
+    fn take(&self) -> Option<u32> {
+        self.queue.lock().pop_front()
+    }
+
+    fn has_work(&self) -> bool {
+        !self.queue.lock().is_empty()
+    }
+
+    fn close(&self) {
+        let (sleepers, kick) = self.idle.close();
+        sleepers.iter().for_each(Unparker::unpark);
+        if kick {
+            self.driver.kick();
+        }
+    }
+}
+
+fn start_worker(world: &Arc<World>) -> loom::thread::JoinHandle<()> {
+    let (slot, guard) = world.idle.take().expect("a slot a thread");
+    assert_ne!(guard, Guard::Arm, "nobody stands at the post yet");
+    let world = Arc::clone(world);
+    loom::thread::spawn(move || world.work(&Parker::new(), slot))
+}
+
+/// A push meets the only worker anywhere on its way to sleep.
+#[test]
+fn loom_idle_push_vs_sleep() {
+    model(|| {
+        let main = Parker::new();
+        let world = World::new(1, 1, &main);
+        let worker = start_worker(&world);
+        world.push(1);
+        main.park();
+        world.close();
+        worker.join().unwrap();
+        assert_eq!(world.idle.snapshot().searching(), 0, "rule 1: counts balance");
+        assert_eq!(world.idle.snapshot().held(), 0, "rule 1: counts balance");
+    });
+}
+
+/// Two pushes, two workers: one sits, the other parks or searches.
+#[test]
+fn loom_idle_two_pushes_two_workers() {
+    model(|| {
+        let main = Parker::new();
+        let world = World::new(2, 2, &main);
+        let workers = [start_worker(&world), start_worker(&world)];
+        world.push(1);
+        world.push(2);
+        main.park();
+        world.close();
+        for worker in workers {
+            worker.join().unwrap();
+        }
+    });
+}
+
+/// Pushes from two threads to one worker: a kicked sitter is not kicked twice, nothing is left over.
+#[test]
+fn loom_idle_two_pushers() {
+    model(|| {
+        let main = Parker::new();
+        let world = World::new(1, 2, &main);
+        let worker = start_worker(&world);
+        let pusher = {
+            let world = Arc::clone(&world);
+            loom::thread::spawn(move || world.push(1))
+        };
+        world.push(2);
+        main.park();
+        pusher.join().unwrap();
+        world.close();
+        worker.join().unwrap();
+    });
+}
+
+/// The runtime closes while a worker goes to sleep and another thread pushes.
+#[test]
+fn loom_idle_close_vs_sleep() {
+    model(|| {
+        let main = Parker::new();
+        let world = World::new(1, 1, &main);
+        let worker = start_worker(&world);
+        let pusher = {
+            let world = Arc::clone(&world);
+            loom::thread::spawn(move || world.push(1))
+        };
+        world.close();
+        worker.join().unwrap();
+        pusher.join().unwrap();
+    });
+}
+
+/// A guest leaves while the last worker goes to sleep: the seat is taken by one of those that are left.
+#[test]
+fn loom_idle_somebody_sits() {
+    model(|| {
+        let main = Parker::new();
+        let world = World::new(2, 1, &main);
+        let workers = [start_worker(&world), start_worker(&world)];
+        let (helper, _guard) = world.idle.claim_sitter();
+        match helper {
+            Helper::Parked(unparker) => unparker.unpark(),
+            Helper::Start => world.idle.cancel_reservation(),
+            Helper::None | Helper::Sitter(_) => {}
+        }
+        // With no push since: if both are asleep, one of them is in the seat.
+        let now = world.idle.snapshot();
+        assert!(now.held() > 0 || !now.seat_is_empty(), "rule 2");
+        world.close();
+        for worker in workers {
+            worker.join().unwrap();
+        }
+    });
+}
+
+/// Rule 8: an earlier deadline, inserted without a slot, meets a sitter on its way to sleep.
+#[test]
+fn loom_seat_earlier_deadline_vs_sleep() {
+    model(|| {
+        let world = World::new(1, 0, &Parker::new());
+        let wheel = Arc::new(AtomicU64::new(u64::MAX));
+        let (slot, _guard) = world.idle.take().unwrap();
+        let sitter = {
+            let (world, wheel) = (Arc::clone(&world), Arc::clone(&wheel));
+            loom::thread::spawn(move || {
+                let parker = Parker::new();
+                // Relaxed, all: the word orders them, which is what the model shows.
+                world.deadline.store(wheel.load(Ordering::Relaxed), Ordering::Relaxed);
+                let (rest, _guard) = world.idle.rest(Some(slot), false, &parker.unparker());
+                assert_eq!(rest, Rest::Sit { capped: false });
+                // A sleep until u64::MAX is for ever; until 5 it ends by itself.
+                while wheel.load(Ordering::Relaxed) == u64::MAX {
+                    world.driver.sleep();
+                    world.deadline.store(wheel.load(Ordering::Relaxed), Ordering::Relaxed);
+                    assert!(world.idle.stay().is_some());
+                }
+                let _ = world.idle.stand_up(false);
+            })
+        };
+        wheel.store(5, Ordering::Relaxed);
+        if world.idle.sleeps_uncapped()
+            && 5 < world.deadline.load(Ordering::Relaxed)
+            && world.idle.nudge()
+        {
+            world.driver.kick();
+        }
+        sitter.join().unwrap();
+    });
+}
+
+/// A guest's own wake-up meets its way into the seat.
+#[test]
+fn loom_guest_wake_vs_sit() {
+    model(|| {
+        let world = World::new(1, 0, &Parker::new());
+        let own = Arc::new(OwnWake::new());
+        assert!(own.take(), "born woken");
+        let waker = {
+            let (world, own) = (Arc::clone(&world), Arc::clone(&own));
+            loom::thread::spawn(move || match own.wake() {
+                Rouse::Nudge => {
+                    if world.idle.nudge() {
+                        world.driver.kick();
+                    }
+                }
+                Rouse::Unpark => unreachable!("the seat is empty"),
+                Rouse::Nothing => {}
+            })
+        };
+        if own.will_sit() {
+            let (sits, _guard) = world.idle.guest_rests(None, false);
+            assert_eq!(sits, Some(false), "the seat is empty");
+            while !own.is_woken() {
+                world.driver.sleep();
+                assert!(world.idle.stay().is_some());
+            }
+            own.is_up();
+            assert_eq!(world.idle.stand_up(false).0, Up::NoSlot);
+        }
+        assert!(own.take(), "the wake-up is there");
+        waker.join().unwrap();
+    });
+}
+
+/// A guest's own wake-up meets its way to its parker, the seat being taken.
+#[test]
+fn loom_guest_wake_vs_park() {
+    model(|| {
+        let own = Arc::new(OwnWake::new());
+        assert!(own.take(), "born woken");
+        let parker = Parker::new();
+        let waker = {
+            let (unparker, own) = (parker.unparker(), Arc::clone(&own));
+            loom::thread::spawn(move || {
+                // A nudge goes to somebody else: the seat is not ours.
+                if own.wake() == Rouse::Unpark {
+                    unparker.unpark();
+                }
+            })
+        };
+        if own.will_sit() && own.will_park() {
+            parker.park();
+        }
+        own.is_up();
+        assert!(own.take(), "the wake-up is there");
+        waker.join().unwrap();
+    });
+}
+
+/// The sentinel is turned on by a taker of a slot while it goes off.
+#[test]
+fn loom_sentinel_on_vs_off() {
+    model(|| {
+        let idle = Arc::new(Idle::new(1, false));
+        let post = Parker::new();
+        let (slot, guard) = idle.take().unwrap();
+        assert_eq!(guard, Guard::StartPost);
+        let alarm_is_set = Arc::new(Mutex::new(true));
+        let holder = {
+            let (idle, alarm) = (Arc::clone(&idle), Arc::clone(&alarm_is_set));
+            let unparker = Parker::new().unparker();
+            loom::thread::spawn(move || {
+                let (rest, _guard) = idle.rest(Some(slot), false, &unparker);
+                assert_eq!(rest, Rest::Sit { capped: false });
+                let (up, guard) = idle.stand_up(true);
+                assert_eq!(up, Up::Slot);
+                if guard == Guard::Arm {
+                    *alarm.lock() = true;
+                }
+            })
+        };
+        // The sentinel's look: alarm first, then the word.
+        *alarm_is_set.lock() = false;
+        if !idle.sentinel_off() {
+            *alarm_is_set.lock() = true;
+        }
+        holder.join().unwrap();
+        assert!(idle.snapshot().is_guarded(), "rule 2");
+        assert!(*alarm_is_set.lock(), "a slot is held and the alarm will ring");
+        drop(post);
+    });
+}
+
+/// The deque's verbs and the cell, holder against thief: each entry runs once.
+#[test]
+fn loom_slot_each_entry_runs_once() {
+    model(|| {
+        let shard = || Arc::new(Shard::new(Arc::new(Clock::new()), Box::new(|_| {})));
+        let slot = Arc::new(Slot::new(shard()));
+        let ran = Arc::new(AtomicUsize::new(0));
+        let queue = Queue::new();
+        for _ in 0..3 {
+            let (entry, join) = ready_task(&queue, &ran);
+            drop(join);
+            match slot.swap_cell(entry) {
+                Some(displaced) => slot.push_back(displaced),
+                None => {}
+            }
+        }
+        let thief = {
+            let slot = Arc::clone(&slot);
+            loom::thread::spawn(move || {
+                let mine = Slot::new(shard());
+                if let Some(entry) = slot.steal_into(&mine).or_else(|| slot.take_cell()) {
+                    entry.run();
+                }
+                while let Some(entry) = mine.pop() {
+                    entry.run();
+                }
+            })
+        };
+        while let Some(entry) = slot.take_cell().or_else(|| slot.pop()) {
+            entry.run();
+        }
+        thief.join().unwrap();
+        // Relaxed: both threads are done.
+        assert_eq!(ran.load(Ordering::Relaxed), 3);
+    });
+}
