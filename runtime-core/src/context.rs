@@ -8,7 +8,7 @@ pub(crate) use scheduler::timer_shard;
 #[cfg(all(test, loom))]
 pub(crate) use scheduler::timer_shard;
 #[cfg(all(test, not(loom)))]
-pub(crate) use test_shard::{enter, timer_shard};
+pub(crate) use test_shard::{Entered, enter, timer_shard};
 
 /// Until dropped, a runtime is the current one of this thread: made by [`Handle::enter`].
 #[derive(Debug)]

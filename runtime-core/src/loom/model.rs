@@ -22,6 +22,20 @@ pub mod atomic {
     };
 }
 
+/// The first look of a compare-and-swap loop is a change under the model: loom remembers only the last load of an
+/// object, so that a look followed by a swap of the same thread would hide the swap from its search.
+pub mod first_look {
+    use super::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+    pub fn u64(word: &AtomicU64) -> u64 {
+        word.fetch_or(0, Ordering::AcqRel)
+    }
+
+    pub fn usize(word: &AtomicUsize) -> usize {
+        word.fetch_or(0, Ordering::AcqRel)
+    }
+}
+
 /// crossbeam-deque has no loom support: under the model the same few verbs stand on a locked queue.
 pub mod deque {
     use super::{Arc, Mutex};

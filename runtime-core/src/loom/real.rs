@@ -14,6 +14,25 @@ pub mod atomic {
     };
 }
 
+/// The first look of a compare-and-swap loop.
+pub mod first_look {
+    use super::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+    /// What the word holds, as a place to start from.
+    #[inline(always)]
+    pub fn u64(word: &AtomicU64) -> u64 {
+        // Acquire: what is decided on must have happened.
+        word.load(Ordering::Acquire)
+    }
+
+    /// What the word holds, as a place to start from.
+    #[inline(always)]
+    pub fn usize(word: &AtomicUsize) -> usize {
+        // Acquire: as above.
+        word.load(Ordering::Acquire)
+    }
+}
+
 /// Work-stealing deques and the shared queue.
 pub mod deque {
     pub use crossbeam_deque::{Injector, Steal, Stealer, Worker};

@@ -35,7 +35,11 @@ pub(super) struct OwnWaker {
 
 impl OwnWaker {
     pub(super) fn new(shared: &Arc<Shared>, unparker: Unparker) -> Arc<OwnWaker> {
-        Arc::new(OwnWaker { word: OwnWake::new(), unparker, shared: Arc::clone(shared) })
+        Arc::new(OwnWaker {
+            word: OwnWake::new(),
+            unparker,
+            shared: Arc::clone(shared),
+        })
     }
 
     /// The word that says where the guest sleeps.

@@ -24,8 +24,8 @@
 
 use crossbeam_utils::CachePadded;
 
-use crate::loom::Mutex;
 use crate::loom::atomic::{AtomicU64, Ordering};
+use crate::loom::{Mutex, first_look};
 use crate::park::parker::Unparker;
 
 /// A field of the word.
@@ -210,8 +210,7 @@ impl Idle {
 
     /// Changes the word by `change` (then settled), unless that gives `None`.
     fn change<R>(&self, mut change: impl FnMut(u64) -> Option<(u64, R)>) -> Option<(R, Guard)> {
-        // Acquire: what is decided on must have happened.
-        let mut now = self.word.load(Ordering::Acquire);
+        let mut now = first_look::u64(&self.word);
         loop {
             let (next, result) = change(now)?;
             let (next, guard) = settle(next);

@@ -50,7 +50,10 @@ impl World {
         Arc::new(World {
             idle: Idle::new(slots, false),
             queue: Mutex::new(VecDeque::new()),
-            driver: Driver { kicked: Mutex::new(false), condition: Condvar::new() },
+            driver: Driver {
+                kicked: Mutex::new(false),
+                condition: Condvar::new(),
+            },
             done: AtomicUsize::new(0),
             expected,
             finished: finished.unparker(),
@@ -167,7 +170,11 @@ fn loom_idle_push_vs_sleep() {
         main.park();
         world.close();
         worker.join().unwrap();
-        assert_eq!(world.idle.snapshot().searching(), 0, "rule 1: counts balance");
+        assert_eq!(
+            world.idle.snapshot().searching(),
+            0,
+            "rule 1: counts balance"
+        );
         assert_eq!(world.idle.snapshot().held(), 0, "rule 1: counts balance");
     });
 }
@@ -260,13 +267,17 @@ fn loom_seat_earlier_deadline_vs_sleep() {
             loom::thread::spawn(move || {
                 let parker = Parker::new();
                 // Relaxed, all: the word orders them, which is what the model shows.
-                world.deadline.store(wheel.load(Ordering::Relaxed), Ordering::Relaxed);
+                world
+                    .deadline
+                    .store(wheel.load(Ordering::Relaxed), Ordering::Relaxed);
                 let (rest, _guard) = world.idle.rest(Some(slot), false, &parker.unparker());
                 assert_eq!(rest, Rest::Sit { capped: false });
                 // A sleep until u64::MAX is for ever; until 5 it ends by itself.
                 while wheel.load(Ordering::Relaxed) == u64::MAX {
                     world.driver.sleep();
-                    world.deadline.store(wheel.load(Ordering::Relaxed), Ordering::Relaxed);
+                    world
+                        .deadline
+                        .store(wheel.load(Ordering::Relaxed), Ordering::Relaxed);
                     assert!(world.idle.stay().is_some());
                 }
                 let _ = world.idle.stand_up(false);
@@ -371,7 +382,10 @@ fn loom_sentinel_on_vs_off() {
         }
         holder.join().unwrap();
         assert!(idle.snapshot().is_guarded(), "rule 2");
-        assert!(*alarm_is_set.lock(), "a slot is held and the alarm will ring");
+        assert!(
+            *alarm_is_set.lock(),
+            "a slot is held and the alarm will ring"
+        );
         drop(post);
     });
 }

@@ -39,19 +39,25 @@ impl OwnWake {
     /// Takes the wake-up, if there is one.
     pub(super) fn take(&self) -> bool {
         // AcqRel: pairs with `wake`; the poll that follows sees its data.
-        self.0.compare_exchange(WOKEN, AWAKE, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.0
+            .compare_exchange(WOKEN, AWAKE, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
     }
 
     /// Step (1): announces a sleep in the driver; false if there is a wake-up.
     pub(super) fn will_sit(&self) -> bool {
         // AcqRel: ordered against `wake`, both ways.
-        self.0.compare_exchange(AWAKE, SITTING, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.0
+            .compare_exchange(AWAKE, SITTING, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
     }
 
     /// Step (3'): a sleep on the parker instead; false if there is a wake-up.
     pub(super) fn will_park(&self) -> bool {
         // AcqRel: as above.
-        self.0.compare_exchange(SITTING, PARKED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.0
+            .compare_exchange(SITTING, PARKED, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
     }
 
     pub(super) fn is_woken(&self) -> bool {
@@ -62,8 +68,10 @@ impl OwnWake {
     /// Awake again; a wake-up stays for [`OwnWake::take`].
     pub(super) fn is_up(&self) {
         // AcqRel: only this thread leaves the two sleeping states, other than by a wake-up, which stays.
-        let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
-            matches!(now, SITTING | PARKED).then_some(AWAKE)
-        });
+        let _ = self
+            .0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+                matches!(now, SITTING | PARKED).then_some(AWAKE)
+            });
     }
 }

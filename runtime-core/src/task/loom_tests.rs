@@ -39,7 +39,10 @@ unsafe impl Send for Gate {}
 
 impl Gate {
     fn new() -> Arc<Gate> {
-        Arc::new(Gate { data: UnsafeCell::new(0), door: Mutex::new(Door::default()) })
+        Arc::new(Gate {
+            data: UnsafeCell::new(0),
+            door: Mutex::new(Door::default()),
+        })
     }
 
     fn open(&self) {
@@ -85,7 +88,11 @@ impl Future for Pass {
 }
 
 fn pass(gate: &Arc<Gate>, drops: &Arc<AtomicUsize>) -> Pass {
-    Pass { gate: Arc::clone(gate), registered: false, _counted: Counted(Arc::clone(drops)) }
+    Pass {
+        gate: Arc::clone(gate),
+        registered: false,
+        _counted: Counted(Arc::clone(drops)),
+    }
 }
 
 /// Runs entries until no task is alive.

@@ -35,6 +35,7 @@
 //! sees all that the others did.
 
 use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::loom::first_look;
 
 const RUNNING: usize = 1;
 const NOTIFIED: usize = 1 << 1;
@@ -139,8 +140,7 @@ impl State {
 
     /// The runner's poll was pending.
     pub(super) fn pause(&self) -> Pause {
-        // Acquire: a wake-up seen here has released its data to the poll that follows.
-        let mut now = self.0.load(Ordering::Acquire);
+        let mut now = first_look::usize(&self.0);
         loop {
             debug_assert!(now & RUNNING != 0 && now & COMPLETE == 0);
             if now & CANCELLED != 0 {
@@ -242,17 +242,23 @@ impl State {
     }
 
     fn change_unless_complete(&self, change: impl Fn(usize) -> usize) -> bool {
-        // AcqRel: hands the waker cell over; on failure Acquire, so that the output may be read.
-        self.0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
-                (now & COMPLETE == 0).then(|| change(now))
-            })
-            .is_ok()
+        let mut now = first_look::usize(&self.0);
+        while now & COMPLETE == 0 {
+            // AcqRel: hands the waker cell over; on failure Acquire, so that the output may be read.
+            let next = change(now);
+            match self
+                .0
+                .compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return true,
+                Err(found) => now = found,
+            }
+        }
+        false
     }
 
     pub(super) fn drop_join(&self) -> DropJoin {
-        // Acquire: pairs with `complete`, so that the output may be dropped.
-        let mut now = self.0.load(Ordering::Acquire);
+        let mut now = first_look::usize(&self.0);
         loop {
             if now & COMPLETE != 0 {
                 return DropJoin::DropOutput;

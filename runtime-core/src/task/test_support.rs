@@ -24,7 +24,12 @@ struct QueueShared {
 impl Queue {
     pub(crate) fn new() -> Queue {
         let entries = Mutex::new(VecDeque::new());
-        Queue { shared: Arc::new(QueueShared { entries, tasks: OwnedTasks::new() }) }
+        Queue {
+            shared: Arc::new(QueueShared {
+                entries,
+                tasks: OwnedTasks::new(),
+            }),
+        }
     }
 
     /// A task whose first entry is queued.
@@ -35,8 +40,7 @@ impl Queue {
     }
 
     fn make<F: Future + 'static>(&self, future: F) -> (Notified, JoinHandle<F::Output>) {
-        let (task, entry, join) =
-            new_task(future, self.clone(), Id::next(), 0, Location::caller());
+        let (task, entry, join) = new_task(future, self.clone(), Id::next(), 0, Location::caller());
         self.shared.tasks.link(task).expect("the list is open");
         (entry, join)
     }
