@@ -44,6 +44,11 @@ impl WakeList {
         self.wakers.push(waker);
     }
 
+    /// Collects the waker that a waiter had, if it had one.
+    pub fn extend(&mut self, waker: Option<Waker>) {
+        self.wakers.extend(waker);
+    }
+
     /// Wakes all, even if some panic, and leaves the batch empty; gives the first panic's payload.
     #[must_use = "a waker's panic is either resumed or counted"]
     pub fn wake_all_caught(&mut self) -> Result<(), Box<dyn Any + Send>> {
@@ -100,7 +105,10 @@ mod tests {
         list.push(Waker::from(Arc::new(Bomb)));
         list.push(Waker::from(Arc::clone(&count)));
         let payload = list.wake_all_caught().unwrap_err();
-        assert_eq!(payload.downcast_ref::<&str>(), Some(&"a foreign waker's panic"));
+        assert_eq!(
+            payload.downcast_ref::<&str>(),
+            Some(&"a foreign waker's panic")
+        );
         assert_eq!(count.0.load(Ordering::Relaxed), 2);
         assert!(list.is_empty());
     }
