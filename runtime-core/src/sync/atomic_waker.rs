@@ -26,6 +26,7 @@ use std::task::Waker;
 
 use crate::loom::UnsafeCell;
 use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::loom::thread;
 
 const REGISTERING: usize = 1;
 const WAKING: usize = 2;
@@ -59,17 +60,17 @@ impl AtomicWaker {
             match self.compare(waker) {
                 Some(true) => return,
                 Some(false) => {}
-                None => return waker.wake_by_ref(),
+                None => return again(waker),
             }
         }
         let fresh = waker.clone();
         if !self.begin() {
-            return fresh.wake();
+            return again(&fresh);
         }
         let old = self.replace(Some(fresh));
-        let again = self.publish(FULL);
+        let missed = self.publish(FULL);
         drop(old);
-        if let Some(waker) = again {
+        if let Some(waker) = missed {
             waker.wake();
         }
     }
@@ -166,6 +167,13 @@ impl AtomicWaker {
             std::mem::replace(cell, with)
         })
     }
+}
+
+/// A wake-up holds the cell for a few instructions more: lets its thread run, and the waiter poll again.
+#[cold]
+fn again(waker: &Waker) {
+    thread::yield_now();
+    waker.wake_by_ref();
 }
 
 impl std::fmt::Debug for AtomicWaker {
