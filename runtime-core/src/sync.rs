@@ -1,11 +1,12 @@
 //! Synchronisation: channels and locks that never block a thread.
 //!
 //! A primitive knows wakers and nothing of tasks or schedulers, so it works under any executor. Two
-//! internal pieces carry the rest: [`atomic_waker`] (one waiter, no lock) and [`wait_list`] (many
+//! internal pieces carry the rest: `atomic_waker` (one waiter, no lock) and `wait_list` (many
 //! waiters, first in first out, one lock). Each leaf poll takes a unit of the [`coop`](crate::coop)
 //! budget when it gets something done.
 //!
-//! No foreign code (a waker's clone, wake and drop, a value's destructor) runs under a lock of these primitives.
+//! No foreign code (a waker's clone, wake and drop, a value's destructor) runs under a lock of
+//! these primitives.
 
 mod atomic_waker;
 mod wait_list;

@@ -102,7 +102,8 @@ impl Condvar {
     }
 }
 
-/// Explores the interleavings of `f`, up to the preemption bound (3, or `LOOM_MAX_PREEMPTIONS`), and prints the bound, the
+/// Explores the interleavings of `f` up to the preemption bound (3, or
+/// `LOOM_MAX_PREEMPTIONS`) and prints the bound, the
 /// number of executions and the time.
 pub fn model(f: impl Fn() + Send + Sync + 'static) {
     use std::io::Write;

@@ -1,23 +1,26 @@
 //! One waiter's waker, handed from the waiter to whoever wakes it, without a lock.
 //!
-//! **States**: bits of one word. `REGISTERING`: the waiter owns the cell. `WAKING`: a wake-up owns it, or
-//! asks the registering waiter to wake itself. `FULL`: the cell holds a waker. The cell belongs to
-//! nobody while neither of the first two is set.
+//! **States**: bits of one word. `REGISTERING`: the waiter owns the cell. `WAKING`: a wake-up
+//! owns it, or asks the registering waiter to wake itself. `FULL`: the cell holds a waker. The
+//! cell belongs to nobody while neither of the first two is set.
 //!
 //! **Invariants.** W1: only the side that set its bit in a word without either bit touches the
-//! cell. W2: there is one waiter: `register` is never called by two threads at once. W3: no foreign code
-//! runs while a bit is held: the new waker is cloned before, the old one dropped after.
+//! cell. W2: there is one waiter: `register` is never called by two threads at once. W3: no
+//! foreign code runs while a bit is held: the new waker is cloned before, the old one dropped
+//! after.
 //!
-//! **Steps.** Waiter: (1) `→ REGISTERING`; (2) write; (3) `→ FULL`; if `WAKING` came in between, take the
-//! waker out again and wake it. Waker: (a) or in `WAKING`; (b) was the word free, take the waker and clear the word.
+//! **Steps.** Waiter: (1) `→ REGISTERING`; (2) write; (3) `→ FULL`; if `WAKING` came in between,
+//! take the waker out again and wake it. Waker: (a) or in `WAKING`; (b) was the word free, take
+//! the waker and clear the word.
 //!
-//! **No wake-up is lost**: all changes are read-modify-writes of one word. (a) before (1): the waiter
-//! acquires what the waker wrote before it woke, and looks at its condition after it
-//! registered. (a) between (1) and (3): step (3) fails and the waiter wakes itself. (a) after (3): the waker is found.
-//! If (1) meets `WAKING`, that wake-up may be about another waker: the waiter wakes itself.
+//! **No wake-up is lost**: all changes are read-modify-writes of one word. (a) before (1): the
+//! waiter acquires what the waker wrote before it woke, and looks at its condition after it
+//! registered. (a) between (1) and (3): step (3) fails and the waiter wakes itself. (a) after
+//! (3): the waker is found. If (1) meets `WAKING`, that wake-up may be about another waker: the
+//! waiter wakes itself.
 //!
-//! **Orderings**: every change is AcqRel; the word stays one chain of read-modify-writes, so that each wake-up happens before the
-//! next registration.
+//! **Orderings**: every change is AcqRel; the word stays one chain of read-modify-writes, so that
+//! each wake-up happens before the next registration.
 //!
 //! Rejected: a mutex around the waker (two read-modify-writes a side, and the waker would block).
 #![allow(unsafe_code, reason = "the cell is guarded by the word")]
@@ -85,7 +88,8 @@ impl AtomicWaker {
     /// Takes the registered waker out; the caller wakes or drops it.
     #[must_use = "a waker taken out is woken or dropped"]
     pub(crate) fn take(&self) -> Option<Waker> {
-        // AcqRel: step (a); releases the event to the next `register`, acquires the registered waker.
+        // AcqRel: step (a); releases the event to the next `register`, acquires the registered
+        // waker.
         if self.word.fetch_or(WAKING, Ordering::AcqRel) & HELD != 0 {
             return None;
         }
@@ -119,7 +123,8 @@ impl AtomicWaker {
         let mut word = self.word.load(Ordering::Relaxed);
         loop {
             if word & WAKING != 0 {
-                // AcqRel: joins the chain of wake-ups, so that the caller's second look sees their events.
+                // AcqRel: joins the chain of wake-ups, so that the caller's second look sees
+                // their events.
                 let now = self.word.fetch_or(0, Ordering::AcqRel);
                 if now & WAKING != 0 {
                     return false;
@@ -169,7 +174,8 @@ impl AtomicWaker {
     }
 }
 
-/// A wake-up holds the cell for a few instructions more: lets its thread run, and the waiter poll again.
+/// A wake-up holds the cell for a few instructions more: lets its thread run, and the waiter poll
+/// again.
 #[cold]
 fn again(waker: &Waker) {
     thread::yield_now();

@@ -1,4 +1,5 @@
-//! Wakers that use the primitive they wait for when they are cloned, woken or dropped, and wakers that panic.
+//! Wakers that use the primitive they wait for when they are cloned, woken or dropped, and wakers
+//! that panic.
 #![allow(unsafe_code, reason = "a waker made by hand")]
 
 use std::cell::Cell;
@@ -84,7 +85,7 @@ fn fault_010_a_waker_that_uses_the_notify_does_not_deadlock() {
     let notify = Arc::new(Notify::new());
     let inner = Arc::clone(&notify);
     let waker = hostile(move || {
-        drop(poll_once(pin!(inner.notified())));
+        let _ = poll_once(pin!(inner.notified()));
         inner.notify_waiters();
     });
     for _ in 0..3 {
@@ -123,7 +124,7 @@ fn fault_010_a_waker_that_uses_the_channel_does_not_deadlock() {
     let inner = tx.clone();
     let waker = hostile(move || {
         let _ = inner.try_send(1);
-        drop(poll_once(pin!(inner.closed())));
+        let _ = poll_once(pin!(inner.closed()));
     });
     let mut received = 0;
     for _ in 0..5 {
@@ -144,7 +145,9 @@ fn fault_010_a_waker_that_holds_the_other_end_of_a_oneshot_does_not_deadlock() {
     let (tx, mut rx) = oneshot::channel::<u8>();
     let tx = Arc::new(std::sync::Mutex::new(Some(tx)));
     let inner = Arc::clone(&tx);
-    let waker = hostile(move || drop(inner.lock().unwrap().take().map(|tx| tx.send(1))));
+    let waker = hostile(move || {
+        let _ = inner.lock().unwrap().take().map(|tx| tx.send(1));
+    });
     let mut cx = Context::from_waker(&waker);
     let polled = Pin::new(&mut rx).poll(&mut cx);
     assert_eq!(

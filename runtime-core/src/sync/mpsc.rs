@@ -1,12 +1,14 @@
 //! Channels with many senders and one receiver.
 //!
-//! [`channel`] holds a bounded number of values: senders wait for room, oldest first. [`unbounded_channel`] takes
-//! every value at once, and memory is its only bound. Values arrive in the order in which they were sent.
+//! [`channel`] holds a bounded number of values: senders wait for room, oldest first.
+//! [`unbounded_channel`] takes every value at once, and memory is its only bound. Values arrive
+//! in the order in which they were sent.
 //!
-//! When the last sender is gone, or the receiver [closes](Receiver::close) the channel and what was under way has arrived, the
-//! receiver gets `None`. When the receiver is gone or closed, senders fail and give the value back.
+//! When the last sender is gone, or the receiver [closes](Receiver::close) the channel and what
+//! was under way has arrived, the receiver gets `None`. When the receiver is gone or closed,
+//! senders fail and give the value back.
 //!
-//! How it works: [`queue`] carries the values and the end, [`chan`] knows when the end has come,
+//! How it works: `queue` carries the values and the end, `chan` knows when the end has come,
 //! the [semaphore](super::semaphore) hands out room.
 
 mod queue;

@@ -1,18 +1,19 @@
 //! A lock that may be held across an await.
 //!
-//! **State**: a [`RawSemaphore`] of one permit; who has the permit has the value. The protocol, its orderings and the proof that no
-//! wake-up is lost are the semaphore's.
+//! **State**: a [`RawSemaphore`] of one permit; who has the permit has the value. The protocol,
+//! its orderings and the proof that no wake-up is lost are the semaphore's.
 //!
-//! **Invariant.** M1: the value is touched only through a guard, or through `&mut Mutex`, and there is at most one
-//! guard: each guard stands for the one permit and gives it back once.
+//! **Invariant.** M1: the value is touched only through a guard, or through `&mut Mutex`, and
+//! there is at most one guard: each guard stands for the one permit and gives it back once.
 //!
-//! Rejected: letting a newcomer overtake the queue (more throughput, and no bound on anyone's wait); poisoning (a panic says little about a value that
-//! others may repair).
+//! Rejected: letting a newcomer overtake the queue (more throughput, and no bound on anyone's
+//! wait); poisoning (a panic says little about a value that others may repair).
 #![allow(unsafe_code, reason = "guards reach the value through the permit")]
 
 use std::cell::UnsafeCell;
 use std::error::Error;
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use super::semaphore::RawSemaphore;
@@ -24,8 +25,9 @@ mod guard;
 
 /// A mutual exclusion lock for async code.
 ///
-/// Fairness: first in, first out; nobody overtakes the queue. A panic while the lock is held releases it and leaves no mark.
-/// Where no await lies between lock and unlock, a blocking lock such as `std::sync::Mutex` is cheaper.
+/// Fairness: first in, first out; nobody overtakes the queue. A panic while the lock is held
+/// releases it and leaves no mark. Where no await lies between lock and unlock, a blocking lock
+/// such as `std::sync::Mutex` is cheaper.
 pub struct Mutex<T: ?Sized> {
     permit: RawSemaphore,
     value: UnsafeCell<T>,
@@ -141,7 +143,14 @@ impl<T: ?Sized> Mutex<T> {
         self.value.into_inner()
     }
 
+    #[inline]
     async fn acquire(&self) {
+        if poll_fn(|cx| self.permit.poll_try_acquire(1, cx))
+            .await
+            .is_ok()
+        {
+            return;
+        }
         if self.permit.acquire(1).await.is_err() {
             unreachable!("a lock's semaphore is never closed");
         }

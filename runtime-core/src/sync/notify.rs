@@ -1,24 +1,28 @@
 //! Wakes one task or all of them, without a value.
 //!
-//! **State**: one word. The low two bits: `EMPTY`, `WAITING` (the queue is not empty), `NOTIFIED` (a permit is stored). The rest counts the calls of
-//! [`Notify::notify_waiters`]: the generation.
+//! **State**: one word. The low two bits: `EMPTY`, `WAITING` (the queue is not empty), `NOTIFIED`
+//! (a permit is stored). The rest counts the calls of [`Notify::notify_waiters`]: the generation.
 //!
-//! **Invariants.** N1: `WAITING` is entered and left under the lock of the queue, and, whenever the lock is free, it
-//! is set if and only if the queue is not empty. N2: the generation changes under the lock. N3: each future notes the generation
-//! when it is made; a newer one completes it. N4: the queue is ordered by time of queueing, and the generations in it never
-//! fall: a future of an old generation does not queue. N5: a future that was given a permit and is dropped
-//! before it has seen it gives the permit on, the same way (first or last) it was given.
+//! **Invariants.** N1: `WAITING` is entered and left under the lock of the queue, and, whenever
+//! the lock is free, it is set if and only if the queue is not empty. N2: the generation changes
+//! under the lock. N3: each future notes the generation when it is made; a newer one completes
+//! it. N4: the queue is ordered by time of queueing, and the generations in it never fall: a
+//! future of an old generation does not queue. N5: a future that was given a permit and is
+//! dropped before it has seen it gives the permit on, the same way (first or last) it was given.
 //!
-//! **Steps.** Waiter: (1) newer generation: done; (2) `NOTIFIED → EMPTY`: done; else lock; (3) the same two looks again; (4) `EMPTY → WAITING`, queue.
-//! Notifier of one: (a) `EMPTY` or `NOTIFIED → NOTIFIED`: done; (b) `WAITING`: lock, look again, take a waiter out. Of all:
-//! lock, raise the generation, take out all older ones, batch by batch, waking after each unlocking.
+//! **Steps.** Waiter: (1) newer generation: done; (2) `NOTIFIED → EMPTY`: done; else lock; (3)
+//! the same two looks again; (4) `EMPTY → WAITING`, queue. Notifier of one: (a) `EMPTY` or
+//! `NOTIFIED → NOTIFIED`: done; (b) `WAITING`: lock, look again, take a waiter out. Of all: lock,
+//! raise the generation, take out all older ones, batch by batch, waking after each unlocking.
 //!
-//! **No wake-up is lost**: (2), (4) and (a) change one word; if (a) comes first, (2) or (3) finds the permit; if (4) comes first, (b) finds the waiter.
+//! **No wake-up is lost**: (2), (4) and (a) change one word; if (a) comes first, (2) or (3) finds
+//! the permit; if (4) comes first, (b) finds the waiter.
 //!
-//! **Orderings**: changes are AcqRel: what was done before a notification happens before what follows the wait.
+//! **Orderings**: changes are AcqRel: what was done before a notification happens before what
+//! follows the wait.
 //!
-//! Rejected: detaching the whole queue on `notify_waiters` (a cancelled waiter must then know which list it is in); the
-//! generation says it without a second list.
+//! Rejected: detaching the whole queue on `notify_waiters` (a cancelled waiter must then know
+//! which list it is in); the generation says it without a second list.
 #![allow(unsafe_code, reason = "its futures are nodes of an intrusive list")]
 
 use std::fmt;
@@ -54,8 +58,9 @@ enum End {
 
 /// Tells one task, or all that wait, that something happened.
 ///
-/// A notification that meets no waiter is stored, and the next [`notified`](Notify::notified) takes it at once; more than one
-/// is stored as one. Fairness: [`notify_one`](Notify::notify_one) goes to who has waited longest.
+/// A notification that meets no waiter is stored, and the next [`notified`](Notify::notified)
+/// takes it at once; more than one is stored as one. Fairness: [`notify_one`](Notify::notify_one)
+/// goes to who has waited longest.
 pub struct Notify {
     word: AtomicUsize,
     queue: Mutex<WaitList>,
@@ -87,10 +92,12 @@ impl Notify {
 
     /// Waits for a notification.
     ///
-    /// The future completes by a stored notification, by [`notify_one`](Notify::notify_one) once it
-    /// was polled or [enabled](Notified::enable), and by any [`notify_waiters`](Notify::notify_waiters) after this call.
+    /// The future completes by a stored notification, by [`notify_one`](Notify::notify_one) once
+    /// it was polled or [enabled](Notified::enable), and by any
+    /// [`notify_waiters`](Notify::notify_waiters) after this call.
     ///
-    /// Cancel safety: the place in the queue is lost; a notification it was given goes on to another.
+    /// Cancel safety: the place in the queue is lost; a notification it was given goes on to
+    /// another.
     pub fn notified(&self) -> Notified<'_> {
         Notified {
             notify: self,
@@ -202,7 +209,8 @@ impl Notify {
     /// N1; the caller holds the lock.
     fn settle(&self, queue: &WaitList) {
         if queue.is_empty() {
-            // AcqRel: `WAITING` is one bit, and under the lock nobody else changes it; `NOTIFIED` stays.
+            // AcqRel: `WAITING` is one bit, and under the lock nobody else changes it; `NOTIFIED`
+            // stays.
             self.word.fetch_and(!WAITING, Ordering::AcqRel);
         }
     }
@@ -224,7 +232,8 @@ impl Notify {
                 return false;
             }
             let to = word & !STATE;
-            // AcqRel: step (2), pairs with step (a). Acquire on failure: a newer generation may be found.
+            // AcqRel: step (2), pairs with step (a). Acquire on failure: a newer generation may
+            // be found.
             match self
                 .word
                 .compare_exchange(word, to, Ordering::AcqRel, Ordering::Acquire)
@@ -357,7 +366,8 @@ impl Wait {
             return true;
         }
         if notify.generation() != self.generation {
-            // A `notify_waiters` is under way; a permit that came in between is taken, not passed on.
+            // A `notify_waiters` is under way; a permit that came in between is taken, not passed
+            // on.
             self.leave(notify, false);
             return true;
         }

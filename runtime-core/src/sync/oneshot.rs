@@ -1,25 +1,31 @@
 //! A channel for one value.
 //!
-//! [`channel`] makes the two ends; [`Sender::send`] gives the value, awaiting the [`Receiver`] takes it.
+//! [`channel`] makes the two ends; [`Sender::send`] gives the value, awaiting the [`Receiver`]
+//! takes it.
 //!
-//! **State**: one allocation, one word of bits. `VALUE`: the value is there. `TX_DONE`: the sender has sent or given up.
-//! `RX_CLOSED`: the receiver takes no more. `RX_WAKER`, `TX_WAKER`: that end's waker is in its cell. `TX_LEFT`,
-//! `RX_LEFT`: that end never touches the allocation again.
+//! **State**: one allocation, one word of bits. `VALUE`: the value is there. `TX_DONE`: the
+//! sender has sent or given up. `RX_CLOSED`: the receiver takes no more. `RX_WAKER`, `TX_WAKER`:
+//! that end's waker is in its cell. `TX_LEFT`, `RX_LEFT`: that end never touches the allocation
+//! again.
 //!
-//! **Invariants.** O1: the value cell is the sender's until `VALUE` is set, the receiver's from then on. O2: an end's
-//! waker cell is its own while its waker bit is clear. Set, it is read by both and written by none, until that end clears the bit
-//! (taking it back) or the other end finishes (`TX_DONE` for the receiver's waker, `RX_CLOSED` for the sender's): the one change that
-//! finishes and finds the bit set moves that waker out. O3: the end that sets its `LEFT` bit second frees the allocation;
-//! an end that sees the other's `LEFT` bit is alone. O4: `TX_DONE` and `RX_CLOSED` are set once and stay; `VALUE` is set only together with
-//! `TX_DONE`, and never after `RX_CLOSED`.
+//! **Invariants.** O1: the value cell is the sender's until `VALUE` is set, the receiver's from
+//! then on. O2: an end's waker cell is its own while its waker bit is clear. Set, it is read by
+//! both and written by none, until that end clears the bit (taking it back) or the other end
+//! finishes (`TX_DONE` for the receiver's waker, `RX_CLOSED` for the sender's): the one change
+//! that finishes and finds the bit set moves that waker out. O3: the end that sets its `LEFT` bit
+//! second frees the allocation; an end that sees the other's `LEFT` bit is alone. O4: `TX_DONE`
+//! and `RX_CLOSED` are set once and stay; `VALUE` is set only together with `TX_DONE`, and never
+//! after `RX_CLOSED`.
 //!
-//! **No wake-up is lost**: an end that waits sets its waker bit, the other end finishes, both by read-modify-writes of one word. The bit first: the
-//! finisher sees it and wakes. The finish first: the waiter sees it, takes its waker back and completes.
+//! **No wake-up is lost**: an end that waits sets its waker bit, the other end finishes, both by
+//! read-modify-writes of one word. The bit first: the finisher sees it and wakes. The finish
+//! first: the waiter sees it, takes its waker back and completes.
 //!
-//! **Orderings**: every change is AcqRel, loads that lead to an access of a cell or to the freeing are Acquire.
+//! **Orderings**: every change is AcqRel, loads that lead to an access of a cell or to the
+//! freeing are Acquire.
 //!
-//! A value that is sent before the receiver polls costs one read-modify-write in all: the sender sets `VALUE`, `TX_DONE` and `TX_LEFT` in one,
-//! and the receiver, seeing `TX_LEFT`, is alone.
+//! A value that is sent before the receiver polls costs one read-modify-write in all: the sender
+//! sets `VALUE`, `TX_DONE` and `TX_LEFT` in one, and the receiver, seeing `TX_LEFT`, is alone.
 //!
 //! Rejected: `Arc` (two more read-modify-writes a channel), a lock in the cell.
 #![allow(unsafe_code, reason = "cells and lifetime are guarded by the word")]
@@ -51,7 +57,8 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     )
 }
 
-/// The end that sends the value. Dropped without sending, it lets the receiver fail with [`RecvError`].
+/// The end that sends the value. Dropped without sending, it lets the receiver fail with
+/// [`RecvError`].
 pub struct Sender<T> {
     shared: Option<Shared<T>>,
 }

@@ -1,27 +1,32 @@
 //! Counting permits, handed out first in first out.
 //!
-//! **What it is for**: the capacity of a bounded channel, the ownership of a [`Mutex`](super::Mutex).
+//! **What it is for**: the capacity of a bounded channel, the ownership of a
+//! [`Mutex`](super::Mutex).
 //!
-//! **State**: one word. Bit 0 `CLOSED`, bit 1 `WAITERS` (somebody is queued, or is about to be), the free permits above. The
-//! queue lies behind a lock that the fast paths never take.
+//! **State**: one word. Bit 0 `CLOSED`, bit 1 `WAITERS` (somebody is queued, or is about to be),
+//! the free permits above. The queue lies behind a lock that the fast paths never take.
 //!
-//! **Invariants.** S1: `WAITERS` changes only under the lock; after a holder of the lock is done it is set if and only if the queue
-//! is not empty. S2: while `WAITERS` is set, only a holder of the lock takes permits out of the word, so
-//! nobody overtakes the queue. S3: `CLOSED` is set under the lock, and the queue is empty from then on. S4: a
-//! waiter's tag is what it still needs; it keeps what it was given, and what a waiter that gives up was given is released.
+//! **Invariants.** S1: `WAITERS` changes only under the lock; after a holder of the lock is done
+//! it is set if and only if the queue is not empty. S2: while `WAITERS` is set, only a holder of
+//! the lock takes permits out of the word, so nobody overtakes the queue. S3: `CLOSED` is set
+//! under the lock, and the queue is empty from then on. S4: a waiter's tag is what it still
+//! needs; it keeps what it was given, and what a waiter that gives up was given is released.
 //!
-//! **Steps.** Acquire: (1) not closed, no `WAITERS`, enough permits: take them in one exchange. Else lock; (2) or in `WAITERS`;
-//! (3) take what that word held, if nobody is queued; enough: clear `WAITERS`, done; (4) else queue. Release: (a) add the permits; (b) did the word
-//! have `WAITERS`, lock and hand all free permits to the queue from its front; wake after unlocking.
+//! **Steps.** Acquire: (1) not closed, no `WAITERS`, enough permits: take them in one exchange.
+//! Else lock; (2) or in `WAITERS`; (3) take what that word held, if nobody is queued; enough:
+//! clear `WAITERS`, done; (4) else queue. Release: (a) add the permits; (b) did the word have
+//! `WAITERS`, lock and hand all free permits to the queue from its front; wake after unlocking.
 //!
-//! **No wake-up is lost**: (2) and (a) are read-modify-writes of one word. (a) before (2): step (3) finds the permits. (a) after (2): (b) finds the
-//! waiter, since it takes the lock after step (4) released it.
+//! **No wake-up is lost**: (2) and (a) are read-modify-writes of one word. (a) before (2): step
+//! (3) finds the permits. (a) after (2): (b) finds the waiter, since it takes the lock after step
+//! (4) released it.
 //!
-//! **Orderings**: (a) is Release and (1), (2), (b) are Acquire: what was done with a permit happens before what the
-//! next holder does.
+//! **Orderings**: (a) is Release and (1), (2), (b) are Acquire: what was done with a permit
+//! happens before what the next holder does.
 //!
-//! Rejected: permits that go below zero instead of a bit (a cancelled waiter then has to repair the count); no partial hand-out (a
-//! waiter for many would be passed by `try_acquire`, or the free count would show permits that nobody can get).
+//! Rejected: permits that go below zero instead of a bit (a cancelled waiter then has to repair
+//! the count); no partial hand-out (a waiter for many would be passed by `try_acquire`, or the
+//! free count would show permits that nobody can get).
 #![allow(unsafe_code, reason = "its futures are nodes of an intrusive list")]
 
 use std::fmt;
@@ -110,7 +115,8 @@ impl RawSemaphore {
 
     /// Free permits at this moment.
     pub fn available(&self) -> usize {
-        // Acquire: pairs with the Release of `release`; who sees a permit free sees what was done with it.
+        // Acquire: pairs with the Release of `release`; who sees a permit free sees what was done
+        // with it.
         self.word.load(Ordering::Acquire) >> SHIFT
     }
 
@@ -120,9 +126,11 @@ impl RawSemaphore {
         self.word.load(Ordering::Acquire) & CLOSED != 0
     }
 
-    /// Whether it was closed and `permits` permits are free: with all of them back, nothing moves any more.
+    /// Whether it was closed and `permits` permits are free: with all of them back, nothing moves
+    /// any more.
     pub fn is_closed_with(&self, permits: usize) -> bool {
-        // Acquire: pairs with the Release of `release`. `WAITERS` may be set for a moment by one who is refused.
+        // Acquire: pairs with the Release of `release`. `WAITERS` may be set for a moment by one
+        // who is refused.
         self.word.load(Ordering::Acquire) & !WAITERS == (permits << SHIFT) | CLOSED
     }
 
@@ -160,7 +168,8 @@ impl RawSemaphore {
 
     /// Waits for `n` permits.
     ///
-    /// Cancel safety: a future that is dropped loses its place, and what it was given goes to the next.
+    /// Cancel safety: a future that is dropped loses its place, and what it was given goes to the
+    /// next.
     /// Fairness: first in, first out.
     pub fn acquire(&self, n: usize) -> Acquire<'_> {
         Acquire {
@@ -171,10 +180,28 @@ impl RawSemaphore {
         }
     }
 
+    /// As [`try_acquire`](RawSemaphore::try_acquire), for a future that takes a unit of budget if
+    /// it succeeds: the fast path before [`acquire`](RawSemaphore::acquire), without a waiter at
+    /// hand.
+    #[inline]
+    pub fn poll_try_acquire(
+        &self,
+        n: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), TryAcquireError>> {
+        let unit = ready!(coop::poll_proceed(cx));
+        let outcome = self.try_acquire(n);
+        if outcome.is_ok() {
+            unit.made();
+        }
+        Poll::Ready(outcome)
+    }
+
     /// Adds `n` permits: to those who wait, oldest first, else to the free ones.
     ///
     /// # Panics
-    /// If more than [`MAX_PERMITS`] would be free. A waker's panic goes on after all others were woken.
+    /// If more than [`MAX_PERMITS`] would be free. A waker's panic goes on after all others were
+    /// woken.
     #[inline]
     pub fn release(&self, n: usize) {
         if n == 0 {
@@ -217,7 +244,8 @@ impl RawSemaphore {
         loop {
             let more = {
                 let mut queue = self.queue.lock();
-                // AcqRel: S3; released to whoever sees it closed, acquires what was released before.
+                // AcqRel: S3; released to whoever sees it closed, acquires what was released
+                // before.
                 self.word.fetch_or(CLOSED, Ordering::AcqRel);
                 while !queue.is_empty() && wakers.can_push() {
                     wakers.extend(queue.finish_front(REFUSED));
@@ -262,7 +290,8 @@ impl RawSemaphore {
 
     /// Takes all free permits out of the word; the caller holds the lock.
     fn take_all(&self) -> usize {
-        // AcqRel: step (b), acquires what was done with the permits and keeps it for their next holders.
+        // AcqRel: step (b), acquires what was done with the permits and keeps it for their next
+        // holders.
         self.word.fetch_and(FLAGS, Ordering::AcqRel) >> SHIFT
     }
 

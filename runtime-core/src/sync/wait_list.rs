@@ -1,19 +1,20 @@
 //! Waiters in a queue, first in first out, each a node inside the future that waits.
 //!
-//! **What it is for**: [`Semaphore`](super::semaphore::Semaphore) and [`Notify`](super::Notify) keep a
-//! [`WaitList`] behind one lock of theirs. A [`Waiter`] is pinned in its future: waiting allocates nothing.
+//! **What it is for**: [`Semaphore`](super::semaphore::Semaphore) and [`Notify`](super::Notify)
+//! keep a [`WaitList`] behind one lock of theirs. A [`Waiter`] is pinned in its future: waiting
+//! allocates nothing.
 //!
-//! **Invariants.** L1: links, waker and tag of a queued waiter are touched only by the holder of the
-//! list's lock. L2: a queued waiter is pinned and does not go away before it is taken out (its future's destructor
-//! does so). L3: whoever takes a waiter out with an outcome stores the outcome last and never touches the waiter
-//! again: its owner may free it at once. L4: a waiter is in at most one list. L5: a waiter that is not queued is
-//! touched by its owner alone.
+//! **Invariants.** L1: links, waker and tag of a queued waiter are touched only by the holder of
+//! the list's lock. L2: a queued waiter is pinned and does not go away before it is taken out
+//! (its future's destructor does so). L3: whoever takes a waiter out with an outcome stores the
+//! outcome last and never touches the waiter again: its owner may free it at once. L4: a waiter
+//! is in at most one list. L5: a waiter that is not queued is touched by its owner alone.
 //!
-//! **Orderings**: the outcome is stored with Release and read with Acquire, so that its owner may read it without the lock
-//! and then owns the rest of the node.
+//! **Orderings**: the outcome is stored with Release and read with Acquire, so that its owner may
+//! read it without the lock and then owns the rest of the node.
 //!
-//! Rejected: a slab of waiters (an allocation, and a bound that nobody asked for); a lock-free queue (removal from the
-//! middle, for cancelled waiters, costs more than the lock).
+//! Rejected: a slab of waiters (an allocation, and a bound that nobody asked for); a lock-free
+//! queue (removal from the middle, for cancelled waiters, costs more than the lock).
 #![allow(unsafe_code, reason = "intrusive list over pinned nodes")]
 
 use std::marker::PhantomPinned;
@@ -108,7 +109,8 @@ impl WaitList {
     /// Queues `waiter` last.
     ///
     /// # Safety
-    /// The waiter is in no list, stays where it is, and is not freed before it is taken out (L2, L4).
+    /// The waiter is in no list, stays where it is, and is not freed before it is taken out (L2,
+    /// L4).
     pub(crate) unsafe fn push_back(&mut self, waiter: &Waiter, waker: Option<Waker>, tag: usize) {
         debug_assert_eq!(waiter.outcome(), WAITING);
         let node = NonNull::from(waiter);
@@ -234,7 +236,8 @@ pub(crate) fn refresh(list: &Mutex<WaitList>, waiter: &Waiter, waker: &Waker) ->
             return outcome;
         }
     }
-    // Foreign code, so the lock is released meanwhile; declared first, both wakers outlive the guard.
+    // Foreign code, so the lock is released meanwhile; declared first, both wakers outlive the
+    // guard.
     let fresh = waker.clone();
     let _old;
     let mut list = list.lock();

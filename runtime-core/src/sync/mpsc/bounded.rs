@@ -57,8 +57,8 @@ impl<T> Receiver<T> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// Waits for at least one value and appends up to `limit` to `buffer`; gives how many. Zero when there
-    /// will be none, or if `limit` is zero.
+    /// Waits for at least one value and appends up to `limit` to `buffer`; gives how many. Zero
+    /// when there will be none, or if `limit` is zero.
     ///
     /// Cancel safety: no value is lost.
     pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
@@ -75,7 +75,8 @@ impl<T> Receiver<T> {
         self.rx.try_recv()
     }
 
-    /// Takes the next value, blocking this thread until it is there; `None` when there will be none.
+    /// Takes the next value, blocking this thread until it is there; `None` when there will be
+    /// none.
     ///
     /// # Panics
     /// If this thread is polling tasks.
@@ -95,7 +96,8 @@ impl<T> Receiver<T> {
         block_on_parked(self.recv_many(buffer, limit))
     }
 
-    /// Lets no new sends begin. Values that were sent, or for which room was reserved, can still be received.
+    /// Lets no new sends begin. Values that were sent, or for which room was reserved, can still
+    /// be received.
     pub fn close(&mut self) {
         self.rx.close();
     }
@@ -125,8 +127,8 @@ impl<T> Receiver<T> {
         self.rx.chan().room.capacity
     }
 
-    /// Polls for the next value; only the last waker is woken. May be pending with values at hand, when the
-    /// [budget](crate::coop) of the poll is spent: the task is then woken at once.
+    /// Polls for the next value; only the last waker is woken. May be pending with values at
+    /// hand, when the [budget](crate::coop) of the poll is spent: the task is then woken at once.
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         self.rx.poll_recv(cx)
     }
@@ -155,7 +157,8 @@ impl<T> Receiver<T> {
 impl<T> Sender<T> {
     /// Waits for room and sends `value`.
     ///
-    /// Cancel safety: the value and the place in the queue are lost; [`reserve`](Sender::reserve) loses no value.
+    /// Cancel safety: the value and the place in the queue are lost; [`reserve`](Sender::reserve)
+    /// loses no value.
     ///
     /// # Errors
     /// Gives the value back if the receiver is gone or closed.
@@ -172,7 +175,8 @@ impl<T> Sender<T> {
     /// Sends `value` if there is room now.
     ///
     /// # Errors
-    /// Gives the value back if there is no room, others wait for room, or the receiver is gone or closed.
+    /// Gives the value back if there is no room, others wait for room, or the receiver is gone or
+    /// closed.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         match self.try_acquire(1) {
             Ok(()) => {
@@ -260,12 +264,19 @@ impl<T> Sender<T> {
         }
     }
 
+    #[inline]
     async fn acquire(&self, n: usize) -> Result<(), SendError<()>> {
         let chan = self.tx.chan();
+        match poll_fn(|cx| chan.room.permits.poll_try_acquire(n, cx)).await {
+            Ok(()) => return Ok(()),
+            Err(TryAcquireError::Closed) => return Err(SendError(())),
+            Err(TryAcquireError::NoPermits) => {}
+        }
         if n > chan.room.capacity {
             return Err(SendError(()));
         }
-        // A waiter that is refused or gives up returns a part that it had: dropped last, this looks at what is left.
+        // A waiter that is refused or gives up returns a part that it had: dropped last, this
+        // looks at what is left.
         let _end = EndIfOver(chan);
         chan.room
             .permits

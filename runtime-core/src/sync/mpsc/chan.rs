@@ -1,9 +1,12 @@
-//! What both kinds of channel share: the queue, the counts of senders, who waits for the receiver to go.
+//! What both kinds of channel share: the queue, the counts of senders, who waits for the receiver
+//! to go.
 //!
-//! **Invariants.** C1: the receiver's end is one, so it is the queue's reader; it is lent out by `&mut` only. C2: while a
-//! sender, or a permit of one, exists, `strong` is above zero; at zero it stays, and the end is put into the queue once: nothing is pushed after. C3: a
-//! closed channel whose permits are all back puts the end into the queue as well, since nobody can get a permit any more. So the
-//! receiver finds every end in the queue, behind the last value, and waits for nothing else.
+//! **Invariants.** C1: the receiver's end is one, so it is the queue's reader; it is lent out by
+//! `&mut` only. C2: while a sender, or a permit of one, exists, `strong` is above zero; at zero
+//! it stays, and the end is put into the queue once: nothing is pushed after. C3: a closed
+//! channel whose permits are all back puts the end into the queue as well, since nobody can get a
+//! permit any more. So the receiver finds every end in the queue, behind the last value, and
+//! waits for nothing else.
 #![allow(unsafe_code, reason = "the receiver is the queue's reader")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -305,7 +308,8 @@ impl<T, R: Room> Rx<T, R> {
             return Poll::Ready(0);
         }
         let unit = ready!(coop::poll_proceed(cx));
-        // Room for the first value is made before it is taken, so that a failing allocation loses nothing.
+        // Room for the first value is made before it is taken, so that a failing allocation loses
+        // nothing.
         buffer.reserve(1);
         let Some(first) = ready!(self.poll_queue(cx)) else {
             unit.made();
@@ -345,8 +349,9 @@ impl<T, R: Room> Rx<T, R> {
         self.recv_claimed()
     }
 
-    /// A value is being written before others that are there already: it comes within a few instructions of its writer,
-    /// unless that thread was stopped by the operating system; this thread sleeps meanwhile.
+    /// A value is being written before others that are there already: it comes within a few
+    /// instructions of its writer, unless that thread was stopped by the operating system; this
+    /// thread sleeps meanwhile.
     #[cold]
     fn recv_claimed(&mut self) -> Result<T, TryRecvError> {
         // The sleep takes the place of a task that may wait here: it polls once more.

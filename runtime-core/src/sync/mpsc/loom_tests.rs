@@ -43,32 +43,27 @@ fn loom_mpsc_last_sender_dropped_against_recv() {
 fn loom_mpsc_unbounded_values_cross_block_boundaries() {
     model(|| {
         let (tx, mut rx) = unbounded_channel();
-        let threads: Vec<_> = [[10, 11, 12], [20, 21, 22]]
-            .into_iter()
-            .map(|values| {
-                let tx = tx.clone();
-                thread::spawn(move || {
-                    for value in values {
-                        tx.send(Arc::new(value)).unwrap();
-                    }
-                })
-            })
-            .collect();
+        let other = tx.clone();
+        let sending = thread::spawn(move || {
+            for value in [10, 11, 12] {
+                other.send(Arc::new(value)).unwrap();
+            }
+        });
+        tx.send(Arc::new(20)).unwrap();
+        tx.send(Arc::new(21)).unwrap();
         drop(tx);
         let mut got = Vec::new();
         while let Some(value) = block_on(rx.recv()) {
             got.push(*value);
         }
-        for it in threads {
-            it.join().unwrap();
-        }
+        sending.join().unwrap();
         let of = |tens| {
             got.iter()
                 .copied()
                 .filter(|it| it / 10 == tens)
                 .collect::<Vec<_>>()
         };
-        assert_eq!((of(1), of(2)), (vec![10, 11, 12], vec![20, 21, 22]));
+        assert_eq!((of(1), of(2)), (vec![10, 11, 12], vec![20, 21]));
     });
 }
 
@@ -77,15 +72,39 @@ fn loom_mpsc_blocks_are_reused_while_senders_send() {
     model(|| {
         let (tx, mut rx) = channel(2);
         let sending = thread::spawn(move || {
-            for value in 0..6 {
+            for value in 0..5 {
                 block_on(tx.send(Arc::new(value))).unwrap();
             }
         });
-        for value in 0..6 {
+        for value in 0..5 {
             assert_eq!(block_on(rx.recv()).map(|it| *it), Some(value));
         }
         assert!(block_on(rx.recv()).is_none());
         sending.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_mpsc_two_writers_race_for_the_last_slot_of_a_block() {
+    model(|| {
+        let (tx, mut rx) = unbounded_channel();
+        tx.send(Arc::new(1)).unwrap();
+        let threads: Vec<_> = [2, 4]
+            .into_iter()
+            .map(|value| {
+                let tx = tx.clone();
+                thread::spawn(move || tx.send(Arc::new(value)).unwrap())
+            })
+            .collect();
+        drop(tx);
+        let mut sum = 0;
+        while let Some(value) = block_on(rx.recv()) {
+            sum += *value;
+        }
+        assert_eq!(sum, 7);
+        for it in threads {
+            it.join().unwrap();
+        }
     });
 }
 

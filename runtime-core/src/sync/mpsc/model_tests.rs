@@ -170,7 +170,8 @@ impl Pair {
             }
             Op::DropPermit => drop(self.permits.pop()),
             Op::Close => {
-                // What was granted and not yet polled stays out, which this model does not follow: settle it first.
+                // What was granted and not yet polled stays out, which this model does not
+                // follow: settle it first.
                 for index in 0..self.reserving.len() {
                     self.reserving[index] = None;
                 }

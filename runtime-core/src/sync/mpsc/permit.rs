@@ -11,7 +11,8 @@ pub struct Permit<'a, T> {
     sender: &'a Sender<T>,
 }
 
-/// Room for several values: an iterator of [`Permit`]s. What is left is given back when it is dropped.
+/// Room for several values: an iterator of [`Permit`]s. What is left is given back when it is
+/// dropped.
 pub struct PermitIterator<'a, T> {
     sender: &'a Sender<T>,
     left: usize,

@@ -1,30 +1,40 @@
-//! The queue of a channel: linked blocks of slots, many writers, one reader who waits in the slot it reads next.
+//! The queue of a channel: linked blocks of slots, many writers, one reader who waits in the slot
+//! it reads next.
 //!
-//! **State**: `tail` is one word, the address of the last block with the index of the next free slot and the flag `CLOSED` in its low bits
-//! (blocks are aligned to 128). Each slot has a state: `EMPTY`, `AWAITED` (the reader waits for this very slot), `FULL`, `END` (no
-//! value will ever come). The reader's place is a block and an index, touched by the reader alone.
+//! **State**: `tail` is one word, the address of the last block with the index of the next free
+//! slot and the flag `CLOSED` in its low bits (blocks are aligned to 128). Each slot has a state:
+//! `EMPTY`, `AWAITED` (the reader waits for this very slot), `FULL`, `END` (no value will ever
+//! come). The reader's place is a block and an index, touched by the reader alone.
 //!
-//! **Invariants.** Q1: whoever moves `tail` past a slot owns that slot and is the only one to write it. Q2: a slot that was
-//! filled is the reader's. Q3: a block is freed or reused by the reader, once all its slots were read; the owner of a slot touches
-//! the block for the last time when it sets the slot's state, and the owner of the last slot has linked the next block before.
-//! So the block of an owned slot is alive. Q4: once `CLOSED`, `tail` does not move; who closed has put `END` into the slot that `tail` pointed to. Q5: a
-//! spare block belongs to whoever exchanges it out of `spare`.
+//! **Invariants.** Q1: whoever moves `tail` past a slot owns that slot and is the only one to
+//! write it. Q2: a slot that was filled is the reader's. Q3: a block is freed or reused by the
+//! reader, once all its slots were read; the owner of a slot touches the block for the last time
+//! when it sets the slot's state, and the owner of the last slot has linked the next block
+//! before. So the block of an owned slot is alive. Q4: once `CLOSED`, `tail` does not move; who
+//! closed has put `END` into the slot that `tail` pointed to. Q5: a spare block belongs to
+//! whoever exchanges it out of `spare`.
 //!
-//! **Steps.** Writer: (1) move `tail` by one exchange; (2) link the next block, if the slot is the last of its block; (3) write the
-//! value; (4) swap the slot to `FULL`; (5) was it `AWAITED`, wake the reader. Reader: (a) is the slot `FULL`, read it and move on; else (b) register the
+//! **Steps.** Writer: (1) move `tail` by one exchange; (2) link the next block, if the slot is
+//! the last of its block; (3) write the value; (4) swap the slot to `FULL`; (5) was it `AWAITED`,
+//! wake the reader. Reader: (a) is the slot `FULL`, read it and move on; else (b) register the
 //! waker; (c) exchange `EMPTY → AWAITED`; did that fail, the slot is filled: go to (a).
 //!
-//! **No wake-up is lost**: (4) and (c) are read-modify-writes of one slot. (4) first: (c) fails. (c) first: (4) finds `AWAITED`. If the slot was
-//! `AWAITED` already when the reader registers another waker, it looks at the slot once more: the wake-up of step (5) either found the new waker, or happens
-//! before the registration (the waker cell is one chain of read-modify-writes), which then sees `FULL`.
+//! **No wake-up is lost**: (4) and (c) are read-modify-writes of one slot. (4) first: (c) fails.
+//! (c) first: (4) finds `AWAITED`. If the slot was `AWAITED` already when the reader registers
+//! another waker, it looks at the slot once more: the wake-up of step (5) either found the new
+//! waker, or happens before the registration (the waker cell is one chain of read-modify-writes),
+//! which then sees `FULL`.
 //!
-//! **Orderings**: (1) is AcqRel: the next owner of a slot sees the block; (4) is AcqRel and pairs with the Acquire of (a).
+//! **Orderings**: (1) is AcqRel: the next owner of a slot sees the block; (4) is AcqRel and pairs
+//! with the Acquire of (a).
 //!
-//! A value costs the writer two read-modify-writes and the reader none. An address that is freed and allocated again at the
-//! same index of `tail` does no harm: nothing was read from the block before the exchange succeeded.
+//! A value costs the writer two read-modify-writes and the reader none. An address that is freed
+//! and allocated again at the same index of `tail` does no harm: nothing was read from the block
+//! before the exchange succeeded.
 //!
-//! Rejected: a position counter with `fetch_add` (the block has to be found, and then kept alive while others look for it);
-//! a flag that tells whether the reader sleeps (a second shared word for each value, and a fence).
+//! Rejected: a position counter with `fetch_add` (the block has to be found, and then kept alive
+//! while others look for it); a flag that tells whether the reader sleeps (a second shared word
+//! for each value, and a fence).
 #![allow(unsafe_code, reason = "slots and blocks are owned by position")]
 
 use std::mem::MaybeUninit;
@@ -128,7 +138,8 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Lets the reader find the end after the values that are there; nothing can be pushed any more.
+    /// Lets the reader find the end after the values that are there; nothing can be pushed any
+    /// more.
     pub(super) fn close(&self) {
         if let Some((block, index)) = self.claim(CLOSED) {
             self.fill(slot(block, index), END);
@@ -235,9 +246,7 @@ impl<T> Queue<T> {
                 _ => return Read::Pending,
             }
             // SAFETY: Q2: filled, and read once, since the place moves on.
-            let value = slot
-                .value
-                .with(|cell| unsafe { (*cell).assume_init_read() });
+            let value = slot.value.with(|cell| unsafe { cell.cast::<T>().read() });
             place.index += 1;
             if place.index == SLOTS {
                 self.advance(place);
@@ -261,7 +270,8 @@ impl<T> Queue<T> {
         self.place.with(|place| {
             // SAFETY: the caller is the reader.
             let place = unsafe { &*place };
-            // AcqRel: step (c), gives the registered waker to step (5); a failure is looked at again in `pop`.
+            // AcqRel: step (c), gives the registered waker to step (5); a failure is looked at
+            // again in `pop`.
             let _ = slot(place.block, place.index).state.compare_exchange(
                 EMPTY,
                 AWAITED,
@@ -298,7 +308,8 @@ impl<T> Queue<T> {
                 // Acquire: pairs with step (2).
                 block = next.load(Ordering::Acquire);
                 if block.is_null() {
-                    // The owner of a last slot is about to link: what lies behind cannot be read before.
+                    // The owner of a last slot is about to link: what lies behind cannot be read
+                    // before.
                     return len;
                 }
             }

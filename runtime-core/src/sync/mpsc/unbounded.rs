@@ -38,8 +38,8 @@ impl<T> UnboundedReceiver<T> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// Waits for at least one value and appends up to `limit` to `buffer`; gives how many. Zero when there
-    /// will be none, or if `limit` is zero.
+    /// Waits for at least one value and appends up to `limit` to `buffer`; gives how many. Zero
+    /// when there will be none, or if `limit` is zero.
     ///
     /// Cancel safety: no value is lost.
     pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
@@ -56,7 +56,8 @@ impl<T> UnboundedReceiver<T> {
         self.rx.try_recv()
     }
 
-    /// Takes the next value, blocking this thread until it is there; `None` when there will be none.
+    /// Takes the next value, blocking this thread until it is there; `None` when there will be
+    /// none.
     ///
     /// # Panics
     /// If this thread is polling tasks.
@@ -96,8 +97,8 @@ impl<T> UnboundedReceiver<T> {
         self.rx.len()
     }
 
-    /// Polls for the next value; only the last waker is woken. May be pending with values at hand, when the
-    /// [budget](crate::coop) of the poll is spent: the task is then woken at once.
+    /// Polls for the next value; only the last waker is woken. May be pending with values at
+    /// hand, when the [budget](crate::coop) of the poll is spent: the task is then woken at once.
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         self.rx.poll_recv(cx)
     }

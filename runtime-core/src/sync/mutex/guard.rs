@@ -1,7 +1,9 @@
-//! What a holder of the lock holds: four guards, by whom the lock is kept alive and how much of the value is seen.
+//! What a holder of the lock holds: four guards, by whom the lock is kept alive and how much of
+//! the value is seen.
 //!
-//! Each is the one permit (M1 of the parent) and gives it back when it is dropped. Taking one apart, to map it, goes
-//! through `ManuallyDrop`, so that the permit is passed on and not given back.
+//! Each is the one permit (M1 of the parent) and gives it back when it is dropped. Taking one
+//! apart, to map it, goes through `ManuallyDrop`, so that the permit is passed on and not given
+//! back.
 #![allow(unsafe_code, reason = "guards reach the value through the permit")]
 
 use std::fmt;

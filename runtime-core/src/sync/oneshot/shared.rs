@@ -1,4 +1,5 @@
-//! The allocation that both ends share, and the verbs on its word. The protocol is in the parent's header.
+//! The allocation that both ends share, and the verbs on its word. The protocol is in the
+//! parent's header.
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
@@ -110,7 +111,8 @@ impl<T> Shared<T> {
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
     }
 
-    /// Sets this end's `left` bit, when it was not part of an earlier change, and frees if it is the second.
+    /// Sets this end's `left` bit, when it was not part of an earlier change, and frees if it is
+    /// the second.
     #[inline]
     fn set_left(self, left: usize, other: usize) {
         // AcqRel: whoever frees has acquired all that the other end did.
@@ -141,7 +143,7 @@ impl<T> Shared<T> {
             let value = self
                 .inner()
                 .value
-                .with(|cell| unsafe { (*cell).assume_init_read() });
+                .with(|cell| unsafe { cell.cast::<T>().read() });
             drop(self.give_up());
             return Sent::Refused(value);
         }
@@ -200,7 +202,7 @@ impl<T> Shared<T> {
     // The receiver's verbs.
 
     pub(super) fn has_value(&self) -> bool {
-        // A value is taken and the receiver leaves in one act, so VALUE means that it is there.
+        // Taking the value and leaving are one act, so VALUE means that it is there.
         self.load() & VALUE != 0
     }
 
@@ -213,7 +215,7 @@ impl<T> Shared<T> {
             Receiving::Value(
                 self.inner()
                     .value
-                    .with(|cell| unsafe { (*cell).assume_init_read() }),
+                    .with(|cell| unsafe { cell.cast::<T>().read() }),
             )
         } else if word & (TX_DONE | RX_CLOSED) != 0 {
             Receiving::Closed
@@ -243,11 +245,10 @@ impl<T> Shared<T> {
                 return None;
             }
             match self.exchange(word, word | RX_CLOSED) {
-                // SAFETY: O2: this change finished and found TX_WAKER set.
-                Ok(_) => {
-                    return (word & TX_WAKER != 0).then(|| unsafe { take(&self.inner().tx_waker) });
-                }
                 Err(found) => word = found,
+                Ok(_) if word & TX_WAKER == 0 => return None,
+                // SAFETY: O2: this change finished and found TX_WAKER set.
+                Ok(_) => return Some(unsafe { take(&self.inner().tx_waker) }),
             }
         }
     }
@@ -305,7 +306,7 @@ impl<T> Shared<T> {
             // SAFETY: O1: VALUE is set and the value was not taken.
             self.inner()
                 .value
-                .with(|cell| unsafe { (*cell).assume_init_read() })
+                .with(|cell| unsafe { cell.cast::<T>().read() })
         });
         if word & TX_LEFT != 0 {
             self.free();
@@ -326,10 +327,11 @@ impl<T> Shared<T> {
 /// The caller's change of the word made this side its owner (O2).
 unsafe fn take(cell: &UnsafeCell<MaybeUninit<Waker>>) -> Waker {
     // SAFETY: the caller owns the waker. A read: its end may be comparing it at this moment.
-    cell.with(|cell| unsafe { (*cell).assume_init_read() })
+    cell.with(|cell| unsafe { cell.cast::<Waker>().read() })
 }
 
-/// Waits for `done` with `waker` in `cell`, which is announced by the bit `own`; true if it is done.
+/// Waits for `done` with `waker` in `cell`, which is announced by the bit `own`; true if it is
+/// done.
 fn wait<T>(
     inner: &Inner<T>,
     cell: &UnsafeCell<MaybeUninit<Waker>>,
@@ -342,9 +344,12 @@ fn wait<T>(
     if word & done != 0 {
         return true;
     }
-    // SAFETY: O2: the bit is set by this end only, so the cell is written and now only read.
-    if word & own != 0 && cell.with(|cell| unsafe { (*cell).assume_init_ref() }.will_wake(waker)) {
-        return false;
+    if word & own != 0 {
+        // SAFETY: O2: the bit is set by this end only, so the cell is written and now only read.
+        let same = cell.with(|cell| unsafe { &*cell.cast::<Waker>() }.will_wake(waker));
+        if same {
+            return false;
+        }
     }
     let fresh = waker.clone();
     let mut old = None;
