@@ -371,7 +371,10 @@ impl Wait {
             self.leave(notify, false);
             return true;
         }
-        waker.is_some_and(|waker| refresh(&notify.queue, &self.waiter, waker) != NO_OUTCOME)
+        let Some(waker) = waker else { return false };
+        // SAFETY: queued in this list by `begin`; its owner is this future.
+        let outcome = unsafe { refresh(&notify.queue, &self.waiter, waker) };
+        outcome != NO_OUTCOME
     }
 
     /// Leaves the queue; if told so, passes on a permit that was given and not seen (N5).

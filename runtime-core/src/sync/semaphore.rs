@@ -338,7 +338,8 @@ impl RawSemaphore {
         let mut queue = self.queue.lock();
         match waiter.outcome() {
             WAITING => {
-                let missing = queue.tag(waiter);
+                // SAFETY: it was queued and has no outcome yet.
+                let missing = unsafe { queue.tag(waiter) };
                 // SAFETY: it was queued and has no outcome yet.
                 _waker = unsafe { queue.remove(waiter) };
                 self.settle(&queue);
@@ -449,7 +450,8 @@ impl Acquire<'_> {
     fn poll_queued(&mut self, cx: &Context<'_>) -> Poll<Result<(), ()>> {
         let mut outcome = self.waiter.outcome();
         if outcome == WAITING {
-            outcome = refresh(&self.semaphore.queue, &self.waiter, cx.waker());
+            // SAFETY: queued in this list by `enqueue`; its owner is this future.
+            outcome = unsafe { refresh(&self.semaphore.queue, &self.waiter, cx.waker()) };
         }
         match outcome {
             WAITING => Poll::Pending,

@@ -203,13 +203,18 @@ impl WaitList {
         );
     }
 
-    /// The tag of a waiter that is queued in this list.
-    pub(crate) fn tag(&mut self, waiter: &Waiter) -> usize {
+    /// The tag of a waiter.
+    ///
+    /// # Safety
+    /// The waiter is queued in this list.
+    pub(crate) unsafe fn tag(&mut self, waiter: &Waiter) -> usize {
         // SAFETY: L1: `self` is the proof that the lock is held.
         waiter.tag.with(|tag| unsafe { *tag })
     }
 
-    fn holds(&mut self, waiter: &Waiter, waker: &Waker) -> bool {
+    /// # Safety
+    /// The waiter is queued in this list.
+    unsafe fn holds(&mut self, waiter: &Waiter, waker: &Waker) -> bool {
         waiter.waker.with(|cell| {
             // SAFETY: L1: `self` is the proof that the lock is held.
             let held = unsafe { &*cell };
@@ -217,7 +222,9 @@ impl WaitList {
         })
     }
 
-    fn swap_waker(&mut self, waiter: &Waiter, waker: Waker) -> Option<Waker> {
+    /// # Safety
+    /// The waiter is queued in this list.
+    unsafe fn swap_waker(&mut self, waiter: &Waiter, waker: Waker) -> Option<Waker> {
         // SAFETY: L1: `self` is the proof that the lock is held.
         waiter
             .waker
@@ -227,28 +234,29 @@ impl WaitList {
 
 /// Makes a queued waiter hold `waker`, unless its outcome has come; gives the outcome.
 ///
-/// The waiter is one that was queued in this list and whose owner is the caller.
-pub(crate) fn refresh(list: &Mutex<WaitList>, waiter: &Waiter, waker: &Waker) -> usize {
+/// # Safety
+/// The waiter was queued in this list, and the caller is its owner.
+pub(crate) unsafe fn refresh(list: &Mutex<WaitList>, waiter: &Waiter, waker: &Waker) -> usize {
     {
         let mut list = list.lock();
         let outcome = waiter.outcome();
-        if outcome != WAITING || list.holds(waiter, waker) {
+        // SAFETY: queued, since its outcome has not come.
+        if outcome != WAITING || unsafe { list.holds(waiter, waker) } {
             return outcome;
         }
     }
-    // Foreign code, so the lock is released meanwhile; declared first, both wakers outlive the
-    // guard.
+    // Foreign code, so the lock is released meanwhile.
     let fresh = waker.clone();
-    let _old;
-    let mut list = list.lock();
-    let outcome = waiter.outcome();
-    if outcome != WAITING {
-        drop(list);
-        return outcome;
-    }
-    _old = list.swap_waker(waiter, fresh);
-    drop(list);
-    WAITING
+    let (outcome, unused) = {
+        let mut list = list.lock();
+        match waiter.outcome() {
+            // SAFETY: queued, since its outcome has not come.
+            WAITING => (WAITING, unsafe { list.swap_waker(waiter, fresh) }),
+            outcome => (outcome, Some(fresh)),
+        }
+    };
+    drop(unused);
+    outcome
 }
 
 fn alive(node: &NonNull<Waiter>) -> &Waiter {
