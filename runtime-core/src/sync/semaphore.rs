@@ -180,15 +180,18 @@ impl RawSemaphore {
         }
     }
 
-    /// As [`try_acquire`](RawSemaphore::try_acquire), for a future that takes a unit of budget if
+    /// As [`try_acquire`](RawSemaphore::try_acquire), for a future that spends a unit of budget when
     /// it succeeds: the fast path before [`acquire`](RawSemaphore::acquire), without a waiter at
-    /// hand.
+    /// hand. With no budget left it fails, and `acquire` takes the place in the queue.
     #[inline]
     pub fn poll_try_acquire(
         &self,
         n: usize,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), TryAcquireError>> {
+        if !coop::has_budget_remaining() {
+            return Poll::Ready(Err(TryAcquireError::NoPermits));
+        }
         let unit = ready!(coop::poll_proceed(cx));
         let outcome = self.try_acquire(n);
         if outcome.is_ok() {
@@ -399,6 +402,10 @@ impl fmt::Debug for RawSemaphore {
 enum Phase {
     New,
     Queued,
+    /// Has the permits and has not said so, for want of budget.
+    Granted,
+    /// Was refused and has not said so, for want of budget.
+    Refused,
     Done,
 }
 
@@ -417,33 +424,42 @@ impl Future for Acquire<'_> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let unit = ready!(coop::poll_proceed(cx));
         // SAFETY: nothing is moved out; the waiter stays where it is.
         let this = unsafe { self.get_unchecked_mut() };
-        let outcome = ready!(this.poll_outcome(cx));
-        this.phase = Phase::Done;
-        unit.made();
-        Poll::Ready(outcome.map_err(AcquireError))
+        if matches!(this.phase, Phase::New | Phase::Queued) {
+            let outcome = ready!(this.poll_outcome(cx));
+            this.phase = if outcome.is_ok() {
+                Phase::Granted
+            } else {
+                Phase::Refused
+            };
+        }
+        // Last, so that a task without budget keeps its place among those who wait.
+        ready!(coop::poll_proceed(cx)).made();
+        match std::mem::replace(&mut this.phase, Phase::Done) {
+            Phase::Granted => Poll::Ready(Ok(())),
+            Phase::Refused => Poll::Ready(Err(AcquireError(()))),
+            _ => panic!("polled after completion"),
+        }
     }
 }
 
 impl Acquire<'_> {
     #[inline]
     fn poll_outcome(&mut self, cx: &Context<'_>) -> Poll<Result<(), ()>> {
-        match self.phase {
-            Phase::New => match self.semaphore.try_acquire(self.permits) {
-                Ok(()) => Poll::Ready(Ok(())),
-                Err(TryAcquireError::Closed) => Poll::Ready(Err(())),
-                Err(TryAcquireError::NoPermits) => {
-                    let queued = self.semaphore.enqueue(&self.waiter, self.permits, cx);
-                    if queued.is_pending() {
-                        self.phase = Phase::Queued;
-                    }
-                    queued
+        if self.phase == Phase::Queued {
+            return self.poll_queued(cx);
+        }
+        match self.semaphore.try_acquire(self.permits) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(TryAcquireError::Closed) => Poll::Ready(Err(())),
+            Err(TryAcquireError::NoPermits) => {
+                let queued = self.semaphore.enqueue(&self.waiter, self.permits, cx);
+                if queued.is_pending() {
+                    self.phase = Phase::Queued;
                 }
-            },
-            Phase::Queued => self.poll_queued(cx),
-            Phase::Done => panic!("polled after completion"),
+                queued
+            }
         }
     }
 
@@ -468,10 +484,12 @@ impl Acquire<'_> {
 
 impl Drop for Acquire<'_> {
     fn drop(&mut self) {
-        if self.phase == Phase::Queued {
-            let given = self.semaphore.cancel(&self.waiter, self.permits);
-            self.semaphore.release(given);
-        }
+        let given = match self.phase {
+            Phase::Queued => self.semaphore.cancel(&self.waiter, self.permits),
+            Phase::Granted => self.permits,
+            Phase::New | Phase::Refused | Phase::Done => return,
+        };
+        self.semaphore.release(given);
     }
 }
 

@@ -98,3 +98,22 @@ fn a_budget_that_is_spent_makes_an_acquire_wait_and_wake_itself() {
     assert!(woken.poll(pin!(semaphore.acquire(1))).is_pending());
     assert_eq!((woken.times(), semaphore.available()), (1, 1));
 }
+
+#[test]
+fn fault_025_a_task_without_budget_keeps_its_place_in_the_queue() {
+    let semaphore = RawSemaphore::new(0);
+    let (poor, rich) = (Woken::new(), Woken::new());
+    let mut first = pin!(semaphore.acquire(1));
+    {
+        let _budget = crate::coop::budget();
+        while crate::coop::has_budget_remaining() {
+            assert!(poll_once(pin!(semaphore.acquire(0))).is_ready());
+        }
+        assert!(poor.poll(first.as_mut()).is_pending());
+    }
+    let mut second = pin!(semaphore.acquire(1));
+    assert!(rich.poll(second.as_mut()).is_pending());
+    semaphore.release(1);
+    assert_eq!((poor.times(), rich.times()), (1, 0));
+    assert!(poor.poll(first).is_ready());
+}
