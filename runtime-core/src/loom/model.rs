@@ -239,3 +239,29 @@ impl Condvar {
         0
     }
 }
+
+/// Explores the interleavings of `f` up to the preemption bound (3, or
+/// `LOOM_MAX_PREEMPTIONS`) and prints the bound, the
+/// number of executions and the time.
+pub fn model(f: impl Fn() + Send + Sync + 'static) {
+    use std::io::Write;
+    use std::sync::atomic::{AtomicUsize as Count, Ordering};
+
+    let mut builder = loom::model::Builder::new();
+    let bound = *builder.preemption_bound.get_or_insert(3);
+    builder.max_branches = builder.max_branches.max(20_000);
+    let executions = std::sync::Arc::new(Count::new(0));
+    let counted = std::sync::Arc::clone(&executions);
+    let start = std::time::Instant::now();
+    builder.check(move || {
+        // Relaxed: the checker runs one execution after the other.
+        counted.fetch_add(1, Ordering::Relaxed);
+        f();
+    });
+    let name = std::thread::current().name().unwrap_or("model").to_owned();
+    // Relaxed: as above.
+    let executions = executions.load(Ordering::Relaxed);
+    let seconds = start.elapsed().as_secs_f32();
+    let line = format!("{name}: bound {bound}, {executions} executions, {seconds:.2} s\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}

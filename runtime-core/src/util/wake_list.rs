@@ -15,40 +15,56 @@ const CAPACITY: usize = 32;
 /// Wakers collected under a lock, to be woken after it.
 #[derive(Debug)]
 pub struct WakeList {
-    wakers: Vec<Waker>,
+    /// The usual batch is one waker: no allocation for it.
+    first: Option<Waker>,
+    /// Empty while there is no first.
+    rest: Vec<Waker>,
 }
 
 impl WakeList {
-    /// An empty batch; allocates at the first push.
+    /// An empty batch; allocates at the second push.
     pub const fn new() -> WakeList {
-        WakeList { wakers: Vec::new() }
+        WakeList {
+            first: None,
+            rest: Vec::new(),
+        }
     }
 
     /// Whether a lock holder may collect one more before it lets go of its lock.
     pub fn can_push(&self) -> bool {
-        self.wakers.len() < CAPACITY
+        self.len() < CAPACITY
     }
 
     /// Whether nothing was collected.
     pub fn is_empty(&self) -> bool {
-        self.wakers.is_empty()
+        self.first.is_none()
     }
 
     /// How many wakers wait in the batch.
     pub fn len(&self) -> usize {
-        self.wakers.len()
+        usize::from(self.first.is_some()) + self.rest.len()
     }
 
     /// Collects one waker.
     pub fn push(&mut self, waker: Waker) {
-        self.wakers.push(waker);
+        match self.first {
+            None => self.first = Some(waker),
+            Some(_) => self.rest.push(waker),
+        }
+    }
+
+    /// Collects the waker that a waiter had, if it had one.
+    pub fn extend(&mut self, waker: Option<Waker>) {
+        if let Some(waker) = waker {
+            self.push(waker);
+        }
     }
 
     /// Wakes all, even if some panic, and leaves the batch empty; gives the first panic's payload.
     #[must_use = "a waker's panic is either resumed or counted"]
     pub fn wake_all_caught(&mut self) -> Result<(), Box<dyn Any + Send>> {
         let mut outcome = Ok(());
-        for waker in self.wakers.drain(..) {
+        for waker in self.first.take().into_iter().chain(self.rest.drain(..)) {
             let woken = catch_unwind(AssertUnwindSafe(|| waker.wake()));
             if outcome.is_ok() {
                 outcome = woken;

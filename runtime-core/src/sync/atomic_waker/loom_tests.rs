@@ -1,0 +1,53 @@
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
+
+use ::loom::thread;
+
+use super::AtomicWaker;
+use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::loom::{Arc, model};
+use crate::park::block_on_parked as block_on;
+
+fn wait_for(pair: &(AtomicWaker, AtomicUsize), count: usize) {
+    block_on(poll_fn(|cx| {
+        pair.0.register(cx.waker());
+        // Relaxed: the waker cell itself must carry the order.
+        if pair.1.load(Ordering::Relaxed) == count {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }));
+}
+
+#[test]
+fn loom_atomic_waker_register_against_two_wakes() {
+    model(|| {
+        let pair = Arc::new((AtomicWaker::new(), AtomicUsize::new(0)));
+        for _ in 0..2 {
+            let pair = Arc::clone(&pair);
+            thread::spawn(move || {
+                // Relaxed: the waker cell itself must carry the order.
+                pair.1.fetch_add(1, Ordering::Relaxed);
+                pair.0.wake();
+            });
+        }
+        wait_for(&pair, 2);
+    });
+}
+
+#[test]
+fn loom_atomic_waker_changed_waker_against_wake() {
+    model(|| {
+        let pair = Arc::new((AtomicWaker::new(), AtomicUsize::new(0)));
+        pair.0.register(Waker::noop());
+        let other = Arc::clone(&pair);
+        let waking = thread::spawn(move || {
+            // Relaxed: the waker cell itself must carry the order.
+            other.1.fetch_add(1, Ordering::Relaxed);
+            other.0.wake();
+        });
+        wait_for(&pair, 1);
+        waking.join().unwrap();
+    });
+}

@@ -1,0 +1,414 @@
+//! The channel with a bounded number of values.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use super::chan::{self, Bounded, EndIfOver, Rx, Tx, WeakTx};
+use super::error::{SendError, TryRecvError, TrySendError};
+use super::permit::{OwnedPermit, Permit, PermitIterator};
+use crate::park::block_on_parked;
+use crate::sync::assert_may_block;
+use crate::sync::semaphore::{MAX_PERMITS, RawSemaphore, TryAcquireError};
+
+/// Makes a channel that holds up to `buffer` values.
+///
+/// # Panics
+/// If `buffer` is zero, or more than `usize::MAX >> 3`.
+#[track_caller]
+pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {
+    assert!(
+        buffer > 0,
+        "a bounded channel needs room for at least one value"
+    );
+    assert!(
+        buffer <= MAX_PERMITS,
+        "a bounded channel holds at most `usize::MAX >> 3` values"
+    );
+    let (tx, rx) = chan::channel(Bounded {
+        permits: RawSemaphore::new(buffer),
+        capacity: buffer,
+    });
+    (Sender { tx }, Receiver { rx })
+}
+
+/// Sends values; waits while the channel is full.
+///
+/// Fairness: senders that wait get room in the order in which they came.
+pub struct Sender<T> {
+    pub(super) tx: Tx<T, Bounded>,
+}
+
+/// A [`Sender`] that does not keep the channel open.
+pub struct WeakSender<T> {
+    tx: WeakTx<T, Bounded>,
+}
+
+/// Receives values.
+pub struct Receiver<T> {
+    rx: Rx<T, Bounded>,
+}
+
+impl<T> Receiver<T> {
+    /// Waits for the next value; `None` when there will be none.
+    ///
+    /// Cancel safety: no value is lost.
+    pub async fn recv(&mut self) -> Option<T> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// Waits for at least one value and appends up to `limit` to `buffer`; gives how many. Zero
+    /// when there will be none, or if `limit` is zero.
+    ///
+    /// Cancel safety: no value is lost.
+    pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        poll_fn(|cx| self.poll_recv_many(cx, buffer, limit)).await
+    }
+
+    /// Takes the next value if it is there.
+    ///
+    /// If its sender was interrupted half-way, this waits for it.
+    ///
+    /// # Errors
+    /// [`TryRecvError::Empty`] if one may still come, [`TryRecvError::Disconnected`] if none will.
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        self.rx.try_recv()
+    }
+
+    /// Takes the next value, blocking this thread until it is there; `None` when there will be
+    /// none.
+    ///
+    /// # Panics
+    /// If this thread is polling tasks.
+    #[track_caller]
+    pub fn blocking_recv(&mut self) -> Option<T> {
+        assert_may_block("mpsc::Receiver::blocking_recv");
+        block_on_parked(self.recv())
+    }
+
+    /// As [`recv_many`](Receiver::recv_many), blocking this thread.
+    ///
+    /// # Panics
+    /// If this thread is polling tasks.
+    #[track_caller]
+    pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        assert_may_block("mpsc::Receiver::blocking_recv_many");
+        block_on_parked(self.recv_many(buffer, limit))
+    }
+
+    /// Lets no new sends begin. Values that were sent, or for which room was reserved, can still
+    /// be received.
+    pub fn close(&mut self) {
+        self.rx.close();
+    }
+
+    /// Whether it was closed, or all senders are gone.
+    pub fn is_closed(&self) -> bool {
+        self.rx.is_closed()
+    }
+
+    /// Whether no value is in the channel.
+    pub fn is_empty(&self) -> bool {
+        self.rx.len() == 0
+    }
+
+    /// How many values are in the channel.
+    pub fn len(&self) -> usize {
+        self.rx.len()
+    }
+
+    /// How many values could be sent now without waiting.
+    pub fn capacity(&self) -> usize {
+        self.rx.chan().room.permits.available()
+    }
+
+    /// How many values the channel was made for.
+    pub fn max_capacity(&self) -> usize {
+        self.rx.chan().room.capacity
+    }
+
+    /// Polls for the next value; only the last waker is woken. May be pending with values at
+    /// hand, when the [budget](crate::coop) of the poll is spent: the task is then woken at once.
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.rx.poll_recv(cx)
+    }
+
+    /// Polls for up to `limit` values, appended to `buffer`; only the last waker is woken.
+    pub fn poll_recv_many(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Vec<T>,
+        limit: usize,
+    ) -> Poll<usize> {
+        self.rx.poll_recv_many(cx, buffer, limit)
+    }
+
+    /// How many senders there are.
+    pub fn sender_strong_count(&self) -> usize {
+        self.rx.strong_count()
+    }
+
+    /// How many weak senders there are.
+    pub fn sender_weak_count(&self) -> usize {
+        self.rx.weak_count()
+    }
+}
+
+impl<T> Sender<T> {
+    /// Waits for room and sends `value`.
+    ///
+    /// Cancel safety: the value and the place in the queue are lost; [`reserve`](Sender::reserve)
+    /// loses no value.
+    ///
+    /// # Errors
+    /// Gives the value back if the receiver is gone or closed.
+    pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
+        match self.acquire(1).await {
+            Ok(()) => {
+                self.push(value);
+                Ok(())
+            }
+            Err(SendError(())) => Err(SendError(value)),
+        }
+    }
+
+    /// Sends `value` if there is room now.
+    ///
+    /// # Errors
+    /// Gives the value back if there is no room, others wait for room, or the receiver is gone or
+    /// closed.
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        match self.try_acquire(1) {
+            Ok(()) => {
+                self.push(value);
+                Ok(())
+            }
+            Err(TrySendError::Full(())) => Err(TrySendError::Full(value)),
+            Err(TrySendError::Closed(())) => Err(TrySendError::Closed(value)),
+        }
+    }
+
+    /// Sends `value`, blocking this thread until there is room.
+    ///
+    /// # Errors
+    /// Gives the value back if the receiver is gone or closed.
+    ///
+    /// # Panics
+    /// If this thread is polling tasks.
+    #[track_caller]
+    pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
+        assert_may_block("mpsc::Sender::blocking_send");
+        block_on_parked(self.send(value))
+    }
+
+    /// Waits for room for one value; the value is given to the permit.
+    ///
+    /// Cancel safety: only the place in the queue is lost.
+    ///
+    /// # Errors
+    /// If the receiver is gone or closed.
+    pub async fn reserve(&self) -> Result<Permit<'_, T>, SendError<()>> {
+        self.acquire(1).await?;
+        Ok(Permit::new(self))
+    }
+
+    /// Waits for room for `n` values.
+    ///
+    /// Cancel safety: only the place in the queue is lost.
+    ///
+    /// # Errors
+    /// If the receiver is gone or closed, or the channel can never hold `n` values.
+    pub async fn reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, SendError<()>> {
+        self.acquire(n).await?;
+        Ok(PermitIterator::new(self, n))
+    }
+
+    /// Waits for room for one value, with a permit that owns the sender.
+    ///
+    /// Cancel safety: the place in the queue and the sender are lost; clone it before.
+    ///
+    /// # Errors
+    /// If the receiver is gone or closed.
+    pub async fn reserve_owned(self) -> Result<OwnedPermit<T>, SendError<()>> {
+        self.acquire(1).await?;
+        Ok(OwnedPermit::new(self))
+    }
+
+    /// Reserves room for one value if there is room now.
+    ///
+    /// # Errors
+    /// If there is no room, others wait for room, or the receiver is gone or closed.
+    pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
+        self.try_acquire(1)?;
+        Ok(Permit::new(self))
+    }
+
+    /// Reserves room for `n` values if there is room now.
+    ///
+    /// # Errors
+    /// As for [`try_reserve`](Sender::try_reserve).
+    pub fn try_reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, TrySendError<()>> {
+        self.try_acquire(n)?;
+        Ok(PermitIterator::new(self, n))
+    }
+
+    /// Reserves room for one value if there is room now, with a permit that owns the sender.
+    ///
+    /// # Errors
+    /// Gives the sender back, as for [`try_reserve`](Sender::try_reserve).
+    pub fn try_reserve_owned(self) -> Result<OwnedPermit<T>, TrySendError<Self>> {
+        match self.try_acquire(1) {
+            Ok(()) => Ok(OwnedPermit::new(self)),
+            Err(TrySendError::Full(())) => Err(TrySendError::Full(self)),
+            Err(TrySendError::Closed(())) => Err(TrySendError::Closed(self)),
+        }
+    }
+
+    #[inline]
+    async fn acquire(&self, n: usize) -> Result<(), SendError<()>> {
+        let chan = self.tx.chan();
+        match poll_fn(|cx| chan.room.permits.poll_try_acquire(n, cx)).await {
+            Ok(()) => return Ok(()),
+            Err(TryAcquireError::Closed) => return Err(SendError(())),
+            Err(TryAcquireError::NoPermits) => {}
+        }
+        if n > chan.room.capacity {
+            return Err(SendError(()));
+        }
+        // A waiter that is refused or gives up returns a part that it had: dropped last, this
+        // looks at what is left.
+        let _end = EndIfOver(chan);
+        chan.room
+            .permits
+            .acquire(n)
+            .await
+            .map_err(|_| SendError(()))
+    }
+
+    #[inline]
+    fn try_acquire(&self, n: usize) -> Result<(), TrySendError<()>> {
+        self.tx
+            .chan()
+            .room
+            .permits
+            .try_acquire(n)
+            .map_err(|error| match error {
+                TryAcquireError::Closed => TrySendError::Closed(()),
+                TryAcquireError::NoPermits => TrySendError::Full(()),
+            })
+    }
+
+    /// Sends a value whose room is reserved.
+    #[inline]
+    pub(super) fn push(&self, value: T) {
+        let pushed = self.tx.chan().queue.push(value);
+        debug_assert!(pushed.is_ok(), "no end is put in while room is reserved");
+    }
+
+    /// Gives reserved room back.
+    pub(super) fn unreserve(&self, n: usize) {
+        self.tx.chan().give_back(n);
+    }
+
+    /// How many values could be sent now without waiting.
+    pub fn capacity(&self) -> usize {
+        self.tx.chan().room.permits.available()
+    }
+
+    /// How many values the channel was made for.
+    pub fn max_capacity(&self) -> usize {
+        self.tx.chan().room.capacity
+    }
+
+    /// Waits until the receiver is gone or closed.
+    ///
+    /// Cancel safety: nothing is lost.
+    pub async fn closed(&self) {
+        self.tx.chan().closed().await;
+    }
+
+    /// Whether the receiver is gone or closed.
+    pub fn is_closed(&self) -> bool {
+        self.tx.chan().is_closed()
+    }
+
+    /// Whether both send into one channel.
+    pub fn same_channel(&self, other: &Self) -> bool {
+        self.tx.same_channel(&other.tx)
+    }
+
+    /// A sender that does not keep the channel open.
+    #[must_use = "the sender itself stays; only the weak one is new"]
+    pub fn downgrade(&self) -> WeakSender<T> {
+        WeakSender {
+            tx: self.tx.downgrade(),
+        }
+    }
+
+    /// How many senders there are.
+    pub fn strong_count(&self) -> usize {
+        self.tx.strong_count()
+    }
+
+    /// How many weak senders there are.
+    pub fn weak_count(&self) -> usize {
+        self.tx.weak_count()
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        Sender {
+            tx: self.tx.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("closed", &self.is_closed())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("closed", &self.is_closed())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> WeakSender<T> {
+    /// A sender again, unless all senders are gone.
+    pub fn upgrade(&self) -> Option<Sender<T>> {
+        Some(Sender {
+            tx: self.tx.upgrade()?,
+        })
+    }
+
+    /// How many senders there are.
+    pub fn strong_count(&self) -> usize {
+        self.tx.strong_count()
+    }
+
+    /// How many weak senders there are.
+    pub fn weak_count(&self) -> usize {
+        self.tx.weak_count()
+    }
+}
+
+impl<T> Clone for WeakSender<T> {
+    fn clone(&self) -> Self {
+        WeakSender {
+            tx: self.tx.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for WeakSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakSender").finish_non_exhaustive()
+    }
+}

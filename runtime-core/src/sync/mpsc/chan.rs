@@ -1,0 +1,434 @@
+//! What both kinds of channel share: the queue, the counts of senders, who waits for the receiver
+//! to go.
+//!
+//! **Invariants.** C1: the receiver's end is one, so it is the queue's reader; it is lent out by
+//! `&mut` only. C2: while a sender, or a permit of one, exists, `strong` is above zero; at zero
+//! it stays, and the end is put into the queue once: nothing is pushed after. C3: a closed
+//! channel whose permits are all back puts the end into the queue as well, since nobody can get a
+//! permit any more. So the receiver finds every end in the queue, behind the last value, and
+//! waits for nothing else.
+#![allow(unsafe_code, reason = "the receiver is the queue's reader")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::{Context, Poll, ready};
+
+use super::error::TryRecvError;
+use super::queue::{Queue, Read};
+use crate::coop;
+use crate::loom::Arc;
+use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::park::block_on_parked;
+use crate::sync::Notify;
+use crate::sync::semaphore::RawSemaphore;
+
+/// How often a look at a slot that is being filled is repeated before the thread sleeps.
+#[cfg(not(loom))]
+const LOOKS: usize = 100;
+#[cfg(loom)]
+const LOOKS: usize = 0;
+
+/// How many values a channel holds.
+pub(super) trait Room: Send + Sync {
+    /// Takes back the room of `n` values that were received, or will not be sent.
+    fn give_back(&self, n: usize);
+
+    /// Lets no new sends begin.
+    fn close(&self);
+
+    /// Whether the receiver closed it, as far as the room knows.
+    fn is_closed(&self) -> bool;
+
+    /// C3: closed, and nothing is on its way.
+    fn is_over(&self) -> bool;
+}
+
+/// Room for `capacity` values.
+pub(super) struct Bounded {
+    pub(super) permits: RawSemaphore,
+    pub(super) capacity: usize,
+}
+
+impl Room for Bounded {
+    #[inline]
+    fn give_back(&self, n: usize) {
+        self.permits.release(n);
+    }
+
+    fn close(&self) {
+        self.permits.close();
+    }
+
+    fn is_closed(&self) -> bool {
+        self.permits.is_closed()
+    }
+
+    #[inline]
+    fn is_over(&self) -> bool {
+        self.permits.is_closed_with(self.capacity)
+    }
+}
+
+/// Room without end: the queue's own flag tells whether it was closed.
+pub(super) struct Unbounded;
+
+impl Room for Unbounded {
+    #[inline]
+    fn give_back(&self, _n: usize) {}
+
+    fn close(&self) {}
+
+    fn is_closed(&self) -> bool {
+        false
+    }
+
+    #[inline]
+    fn is_over(&self) -> bool {
+        false
+    }
+}
+
+pub(super) struct Chan<T, R> {
+    pub(super) queue: Queue<T>,
+    pub(super) room: R,
+    strong: AtomicUsize,
+    weak: AtomicUsize,
+    gone: Notify,
+}
+
+impl<T, R> std::panic::UnwindSafe for Chan<T, R> {}
+impl<T, R> std::panic::RefUnwindSafe for Chan<T, R> {}
+
+impl<T, R: Room> Chan<T, R> {
+    /// Gives room back, and puts the end into the queue if this was the last that was out (C3).
+    #[inline]
+    pub(super) fn give_back(&self, n: usize) {
+        // A waker may panic in there, and the end must come all the same.
+        let _end = EndIfOver(self);
+        self.room.give_back(n);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.room.is_closed() || self.queue.is_closed()
+    }
+
+    pub(super) async fn closed(&self) {
+        loop {
+            let gone = self.gone.notified();
+            if self.is_closed() {
+                return;
+            }
+            gone.await;
+        }
+    }
+}
+
+/// Puts the end into the queue if, when this is dropped, the channel is over (C3).
+pub(super) struct EndIfOver<'a, T, R: Room>(pub(super) &'a Chan<T, R>);
+
+impl<T, R: Room> Drop for EndIfOver<'_, T, R> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.room.is_over() {
+            self.0.queue.close();
+        }
+    }
+}
+
+/// A sender's hold on the channel.
+pub(super) struct Tx<T, R: Room> {
+    chan: Arc<Chan<T, R>>,
+}
+
+/// A weak sender's hold.
+pub(super) struct WeakTx<T, R: Room> {
+    chan: Arc<Chan<T, R>>,
+}
+
+/// The receiver's hold (C1).
+pub(super) struct Rx<T, R: Room> {
+    chan: Arc<Chan<T, R>>,
+}
+
+pub(super) fn channel<T, R: Room>(room: R) -> (Tx<T, R>, Rx<T, R>) {
+    let chan = Arc::new(Chan {
+        queue: Queue::new(),
+        room,
+        strong: AtomicUsize::new(1),
+        weak: AtomicUsize::new(0),
+        gone: Notify::new(),
+    });
+    (
+        Tx {
+            chan: Arc::clone(&chan),
+        },
+        Rx { chan },
+    )
+}
+
+impl<T, R: Room> Tx<T, R> {
+    #[inline]
+    pub(super) fn chan(&self) -> &Chan<T, R> {
+        &self.chan
+    }
+
+    pub(super) fn same_channel(&self, other: &Tx<T, R>) -> bool {
+        Arc::ptr_eq(&self.chan, &other.chan)
+    }
+
+    pub(super) fn downgrade(&self) -> WeakTx<T, R> {
+        WeakTx::new(&self.chan)
+    }
+
+    pub(super) fn strong_count(&self) -> usize {
+        strong_count(&self.chan)
+    }
+
+    pub(super) fn weak_count(&self) -> usize {
+        weak_count(&self.chan)
+    }
+}
+
+impl<T, R: Room> Clone for Tx<T, R> {
+    fn clone(&self) -> Self {
+        // Relaxed: C2: this sender keeps the count above zero meanwhile.
+        let before = self.chan.strong.fetch_add(1, Ordering::Relaxed);
+        assert!(before < isize::MAX as usize, "too many senders");
+        Tx {
+            chan: Arc::clone(&self.chan),
+        }
+    }
+}
+
+impl<T, R: Room> Drop for Tx<T, R> {
+    fn drop(&mut self) {
+        // AcqRel: C2: what every other sender pushed happens before the end is put in.
+        if self.chan.strong.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.chan.queue.close();
+        }
+    }
+}
+
+impl<T, R: Room> WeakTx<T, R> {
+    fn new(chan: &Arc<Chan<T, R>>) -> WeakTx<T, R> {
+        // Relaxed: a count for humans.
+        chan.weak.fetch_add(1, Ordering::Relaxed);
+        WeakTx {
+            chan: Arc::clone(chan),
+        }
+    }
+
+    pub(super) fn upgrade(&self) -> Option<Tx<T, R>> {
+        // Relaxed: the exchange below decides; the chain of counts carries no data here.
+        let mut strong = self.chan.strong.load(Ordering::Relaxed);
+        while strong != 0 {
+            // AcqRel: C2: joins the chain that ends with the last sender's drop.
+            let raised = self.chan.strong.compare_exchange_weak(
+                strong,
+                strong + 1,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+            match raised {
+                Ok(_) => {
+                    return Some(Tx {
+                        chan: Arc::clone(&self.chan),
+                    });
+                }
+                Err(found) => strong = found,
+            }
+        }
+        None
+    }
+
+    pub(super) fn strong_count(&self) -> usize {
+        strong_count(&self.chan)
+    }
+
+    pub(super) fn weak_count(&self) -> usize {
+        weak_count(&self.chan)
+    }
+}
+
+impl<T, R: Room> Clone for WeakTx<T, R> {
+    fn clone(&self) -> Self {
+        WeakTx::new(&self.chan)
+    }
+}
+
+impl<T, R: Room> Drop for WeakTx<T, R> {
+    fn drop(&mut self) {
+        // Relaxed: a count for humans.
+        self.chan.weak.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn strong_count<T, R: Room>(chan: &Chan<T, R>) -> usize {
+    // Acquire: who sees a count sees what the senders that are gone have pushed.
+    chan.strong.load(Ordering::Acquire)
+}
+
+fn weak_count<T, R: Room>(chan: &Chan<T, R>) -> usize {
+    // Relaxed: a count for humans.
+    chan.weak.load(Ordering::Relaxed)
+}
+
+impl<T, R: Room> Rx<T, R> {
+    #[inline]
+    pub(super) fn chan(&self) -> &Chan<T, R> {
+        &self.chan
+    }
+
+    pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let unit = ready!(coop::poll_proceed(cx));
+        let value = ready!(self.poll_queue(cx));
+        unit.made();
+        if value.is_some() {
+            self.chan.give_back(1);
+        }
+        Poll::Ready(value)
+    }
+
+    #[inline]
+    fn poll_queue(&mut self, cx: &Context<'_>) -> Poll<Option<T>> {
+        // SAFETY: C1: `&mut self` is the reader.
+        match unsafe { self.chan.queue.poll(cx) } {
+            Read::Value(value) => Poll::Ready(Some(value)),
+            Read::End => Poll::Ready(None),
+            Read::Pending => Poll::Pending,
+        }
+    }
+
+    pub(super) fn poll_recv_many(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Vec<T>,
+        limit: usize,
+    ) -> Poll<usize> {
+        if limit == 0 {
+            return Poll::Ready(0);
+        }
+        let unit = ready!(coop::poll_proceed(cx));
+        // Room for the first value is made before it is taken, so that a failing allocation loses
+        // nothing.
+        buffer.reserve(1);
+        let Some(first) = ready!(self.poll_queue(cx)) else {
+            unit.made();
+            return Poll::Ready(0);
+        };
+        unit.made();
+        let mut batch = Batch {
+            rx: self,
+            received: 1,
+        };
+        buffer.push(first);
+        while batch.received < limit {
+            buffer.reserve(1);
+            // SAFETY: C1: `&mut self` is the reader.
+            let Read::Value(value) = (unsafe { batch.rx.chan.queue.pop() }) else {
+                break;
+            };
+            batch.received += 1;
+            buffer.push(value);
+        }
+        Poll::Ready(batch.received)
+    }
+
+    pub(super) fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        for _ in 0..=LOOKS {
+            // SAFETY: C1: `&mut self` is the reader.
+            match unsafe { self.chan.queue.pop() } {
+                Read::Value(value) => {
+                    self.chan.give_back(1);
+                    return Ok(value);
+                }
+                Read::End => return Err(TryRecvError::Disconnected),
+                Read::Pending if self.len() == 0 => return Err(TryRecvError::Empty),
+                Read::Pending => std::hint::spin_loop(),
+            }
+        }
+        self.recv_claimed()
+    }
+
+    /// A value is being written before others that are there already: it comes within a few
+    /// instructions of its writer, unless that thread was stopped by the operating system; this
+    /// thread sleeps meanwhile.
+    #[cold]
+    fn recv_claimed(&mut self) -> Result<T, TryRecvError> {
+        // The sleep takes the place of a task that may wait here: it polls once more.
+        self.chan.queue.wake_reader();
+        let value = block_on_parked(std::future::poll_fn(|cx| self.poll_queue(cx)));
+        match value {
+            Some(value) => {
+                self.chan.give_back(1);
+                Ok(value)
+            }
+            None => Err(TryRecvError::Disconnected),
+        }
+    }
+
+    pub(super) fn close(&mut self) {
+        // Wakers may panic: all are woken and the end is there before a panic goes on.
+        let chan = &*self.chan;
+        let closed = catch_unwind(AssertUnwindSafe(|| chan.room.close()));
+        if chan.room.is_over() || !chan.room.is_closed() {
+            chan.queue.close();
+        }
+        let told = catch_unwind(AssertUnwindSafe(|| chan.gone.notify_waiters()));
+        if let Err(payload) = closed.and(told) {
+            resume_unwind(payload);
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.chan.is_closed() || strong_count(&self.chan) == 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        // SAFETY: C1: no `&mut` use runs meanwhile, so this is the reader's side.
+        unsafe { self.chan.queue.len() }
+    }
+
+    pub(super) fn strong_count(&self) -> usize {
+        strong_count(&self.chan)
+    }
+
+    pub(super) fn weak_count(&self) -> usize {
+        weak_count(&self.chan)
+    }
+
+    /// Receives and drops what is there.
+    fn drain(&mut self) {
+        // SAFETY: C1: `&mut self` is the reader.
+        while let Read::Value(value) = unsafe { self.chan.queue.pop() } {
+            self.chan.give_back(1);
+            drop(value);
+        }
+    }
+}
+
+/// Values taken in one poll: their room is given back at once.
+struct Batch<'a, T, R: Room> {
+    rx: &'a Rx<T, R>,
+    received: usize,
+}
+
+impl<T, R: Room> Drop for Batch<'_, T, R> {
+    fn drop(&mut self) {
+        self.rx.chan.give_back(self.received);
+    }
+}
+
+impl<T, R: Room> Drop for Rx<T, R> {
+    fn drop(&mut self) {
+        /// Goes on when a value's destructor panics.
+        struct Rest<'a, T, R: Room>(&'a mut Rx<T, R>);
+        impl<T, R: Room> Drop for Rest<'_, T, R> {
+            fn drop(&mut self) {
+                self.0.drain();
+            }
+        }
+        let rest = Rest(self);
+        rest.0.close();
+        rest.0.drain();
+    }
+}

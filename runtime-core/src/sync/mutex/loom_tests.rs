@@ -1,0 +1,52 @@
+use std::sync::Arc;
+
+use ::loom::thread;
+
+use super::Mutex;
+use crate::loom::{UnsafeCell, model};
+use crate::park::block_on_parked as block_on;
+use crate::sync::test_support::poll_once;
+
+fn add(cell: &UnsafeCell<usize>) {
+    // SAFETY: called with the lock held; the model reports it if two do so at once.
+    cell.with_mut(|count| unsafe { *count += 1 });
+}
+
+#[test]
+fn loom_mutex_excludes() {
+    model(|| {
+        let mutex = Arc::new(Mutex::new(UnsafeCell::new(0)));
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let mutex = Arc::clone(&mutex);
+                thread::spawn(move || add(&block_on(mutex.lock_owned())))
+            })
+            .collect();
+        add(&block_on(mutex.lock()));
+        for it in threads {
+            it.join().unwrap();
+        }
+        let guard = mutex.try_lock().unwrap();
+        // SAFETY: the lock is held.
+        assert_eq!(guard.with(|count| unsafe { *count }), 3);
+    });
+}
+
+#[test]
+fn loom_mutex_cancelled_waiter_hands_over() {
+    model(|| {
+        let mutex = Arc::new(Mutex::new(UnsafeCell::new(0)));
+        let held = Arc::clone(&mutex).try_lock_owned().unwrap();
+        let mut waiting = Box::pin(Arc::clone(&mutex).lock_owned());
+        assert!(poll_once(waiting.as_mut()).is_pending());
+        let cancelling = thread::spawn(move || drop(waiting));
+        let releasing = thread::spawn(move || {
+            add(&held);
+            drop(held);
+        });
+        add(&block_on(mutex.lock()));
+        cancelling.join().unwrap();
+        releasing.join().unwrap();
+        assert!(mutex.try_lock().is_ok());
+    });
+}

@@ -1,0 +1,114 @@
+use std::pin::pin;
+
+use ::loom::thread;
+
+use super::Notify;
+use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::loom::{Arc, model};
+use crate::park::block_on_parked as block_on;
+use crate::sync::test_support::poll_once;
+
+#[test]
+fn loom_notify_one_against_notified() {
+    model(|| {
+        let shared = Arc::new((Notify::new(), AtomicUsize::new(0)));
+        let other = Arc::clone(&shared);
+        let notifying = thread::spawn(move || {
+            // Relaxed: the notification must carry the order.
+            other.1.store(1, Ordering::Relaxed);
+            other.0.notify_one();
+        });
+        block_on(shared.0.notified());
+        // Relaxed: as above.
+        assert_eq!(shared.1.load(Ordering::Relaxed), 1);
+        notifying.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_notify_one_twice_against_two_waiters() {
+    model(|| {
+        let notify = Arc::new(Notify::new());
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let notify = Arc::clone(&notify);
+                thread::spawn(move || {
+                    block_on(notify.notified());
+                    notify.notify_one();
+                })
+            })
+            .collect();
+        notify.notify_one();
+        for it in threads {
+            it.join().unwrap();
+        }
+        assert!(
+            poll_once(pin!(notify.notified())).is_ready(),
+            "the last one is stored"
+        );
+    });
+}
+
+#[test]
+fn loom_notify_waiters_against_enable() {
+    model(|| {
+        let shared = Arc::new((Notify::new(), AtomicUsize::new(0)));
+        let other = Arc::clone(&shared);
+        let notifying = thread::spawn(move || {
+            // Relaxed: the notification must carry the order.
+            other.1.store(1, Ordering::Relaxed);
+            other.0.notify_waiters();
+        });
+        let mut notified = pin!(shared.0.notified());
+        let enabled = notified.as_mut().enable();
+        // Relaxed: as above.
+        if enabled || shared.1.load(Ordering::Relaxed) == 0 {
+            block_on(notified);
+            // Relaxed: as above.
+            assert_eq!(shared.1.load(Ordering::Relaxed), 1);
+        }
+        notifying.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_notify_dropped_notified_passes_it_on() {
+    model(|| {
+        let notify = Arc::new(Notify::new());
+        let owned = Arc::clone(&notify);
+        let mut first = Box::pin(async move { owned.notified().await });
+        assert!(poll_once(first.as_mut()).is_pending());
+        let notifying = {
+            let notify = Arc::clone(&notify);
+            thread::spawn(move || notify.notify_one())
+        };
+        let dropping = thread::spawn(move || drop(first));
+        block_on(notify.notified());
+        notifying.join().unwrap();
+        dropping.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_notify_waiters_against_a_leaving_and_a_coming_waiter() {
+    model(|| {
+        let notify = Arc::new(Notify::new());
+        let owned = Arc::clone(&notify);
+        let mut first = Box::pin(async move { owned.notified().await });
+        let mut second = Box::pin(notify.notified());
+        assert!(poll_once(first.as_mut()).is_pending());
+        let leaving = thread::spawn(move || drop(first));
+        let notifying = {
+            let notify = Arc::clone(&notify);
+            thread::spawn(move || notify.notify_waiters())
+        };
+        let _ = poll_once(second.as_mut());
+        notifying.join().unwrap();
+        block_on(second);
+        leaving.join().unwrap();
+        assert!(
+            poll_once(pin!(notify.notified())).is_pending(),
+            "nothing was stored"
+        );
+    });
+}
