@@ -1,0 +1,3 @@
+//! The reactor and what stands between it and a socket.
+
+pub(crate) mod readiness;
