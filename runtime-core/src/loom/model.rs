@@ -1,7 +1,18 @@
 //! Loom's instrumented twins, with the names and signatures of `real.rs`.
-#![allow(missing_docs, missing_debug_implementations, reason = "the twin of a documented file")]
-#![allow(unsafe_code, reason = "adapts loom's guards and cells to the real signatures")]
-#![allow(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block, reason = "model only")]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "the twin of a documented file"
+)]
+#![allow(
+    unsafe_code,
+    reason = "adapts loom's guards and cells to the real signatures"
+)]
+#![allow(
+    clippy::undocumented_unsafe_blocks,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "model only"
+)]
 
 pub use loom::sync::Arc;
 
@@ -21,7 +32,10 @@ pub fn model<F: Fn() + Send + Sync + 'static>(f: F) {
     });
     // Relaxed: the model has ended.
     let executions = executions.load(std::sync::atomic::Ordering::Relaxed);
-    eprintln!("model: bound {bound:?}, {executions} executions, {:?}", started.elapsed());
+    eprintln!(
+        "model: bound {bound:?}, {executions} executions, {:?}",
+        started.elapsed()
+    );
 }
 
 pub mod atomic {
@@ -70,7 +84,9 @@ impl<T> Mutex<T> {
     }
 
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
@@ -89,7 +105,10 @@ impl Condvar {
         // parking_lot waits through `&mut`, loom takes the guard and gives it back.
         unsafe {
             let taken = std::ptr::read(guard);
-            let back = self.0.wait(taken).unwrap_or_else(|poisoned| poisoned.into_inner());
+            let back = self
+                .0
+                .wait(taken)
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
             std::ptr::write(guard, back);
         }
     }

@@ -67,7 +67,9 @@ const READY: u64 = 0x3f;
 const SHUTDOWN: u64 = 1 << 6;
 const LISTED: u64 = 1 << 7;
 /// Urgent data concerns a reader: it ends reads early, so that a short read does not mean an empty socket.
-const READS: Ready = Ready::READABLE.union(Ready::READ_CLOSED).union(Ready::PRIORITY);
+const READS: Ready = Ready::READABLE
+    .union(Ready::READ_CLOSED)
+    .union(Ready::PRIORITY);
 const WRITES: Ready = Ready::WRITABLE.union(Ready::WRITE_CLOSED);
 const READ_LANE: Lane = Lane {
     cell: 0,
@@ -230,12 +232,9 @@ impl Source {
             }
             let next = (seen | lane.held) & !lane.waker;
             // Acquire: pairs with the Release of who held the cell before; on failure as above.
-            let outcome = self.word.compare_exchange_weak(
-                seen,
-                next,
-                Ordering::Acquire,
-                Ordering::Acquire,
-            );
+            let outcome =
+                self.word
+                    .compare_exchange_weak(seen, next, Ordering::Acquire, Ordering::Acquire);
             match outcome {
                 Ok(_) => return Held::Mine,
                 Err(found) => seen = found,
@@ -256,12 +255,9 @@ impl Source {
             }
             let next = (seen | lane.waker) & !lane.held;
             // Release hands the cell on; Acquire on failure: pairs with D1's Release.
-            let outcome = self.word.compare_exchange_weak(
-                seen,
-                next,
-                Ordering::Release,
-                Ordering::Acquire,
-            );
+            let outcome =
+                self.word
+                    .compare_exchange_weak(seen, next, Ordering::Release, Ordering::Acquire);
             match outcome {
                 Ok(_) => return (None, Poll::Pending),
                 Err(found) => seen = found,
@@ -330,12 +326,9 @@ impl Source {
         while seen & TICK == event.tick && seen & used_up != 0 {
             let next = seen & !used_up;
             // Relaxed: as above.
-            let outcome = self.word.compare_exchange_weak(
-                seen,
-                next,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
+            let outcome =
+                self.word
+                    .compare_exchange_weak(seen, next, Ordering::Relaxed, Ordering::Relaxed);
             match outcome {
                 Ok(_) => return,
                 Err(found) => seen = found,
@@ -344,13 +337,7 @@ impl Source {
     }
 
     /// Records an event of owner `generation` (its low bits, under `mask`) and collects who waited for it.
-    pub(crate) fn dispatch(
-        &self,
-        generation: u32,
-        mask: u32,
-        ready: Ready,
-        wakers: &mut WakeList,
-    ) {
+    pub(crate) fn dispatch(&self, generation: u32, mask: u32, ready: Ready, wakers: &mut WakeList) {
         let ready = u64::from(ready.bits());
         // Relaxed: the exchange below decides.
         let mut seen = self.word.load(Ordering::Relaxed);
@@ -361,12 +348,9 @@ impl Source {
             let tick = seen.wrapping_add(1 << TICK_SHIFT) & TICK;
             let next = take_lanes(seen & !TICK | tick | ready, ready);
             // AcqRel (D1): Release pairs with P0, P1, P3, L2; Acquire with who held the cells.
-            let outcome = self.word.compare_exchange_weak(
-                seen,
-                next,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            );
+            let outcome =
+                self.word
+                    .compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Relaxed);
             match outcome {
                 Ok(_) => break next,
                 Err(found) => seen = found,
@@ -382,12 +366,9 @@ impl Source {
         let next = loop {
             let next = take_lanes(seen | SHUTDOWN, READY);
             // AcqRel: a D1 whose event is the shutdown.
-            let outcome = self.word.compare_exchange_weak(
-                seen,
-                next,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            );
+            let outcome =
+                self.word
+                    .compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Relaxed);
             match outcome {
                 Ok(_) => break next,
                 Err(found) => seen = found,
@@ -455,7 +436,10 @@ impl Source {
                 Err(found) => seen = found,
             }
         }
-        let slots = [self.exchange(&READ_LANE, None), self.exchange(&WRITE_LANE, None)];
+        let slots = [
+            self.exchange(&READ_LANE, None),
+            self.exchange(&WRITE_LANE, None),
+        ];
         // Release: hands the cells on.
         self.word.fetch_and(!ANY_HELD, Ordering::Release);
         let list = self.list.lock().take();
@@ -482,12 +466,19 @@ impl List {
         }
         self.last_place += 1;
         place.0 = Some(self.last_place);
-        self.waiters.push(Waiter { place: self.last_place, concerns, waker });
+        self.waiters.push(Waiter {
+            place: self.last_place,
+            concerns,
+            waker,
+        });
         None
     }
 
     fn remove(&mut self, place: u64) -> Option<Waiter> {
-        let index = self.waiters.iter().position(|waiter| waiter.place == place)?;
+        let index = self
+            .waiters
+            .iter()
+            .position(|waiter| waiter.place == place)?;
         Some(self.waiters.swap_remove(index))
     }
 
@@ -508,7 +499,11 @@ impl List {
 fn take_lanes(word: u64, concerns: u64) -> u64 {
     LANES.iter().fold(word, |word, lane| {
         let takes = concerns & lane.concerns != 0 && word & (lane.waker | lane.held) == lane.waker;
-        if takes { (word | lane.held) & !lane.waker } else { word }
+        if takes {
+            (word | lane.held) & !lane.waker
+        } else {
+            word
+        }
     })
 }
 
@@ -551,7 +546,9 @@ impl Source {
     fn with_tick(tick: u32) -> Source {
         let source = Source::new();
         // Relaxed: nobody else has it yet.
-        source.word.store((u64::from(tick) << TICK_SHIFT) & TICK, Ordering::Relaxed);
+        source
+            .word
+            .store((u64::from(tick) << TICK_SHIFT) & TICK, Ordering::Relaxed);
         source
     }
 }

@@ -10,8 +10,12 @@ const WRITABLE: u8 = 1 << 1;
 const PRIORITY: u8 = 1 << 2;
 const ERROR: u8 = 1 << 3;
 
-const NAMES: [(u8, &str); 4] =
-    [(READABLE, "READABLE"), (WRITABLE, "WRITABLE"), (PRIORITY, "PRIORITY"), (ERROR, "ERROR")];
+const NAMES: [(u8, &str); 4] = [
+    (READABLE, "READABLE"),
+    (WRITABLE, "WRITABLE"),
+    (PRIORITY, "PRIORITY"),
+    (ERROR, "ERROR"),
+];
 
 /// What a task waits for: the argument of `ready()` and `try_io()`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,7 +81,10 @@ impl ops::BitOrAssign for Interest {
 
 impl fmt::Debug for Interest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = NAMES.iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, name)| *name);
+        let names = NAMES
+            .iter()
+            .filter(|(bit, _)| self.0 & bit != 0)
+            .map(|(_, name)| *name);
         write_names(names, f)
     }
 }

@@ -49,7 +49,9 @@ fn poll(source: &Source, direction: Direction, waker: &Waker) -> Poll<ReadyEvent
 /// A reader that takes bytes until it would block, clears, and waits; true once it got one.
 fn read_or_wait(source: &Source, bytes: &AtomicUsize, waker: &Waker) -> bool {
     loop {
-        let Poll::Ready(ready) = poll(source, Direction::Read, waker) else { return false };
+        let Poll::Ready(ready) = poll(source, Direction::Read, waker) else {
+            return false;
+        };
         // Relaxed: the source's word orders what this model asks for.
         if bytes.swap(0, Ordering::Relaxed) > 0 {
             return true;
@@ -110,7 +112,11 @@ fn loom_readiness_wakes_reader_and_writer() {
         event(&source, generation, Ready::READABLE | Ready::WRITABLE);
         for waiter in [reader, writer] {
             let (pending, count) = waiter.join().unwrap();
-            assert_eq!(count.get(), usize::from(pending), "woken exactly if it waits");
+            assert_eq!(
+                count.get(),
+                usize::from(pending),
+                "woken exactly if it waits"
+            );
         }
     });
 }
@@ -166,7 +172,11 @@ fn loom_readiness_deregister_against_dispatch() {
         let (old, old_waker) = Count::pair();
         let mut place = Place::default();
         assert!(poll(&source, Direction::Read, &old_waker).is_pending());
-        assert!(source.poll_listed(&mut place, Interest::READABLE, &old_waker).is_pending());
+        assert!(
+            source
+                .poll_listed(&mut place, Interest::READABLE, &old_waker)
+                .is_pending()
+        );
         drop(old_waker);
         let driver = {
             let source = Arc::clone(&source);
@@ -177,11 +187,19 @@ fn loom_readiness_deregister_against_dispatch() {
         let (new, new_waker) = Count::pair();
         let mut place = Place::default();
         assert!(poll(&source, Direction::Read, &new_waker).is_pending());
-        assert!(source.poll_listed(&mut place, Interest::READABLE, &new_waker).is_pending());
+        assert!(
+            source
+                .poll_listed(&mut place, Interest::READABLE, &new_waker)
+                .is_pending()
+        );
         driver.join().unwrap();
         assert_eq!(new.get(), 0, "a stale event woke another owner");
         assert!(source.readiness(Interest::READABLE).is_none());
-        assert_eq!(StdArc::strong_count(&old), 1, "the old owner's wakers are gone");
+        assert_eq!(
+            StdArc::strong_count(&old),
+            1,
+            "the old owner's wakers are gone"
+        );
         assert_eq!(event(&source, source.generation(), Ready::READABLE), 2);
     });
 }
@@ -202,12 +220,17 @@ fn loom_readiness_shutdown_against_wait() {
         let (listed, listed_waker) = Count::pair();
         let mut place = Place::default();
         let slot_waits = poll(&source, Direction::Write, &slot_waker).is_pending();
-        let listed_waits =
-            source.poll_listed(&mut place, Interest::READABLE, &listed_waker).is_pending();
+        let listed_waits = source
+            .poll_listed(&mut place, Interest::READABLE, &listed_waker)
+            .is_pending();
         closer.join().unwrap();
         assert_eq!(slot.get(), usize::from(slot_waits));
         assert_eq!(listed.get(), usize::from(listed_waits));
-        assert!(source.readiness(Interest::WRITABLE).is_some_and(|event| event.shutdown));
+        assert!(
+            source
+                .readiness(Interest::WRITABLE)
+                .is_some_and(|event| event.shutdown)
+        );
     });
 }
 
@@ -220,16 +243,26 @@ fn loom_readiness_drop_waiter_against_wake() {
         let (kept, kept_waker) = Count::pair();
         let mut leaving = Place::default();
         let mut staying = Place::default();
-        assert!(source.poll_listed(&mut leaving, Interest::READABLE, &gone_waker).is_pending());
+        assert!(
+            source
+                .poll_listed(&mut leaving, Interest::READABLE, &gone_waker)
+                .is_pending()
+        );
         drop(gone_waker);
         let driver = {
             let source = Arc::clone(&source);
             thread::spawn(move || event(&source, generation, Ready::READABLE))
         };
-        let waits = source.poll_listed(&mut staying, Interest::READABLE, &kept_waker).is_pending();
+        let waits = source
+            .poll_listed(&mut staying, Interest::READABLE, &kept_waker)
+            .is_pending();
         source.leave_list(&mut leaving);
         driver.join().unwrap();
-        assert_eq!(kept.get(), usize::from(waits), "who stays is woken exactly if it waits");
+        assert_eq!(
+            kept.get(),
+            usize::from(waits),
+            "who stays is woken exactly if it waits"
+        );
         assert!(gone.get() <= 1);
         assert_eq!(StdArc::strong_count(&gone), 1, "no waker is left behind");
     });

@@ -54,7 +54,11 @@ fn an_event_wakes_the_last_poller_of_its_direction_once() {
     let (second, second_waker) = counted();
     assert!(poll(&source, Direction::Read, &first_waker).is_pending());
     assert!(poll(&source, Direction::Read, &second_waker).is_pending());
-    assert_eq!(Arc::strong_count(&first), 2, "a displaced waker is released");
+    assert_eq!(
+        Arc::strong_count(&first),
+        2,
+        "a displaced waker is released"
+    );
     assert_eq!(event(&source, Ready::WRITABLE), 0);
     assert_eq!(event(&source, Ready::READABLE), 1);
     assert_eq!(event(&source, Ready::READABLE), 0);
@@ -76,7 +80,11 @@ fn all_waiters_of_the_list_are_woken_if_it_concerns_them() {
     let mut waiting = interests.map(|(interest, wakes)| {
         let (count, waker) = counted();
         let mut place = Place::default();
-        assert!(source.poll_listed(&mut place, interest, &waker).is_pending());
+        assert!(
+            source
+                .poll_listed(&mut place, interest, &waker)
+                .is_pending()
+        );
         (count, place, wakes)
     });
     assert_eq!(event(&source, Ready::READABLE), 3);
@@ -94,8 +102,16 @@ fn a_waiter_that_is_polled_again_holds_one_place() {
     let (old, old_waker) = counted();
     let (new, new_waker) = counted();
     let mut place = Place::default();
-    assert!(source.poll_listed(&mut place, Interest::READABLE, &old_waker).is_pending());
-    assert!(source.poll_listed(&mut place, Interest::READABLE, &new_waker).is_pending());
+    assert!(
+        source
+            .poll_listed(&mut place, Interest::READABLE, &old_waker)
+            .is_pending()
+    );
+    assert!(
+        source
+            .poll_listed(&mut place, Interest::READABLE, &new_waker)
+            .is_pending()
+    );
     assert_eq!(Arc::strong_count(&old), 2, "a displaced waker is released");
     assert_eq!(event(&source, Ready::READABLE), 1);
     assert_eq!((wakes(&old), wakes(&new)), (0, 1));
@@ -120,7 +136,11 @@ fn a_vacated_source_keeps_no_waker_even_of_forgotten_futures() {
     let mut forgotten = Place::default();
     assert!(poll(&source, Direction::Read, &waker).is_pending());
     assert!(poll(&source, Direction::Write, &waker).is_pending());
-    assert!(source.poll_listed(&mut forgotten, Interest::READABLE, &waker).is_pending());
+    assert!(
+        source
+            .poll_listed(&mut forgotten, Interest::READABLE, &waker)
+            .is_pending()
+    );
     drop(waker);
     let before = source.generation();
     source.vacate();
@@ -129,7 +149,10 @@ fn a_vacated_source_keeps_no_waker_even_of_forgotten_futures() {
     assert_eq!(source.generation(), before + 1);
     let mut wakers = WakeList::new();
     source.dispatch(before, u32::MAX, Ready::ALL, &mut wakers);
-    assert!(source.readiness(Interest::READABLE).is_none(), "a stale event changes nothing");
+    assert!(
+        source.readiness(Interest::READABLE).is_none(),
+        "a stale event changes nothing"
+    );
 }
 
 #[test]
@@ -141,7 +164,9 @@ fn a_waker_that_polls_again_when_dropped_does_not_deadlock() {
     impl Drop for Reenter {
         fn drop(&mut self) {
             let _ = poll(&self.0, Direction::Read, Waker::noop());
-            let _ = self.0.poll_listed(&mut Place::default(), Interest::READABLE, Waker::noop());
+            let _ = self
+                .0
+                .poll_listed(&mut Place::default(), Interest::READABLE, Waker::noop());
         }
     }
     let source = Arc::new(Source::new());
@@ -149,7 +174,11 @@ fn a_waker_that_polls_again_when_dropped_does_not_deadlock() {
     for _ in 0..2 {
         let hostile = Waker::from(Arc::new(Reenter(Arc::clone(&source))));
         assert!(poll(&source, Direction::Read, &hostile).is_pending());
-        assert!(source.poll_listed(&mut place, Interest::READABLE, &hostile).is_pending());
+        assert!(
+            source
+                .poll_listed(&mut place, Interest::READABLE, &hostile)
+                .is_pending()
+        );
     }
     source.leave_list(&mut place);
     source.vacate();
