@@ -2,8 +2,11 @@
 
 mod alarm;
 mod attach;
+pub(crate) mod current;
+pub(crate) mod evented;
 mod reactor;
-mod readiness;
+pub(crate) mod readiness;
+mod registration;
 mod table;
 mod wait;
 
