@@ -6,4 +6,7 @@
 pub mod io;
 
 #[cfg(feature = "net")]
+pub mod net;
+
+#[cfg(feature = "net")]
 mod driver;
