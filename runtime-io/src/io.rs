@@ -69,3 +69,6 @@ mod budget;
 
 #[doc(no_inline)]
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
+
+#[cfg(all(test, not(loom)))]
+mod tests;

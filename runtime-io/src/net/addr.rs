@@ -157,7 +157,7 @@ impl ToSocketAddrs for &[SocketAddr] {}
 impl Resolve for &[SocketAddr] {
     fn resolve(&self) -> Resolving {
         Resolving(State::Now(Some(Ok(Addrs(Found::Many(
-            self.to_vec().into_iter(),
+            Vec::from(*self).into_iter(),
         ))))))
     }
 }

@@ -148,9 +148,9 @@ macro_rules! async_read_half {
     };
 }
 
-/// [`AsyncWrite`](crate::io::AsyncWrite) of a half that writes; `$ended` runs when the writing was ended.
+/// [`AsyncWrite`](crate::io::AsyncWrite) of a half that writes; its `ended` is called when the writing was ended.
 macro_rules! async_write_half {
-    ($half:ty, |$this:ident| $ended:expr) => {
+    ($half:ty) => {
         impl AsyncWrite for $half {
             fn poll_write(
                 self: Pin<&mut Self>,
@@ -166,10 +166,9 @@ macro_rules! async_write_half {
 
             /// Ends the writing; reading goes on.
             fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                let $this = self.get_mut();
-                let outcome = $this.stream().shutdown_std(Shutdown::Write);
+                let outcome = self.stream().shutdown_std(Shutdown::Write);
                 if outcome.is_ok() {
-                    $ended;
+                    self.get_mut().ended();
                 }
                 Poll::Ready(outcome)
             }

@@ -88,6 +88,11 @@ impl OwnedWriteHalf {
         drop(self);
     }
 
+    /// What has ended need not be ended at the drop.
+    fn ended(&mut self) {
+        self.ends_on_drop = false;
+    }
+
     any_half!();
     write_half!();
 }
@@ -102,7 +107,7 @@ impl Drop for OwnedWriteHalf {
 }
 
 async_read_half!(OwnedReadHalf);
-async_write_half!(OwnedWriteHalf, |this| this.ends_on_drop = false);
+async_write_half!(OwnedWriteHalf);
 
 /// Two halves that do not belong together, given back.
 #[derive(Debug)]
