@@ -1,7 +1,7 @@
 //! Traits and utilities of asynchronous I/O; knows no driver.
 //!
-//! A reader implements [`AsyncRead`], a writer [`AsyncWrite`]; what one calls on them stands in [`AsyncReadExt`] and
-//! [`AsyncWriteExt`], which every one of them has.
+//! A reader implements [`AsyncRead`], a writer [`AsyncWrite`]; what one calls on them stands in
+//! [`AsyncReadExt`] and [`AsyncWriteExt`], which every one of them has.
 
 mod async_read;
 pub use async_read::AsyncRead;

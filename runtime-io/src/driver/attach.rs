@@ -1,8 +1,8 @@
 //! How a socket comes to its selector, and what that selector promises.
 //!
-//! On epoll and kqueue the descriptor is enough, it may be added late, and closing it takes it away. On
-//! Windows the socket itself is needed, at once and by `&mut`, and only an operation that went through
-//! mio and would block arms the next event.
+//! On epoll and kqueue the descriptor is enough, it may be added late, and closing it takes it
+//! away. On Windows the socket itself is needed, at once and by `&mut`, and only an operation that
+//! went through mio and would block arms the next event.
 
 #[cfg(unix)]
 #[path = "attach/unix.rs"]

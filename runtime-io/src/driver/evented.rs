@@ -1,9 +1,11 @@
-//! A socket with its registration: the one place where operations are tried, wait and are tried again.
+//! A socket with its registration: the one place where operations are tried, wait and are tried
+//! again.
 //!
-//! Every method follows the same few steps: (1) readiness, or unattached; (2) the operation; (3) would it
-//! block, clear what (1) reported, or attach, and start again. A byte stream's operation that moves fewer
-//! bytes than it was offered has also used its readiness up, and clears it without asking the kernel again; never at the
-//! end (zero bytes), never while urgent data may have cut it short, and only where the selector promises another event.
+//! Every method follows the same few steps: (1) readiness, or unattached; (2) the operation; (3)
+//! would it block, clear what (1) reported, or attach, and start again. A byte stream's operation
+//! that moves fewer bytes than it was offered has also used its readiness up, and clears it without
+//! asking the kernel again; never at the end (zero bytes), never while urgent data may have cut it
+//! short, and only where the selector promises another event.
 
 use std::fmt;
 use std::io;
@@ -19,7 +21,8 @@ use crate::io::{Interest, Ready};
 
 /// A socket that can be waited for.
 ///
-/// The registration is dropped before the socket: a descriptor's number is free for others only when its source is vacant.
+/// The registration is dropped before the socket: a descriptor's number is free for others only
+/// when its source is vacant.
 pub(crate) struct Evented<S: Pollable> {
     registration: Registration,
     io: S,

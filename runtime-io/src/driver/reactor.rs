@@ -1,14 +1,15 @@
 //! mio behind core's driver seam.
 //!
-//! [`open`] makes the two halves: the [`Selector`] sleeps in the operating system and turns what it says into plain numbers; the
-//! [`Reactor`] is shared: sockets register with it, and it turns those numbers into wakers. Between the two
-//! an event is copied, so that the seat can be left before anyone is woken.
+//! [`open`] makes the two halves: the [`Selector`] sleeps in the operating system and turns what it
+//! says into plain numbers; the [`Reactor`] is shared: sockets register with it, and it turns those
+//! numbers into wakers. Between the two an event is copied, so that the seat can be left before
+//! anyone is woken.
 //!
-//! **Kick.** mio's waker leaves a mark that the next poll finds, so a kick between two sleeps is not lost.
-//! Its own event is not handed on.
+//! **Kick.** mio's waker leaves a mark that the next poll finds, so a kick between two sleeps is
+//! not lost. Its own event is not handed on.
 //!
-//! **Descriptors.** The sockets of a runtime share the reactor. It goes when the last of them does, even after the
-//! runtime; every descriptor of it is closed on exec.
+//! **Descriptors.** The sockets of a runtime share the reactor. It goes when the last of them does,
+//! even after the runtime; every descriptor of it is closed on exec.
 
 use std::any::Any;
 use std::io;
@@ -25,7 +26,8 @@ use super::table::{Table, Token};
 use super::{alarm, wait};
 use crate::io::Ready;
 
-/// Events that one poll brings back at most: the rest waits for the next, which comes before any sleep.
+/// Events that one poll brings back at most: the rest waits for the next, which comes before any
+/// sleep.
 const EVENTS_PER_POLL: usize = 1024;
 
 /// The token of the kick; no source has it.
@@ -102,7 +104,8 @@ fn readiness_of(event: &mio::event::Event) -> Ready {
 
 impl Driver for Reactor {
     fn kick(&self) {
-        // It fails only where the kick's own descriptor is broken; the sleep then ends by its timeout.
+        // It fails only where the kick's own descriptor is broken; the sleep then ends by its
+        // timeout.
         let _ = self.waker.wake();
     }
 

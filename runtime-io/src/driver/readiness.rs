@@ -1,56 +1,69 @@
 //! One source's word: what it is ready for, who waits for it, and whose it is.
 //!
-//! A source is an entry of the reactor's table. Its *owner* is one socket at a time; a *dispatcher* is any thread that
-//! carries an event to it. Everything that must change together stands in one word:
+//! A source is an entry of the reactor's table. Its *owner* is one socket at a time; a *dispatcher*
+//! is any thread that carries an event to it. Everything that must change together stands in one
+//! word:
 //!
 //! ```text
-//! 63     generation     40 39        tick        12 11    10     9      8      7       6       5..0
-//! [ which owner, mod 2^24 ][ events so far, mod 2^28 ][ W_HELD W_WAKER R_HELD R_WAKER LISTED SHUTDOWN READY ]
+//! bits 63..40  generation: which owner, mod 2^24
+//! bits 39..12  tick: events so far, mod 2^28
+//! bits 11..6   W_HELD  W_WAKER  R_HELD  R_WAKER  LISTED  SHUTDOWN
+//! bits  5..0   what is ready
 //! ```
 //!
-//! **Waiters.** A direction has one fast slot, a cell for the waker of whoever polled it last (the `poll_*` methods), and
-//! all directions share one list behind a lock (the futures of `ready()`, of which any number may wait). `WAKER` says that a
-//! waker stands in the cell; `HELD` that one thread has the cell to itself; `LISTED` that the list is not empty.
+//! **Waiters.** A direction has one fast slot, a cell for the waker of whoever polled it last (the
+//! `poll_*` methods), and all directions share one list behind a lock (the futures of `ready()`, of
+//! which any number may wait). `WAKER` says that a waker stands in the cell; `HELD` that one thread
+//! has the cell to itself; `LISTED` that the list is not empty.
 //!
 //! **Invariants.**
-//! 1. Who set `HELD` has the direction's cell to itself until it clears `HELD`. No foreign code runs in between.
+//! 1. Who set `HELD` has the direction's cell to itself until it clears `HELD`. No foreign code
+//!    runs in between.
 //! 2. While `HELD` is clear, `WAKER` is set if and only if a waker stands in the cell.
 //! 3. `LISTED` is set while the list holds a waiter; it changes under the list's lock only.
-//! 4. An event sets its bits and advances the tick in one change of the word, and only if the generation is its own.
-//! 5. Readiness is cleared only by who read it, and only if the tick has not moved since. The closed
-//!    bits and `SHUTDOWN` are never cleared before the entry is vacated.
+//! 4. An event sets its bits and advances the tick in one change of the word, and only if the
+//!    generation is its own.
+//! 5. Readiness is cleared only by who read it, and only if the tick has not moved since. The
+//!    closed bits and `SHUTDOWN` are never cleared before the entry is vacated.
 //!
-//! **Poll** (fast slot): (P0) ready: done. (P1) set `HELD`, clear `WAKER`, unless ready or held. Held: wake
-//! oneself and try again at the next poll. (P2) exchange the waker in the cell. (P3) clear `HELD` and set `WAKER`, unless
-//! ready by now: then empty the cell, clear `HELD`, and report readiness instead of waiting.
+//! **Poll** (fast slot): (P0) ready: done. (P1) set `HELD`, clear `WAKER`, unless ready or held.
+//! Held: wake oneself and try again at the next poll. (P2) exchange the waker in the cell. (P3)
+//! clear `HELD` and set `WAKER`, unless ready by now: then empty the cell, clear `HELD`, and report
+//! readiness instead of waiting.
 //!
-//! **Wait** (list): (L1) take the lock. (L2) set `LISTED` and look at the bits of that very change. (L3) ready: undo; else put
-//! the waker into the list, unlock.
+//! **Wait** (list): (L1) take the lock. (L2) set `LISTED` and look at the bits of that very change.
+//! (L3) ready: undo; else put the waker into the list, unlock.
 //!
-//! **Dispatch**: (D1) in one change: bits, tick, and for each direction concerned that has `WAKER` and not `HELD`, set `HELD` and
-//! clear `WAKER`. (D2) move those wakers out of their cells, clear `HELD`. (D3) if D1 saw `LISTED`: lock, and move out the wakers
-//! of the waiters concerned, if the generation is still the event's. The caller wakes them, outside every lock.
+//! **Dispatch**: (D1) in one change: bits, tick, and for each direction concerned that has `WAKER`
+//! and not `HELD`, set `HELD` and clear `WAKER`. (D2) move those wakers out of their cells, clear
+//! `HELD`. (D3) if D1 saw `LISTED`: lock, and move out the wakers of the waiters concerned, if the
+//! generation is still the event's. The caller wakes them, outside every lock.
 //!
-//! **No wake-up is lost.** The changes of the word are totally ordered. *Fast slot*: if D1 comes before P1, then P0 or P1 sees the bits,
-//! or they were cleared in between by the owner, who has then seen them. If D1 comes between P1 and P3 it sees
-//! `HELD` and leaves the matter to P3, which sees the bits. If D1 comes after P3 it sees `WAKER` and takes the
-//! waker; or it sees `HELD`, and then its holder is an earlier dispatcher, whose wake is yet to come and finds the bits, or another
-//! poller, whose P3 finds them. *List*: if D1 comes before L2, L2 sees the bits. If after, D1 sees `LISTED`, and D3 waits for the
-//! lock until L3 is done. *An event between a read's WouldBlock and the clearing* advances the tick, so the
-//! clearing does nothing (invariant 5). A tick that wraps would have to pass 2^28 events between the two.
+//! **No wake-up is lost.** The changes of the word are totally ordered. *Fast slot*: if D1 comes
+//! before P1, then P0 or P1 sees the bits, or they were cleared in between by the owner, who has
+//! then seen them. If D1 comes between P1 and P3 it sees `HELD` and leaves the matter to P3, which
+//! sees the bits. If D1 comes after P3 it sees `WAKER` and takes the waker; or it sees `HELD`, and
+//! then its holder is an earlier dispatcher, whose wake is yet to come and finds the bits, or
+//! another poller, whose P3 finds them. *List*: if D1 comes before L2, L2 sees the bits. If after,
+//! D1 sees `LISTED`, and D3 waits for the lock until L3 is done. *An event between a read's
+//! WouldBlock and the clearing* advances the tick, so the clearing does nothing (invariant 5). A
+//! tick that wraps would have to pass 2^28 events between the two.
 //!
-//! **A stale event wakes nobody else's task.** D1 of an older generation changes nothing. D1 that came before the vacating
-//! holds its cells, and vacating waits for them (a few instructions, no foreign code); D3 asks for the generation again
-//! under the lock, and vacating empties the list under it. The generation wraps after 2^24 owners of one
-//! entry, all within the life of one batch of events.
+//! **A stale event wakes nobody else's task.** D1 of an older generation changes nothing. D1 that
+//! came before the vacating holds its cells, and vacating waits for them (a few instructions, no
+//! foreign code); D3 asks for the generation again under the lock, and vacating empties the list
+//! under it. The generation wraps after 2^24 owners of one entry, all within the life of one batch
+//! of events.
 //!
-//! **Orderings.** D1 is Release and P0, P1, P3, L2 are Acquire: what the dispatcher knew is known to who is told ready. `HELD` is a lock
-//! bit: set with Acquire, cleared with Release. Every change is a read-modify-write, so release sequences are never broken.
+//! **Orderings.** D1 is Release and P0, P1, P3, L2 are Acquire: what the dispatcher knew is known
+//! to who is told ready. `HELD` is a lock bit: set with Acquire, cleared with Release. Every change
+//! is a read-modify-write, so release sequences are never broken.
 //!
-//! **Rejected.** An atomic waker beside the word: three more words, and a taker can meet the next owner's waker.
-//! A lock around both waiters: it is taken for every event. One tick a direction: saves a rare second
-//! WouldBlock, costs half the bits of both ticks. Moving a displaced waker from the fast slot to the list: a socket that
-//! wanders from task to task would collect the wakers of all.
+//! **Rejected.** An atomic waker beside the word: three more words, and a taker can meet the next
+//! owner's waker. A lock around both waiters: it is taken for every event. One tick a direction:
+//! saves a rare second WouldBlock, costs half the bits of both ticks. Moving a displaced waker from
+//! the fast slot to the list: a socket that wanders from task to task would collect the wakers of
+//! all.
 #![allow(unsafe_code, reason = "the waker cells are guarded by the HELD bits")]
 
 use std::fmt;
@@ -66,7 +79,8 @@ use crate::io::{Interest, Ready};
 const READY: u64 = 0x3f;
 const SHUTDOWN: u64 = 1 << 6;
 const LISTED: u64 = 1 << 7;
-/// Urgent data concerns a reader: it ends reads early, so that a short read does not mean an empty socket.
+/// Urgent data concerns a reader: it ends reads early, so that a short read does not mean an empty
+/// socket.
 const READS: Ready = Ready::READABLE
     .union(Ready::READ_CLOSED)
     .union(Ready::PRIORITY);
@@ -166,7 +180,8 @@ pub(crate) struct Source {
     list: Mutex<Option<Box<List>>>,
 }
 
-// SAFETY: the cells are the only part that is not `Sync`; invariant 1 gives them to one thread at a time.
+// SAFETY: the cells are the only part that is not `Sync`; invariant 1 gives them to one thread at a
+// time.
 unsafe impl Sync for Source {}
 
 impl Source {
@@ -336,7 +351,8 @@ impl Source {
         }
     }
 
-    /// Records an event of owner `generation` (its low bits, under `mask`) and collects who waited for it.
+    /// Records an event of owner `generation` (its low bits, under `mask`) and collects who waited
+    /// for it.
     pub(crate) fn dispatch(&self, generation: u32, mask: u32, ready: Ready, wakers: &mut WakeList) {
         let ready = u64::from(ready.bits());
         // Relaxed: the exchange below decides.
@@ -409,7 +425,8 @@ impl Source {
         self.unlist_if_empty(&list);
     }
 
-    /// Ends the owner's time: readiness and waiters go, and events still under way will find another generation.
+    /// Ends the owner's time: readiness and waiters go, and events still under way will find
+    /// another generation.
     ///
     /// The owner calls it, once, and does not use the source afterwards.
     pub(crate) fn vacate(&self) {

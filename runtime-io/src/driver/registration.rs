@@ -1,15 +1,17 @@
 //! One socket's place at a reactor, taken as late as can be.
 //!
-//! A new socket is tried at once; most have something to say. Only the first operation that would block takes an entry of
-//! the reactor's table and hands the descriptor to the selector, for both directions and for good. So a connection
-//! that never waits costs no system call, and one that waits costs one.
+//! A new socket is tried at once; most have something to say. Only the first operation that would
+//! block takes an entry of the reactor's table and hands the descriptor to the selector, for both
+//! directions and for good. So a connection that never waits costs no system call, and one that
+//! waits costs one.
 //!
-//! **States.** *Unattached*: nothing is known, every operation is tried. *Attached*: the source's word
-//! decides. There is no way back but the end.
+//! **States.** *Unattached*: nothing is known, every operation is tried. *Attached*: the source's
+//! word decides. There is no way back but the end.
 //!
-//! **Nothing is lost on the way over.** Readiness that comes between the operation that would block and the attachment is reported by
-//! the attachment itself, as an event. An operation tried while unattached carries no tick, so
-//! whatever it found, it clears nothing of a source that another thread has attached since.
+//! **Nothing is lost on the way over.** Readiness that comes between the operation that would block
+//! and the attachment is reported by the attachment itself, as an event. An operation tried while
+//! unattached carries no tick, so whatever it found, it clears nothing of a source that another
+//! thread has attached since.
 
 use std::io;
 use std::pin::Pin;
@@ -26,7 +28,6 @@ use super::{current, shut_down};
 use crate::io::{Interest, Ready};
 
 /// What a socket waits with.
-#[derive(Debug)]
 pub(crate) struct Registration {
     reactor: Arc<Reactor>,
     token: OnceLock<Token>,
@@ -106,7 +107,8 @@ impl Registration {
         }
     }
 
-    /// Records that an operation would block: forgets the readiness it went by, or attaches the socket.
+    /// Records that an operation would block: forgets the readiness it went by, or attaches the
+    /// socket.
     pub(super) fn would_block<S: Pollable>(
         &self,
         io: &S,

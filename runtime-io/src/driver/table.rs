@@ -1,17 +1,18 @@
 //! All sources of a reactor, found by index without a lock.
 //!
-//! Pages are only ever added and never move, each twice as large as the one before, so that an index tells its page by its leading bit.
-//! An entry is taken and given back under the allocator's lock: once in a socket's life. Finding one by
-//! index is two loads.
+//! Pages are only ever added and never move, each twice as large as the one before, so that an
+//! index tells its page by its leading bit. An entry is taken and given back under the allocator's
+//! lock: once in a socket's life. Finding one by index is two loads.
 //!
 //! **Invariants.**
 //! 1. An entry whose index was handed out exists for as long as the table.
 //! 2. An index is either vacant (in the allocator's list) or has one owner.
 //! 3. After [`Table::close`] no index is handed out, and every one that was is marked.
 //!
-//! A [`Token`] is what the operating system carries for us: the index below, the generation above. Where
-//! `usize` has 32 bits it holds the generation's low 12 bits, and fewer sources fit.
+//! A [`Token`] is what the operating system carries for us: the index below, the generation above.
+//! Where `usize` has 32 bits it holds the generation's low 12 bits, and fewer sources fit.
 
+use std::fmt;
 use std::io;
 use std::sync::OnceLock;
 
@@ -64,13 +65,12 @@ impl Token {
 }
 
 /// The sources of a reactor.
-#[derive(Debug)]
 pub(super) struct Table {
     pages: [OnceLock<Box<[Source]>>; PAGES],
     allocator: Mutex<Allocator>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Allocator {
     vacant: Vec<usize>,
     next: usize,
@@ -149,6 +149,12 @@ impl Table {
         let all = self.pages.iter().filter_map(OnceLock::get).flatten();
         all.take(handed_out)
             .for_each(|source| source.shutdown(wakers));
+    }
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").finish_non_exhaustive()
     }
 }
 

@@ -13,8 +13,8 @@ use super::ReadBuf;
 pub trait AsyncRead {
     /// Reads what there is into the unfilled part of `buf`.
     ///
-    /// `Ready(Ok(()))` with nothing filled means the end, unless nothing remained to be filled. On `Pending` the
-    /// task is woken when there may be more; only the waker of the last call counts.
+    /// `Ready(Ok(()))` with nothing filled means the end, unless nothing remained to be filled. On
+    /// `Pending` the task is woken when there may be more; only the waker of the last call counts.
     ///
     /// # Errors
     /// What the source says; nothing has been filled then.

@@ -11,7 +11,8 @@ use std::task::{Context, Poll};
 pub trait AsyncWrite {
     /// Writes some of `buf` and says how many bytes; zero means that no more can be written.
     ///
-    /// On `Pending` the task is woken when there may be room; only the waker of the last call counts.
+    /// On `Pending` the task is woken when there may be room; only the waker of the last call
+    /// counts.
     ///
     /// # Errors
     /// What the sink says; nothing has been written then.

@@ -6,8 +6,8 @@ use runtime_core::coop;
 
 /// Counts the laps of a loop over a reader or writer.
 ///
-/// The first lap is free, since a leaf takes a unit itself; from the second on each takes one, so that a loop over something that
-/// is always ready still lets other tasks run.
+/// The first lap is free, since a leaf takes a unit itself; from the second on each takes one, so
+/// that a loop over something that is always ready still lets other tasks run.
 #[derive(Debug, Default)]
 pub(super) struct Laps {
     begun: bool,

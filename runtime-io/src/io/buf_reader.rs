@@ -117,7 +117,8 @@ impl<R: AsyncRead + AsyncSeek> AsyncSeek for BufReader<R> {
     fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
         let position = match position {
             SeekFrom::Current(offset) => {
-                // The inner position is ahead by what stands in the buffer. What underflows lies before the start.
+                // The inner position is ahead by what stands in the buffer. What underflows lies
+                // before the start.
                 let ahead = (self.end - self.start) as i64;
                 let offset = offset
                     .checked_sub(ahead)

@@ -22,8 +22,8 @@ pub(super) enum SeekState {
 pin_project! {
     /// Gives a writer a buffer, so that small writes do not reach it one by one.
     ///
-    /// What is in the buffer is written by a flush or a shutdown, and lost by a drop. If a write of it fails, what
-    /// was not written stays. Reads pass through.
+    /// What is in the buffer is written by a flush or a shutdown, and lost by a drop. If a write of
+    /// it fails, what was not written stays. Reads pass through.
     pub struct BufWriter<W> {
         #[pin]
         pub(super) inner: W,

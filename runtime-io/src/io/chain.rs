@@ -9,7 +9,8 @@ use pin_project_lite::pin_project;
 use super::{AsyncBufRead, AsyncRead, ReadBuf};
 
 pin_project! {
-    /// Reads the first to its end, then the second; from [`AsyncReadExt::chain`](super::AsyncReadExt::chain).
+    /// Reads the first to its end, then the second; from
+    /// [`AsyncReadExt::chain`](super::AsyncReadExt::chain).
     #[derive(Debug)]
     pub struct Chain<T, U> {
         #[pin]

@@ -1,7 +1,8 @@
 //! From a reader to a writer, until the end.
 //!
-//! While the reader has nothing, what was written is flushed: nobody waits for bytes that stand in a buffer. While the writer
-//! takes nothing, the free part of the buffer is filled, so that reads and writes overlap.
+//! While the reader has nothing, what was written is flushed: nobody waits for bytes that stand in
+//! a buffer. While the writer takes nothing, the free part of the buffer is filled, so that reads
+//! and writes overlap.
 
 use std::future::poll_fn;
 use std::io;
@@ -16,8 +17,8 @@ const CAPACITY: usize = 8 * 1024;
 
 /// Copies everything from `reader` to `writer`, flushes, and says how many bytes.
 ///
-/// # Errors
-/// What either says; `WriteZero` if no more can be written. Bytes that were read and not written are lost.
+/// # Errors What either says; `WriteZero` if no more can be written. Bytes that were read and not
+/// written are lost.
 ///
 /// # Cancel safety
 /// Not cancel safe: up to 8 KiB that were read and not written are lost.
@@ -33,10 +34,11 @@ where
     poll_fn(|cx| copy.poll(cx, Pin::new(&mut *reader), Pin::new(&mut *writer))).await
 }
 
-/// Copies everything from `reader`, out of its own buffer, to `writer`, flushes, and says how many bytes.
+/// Copies everything from `reader`, out of its own buffer, to `writer`, flushes, and says how many
+/// bytes.
 ///
-/// # Errors
-/// What either says; `WriteZero` if no more can be written. Bytes that were not written stay in the reader.
+/// # Errors What either says; `WriteZero` if no more can be written. Bytes that were not written
+/// stay in the reader.
 ///
 /// # Cancel safety
 /// Resumable: bytes that were not written stay in the reader.
@@ -156,7 +158,8 @@ impl Copy {
     {
         let outcome = writer.poll_write(cx, &self.buf[self.start..self.end]);
         if outcome.is_pending() {
-            // Whatever comes of it is seen by the next poll: progress wakes nobody, so the task polls itself again.
+            // Whatever comes of it is seen by the next poll: progress wakes nobody, so the task
+            // polls itself again.
             if self.poll_fill(cx, reader)?.is_ready() && !self.ended && self.end < self.buf.len() {
                 cx.waker().wake_by_ref();
             }

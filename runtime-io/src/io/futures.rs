@@ -1,6 +1,7 @@
 //! The futures of the extension methods, under names of their own.
 //!
-//! Each borrows what it works on, holds no buffer beyond what is said, and is not `Unpin`, so that its inside may change.
+//! Each borrows what it works on, holds no buffer beyond what is said, and is not `Unpin`, so that
+//! its inside may change.
 
 mod numbers;
 mod read;

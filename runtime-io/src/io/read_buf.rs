@@ -5,8 +5,9 @@
 //! 0        filled                   initialized          capacity
 //! ```
 //!
-//! **Invariants.** 1. `filled <= initialized <= buf.len()`. 2. The first `initialized` bytes are initialised.
-//! What is initialised stays so: bytes are overwritten by initialised ones only, by contract of the unsafe methods.
+//! **Invariants.** 1. `filled <= initialized <= buf.len()`. 2. The first `initialized` bytes are
+//! initialised. What is initialised stays so: bytes are overwritten by initialised ones only, by
+//! contract of the unsafe methods.
 #![allow(unsafe_code, reason = "views of the initialised part")]
 
 use std::fmt;
@@ -29,7 +30,8 @@ impl<'a> ReadBuf<'a> {
     pub fn new(buf: &'a mut [u8]) -> ReadBuf<'a> {
         let initialized = buf.len();
         let bytes = ptr::from_mut(buf) as *mut [MaybeUninit<u8>];
-        // SAFETY: the same bytes, borrowed for as long. None of the methods writes an uninitialised byte (invariant 2).
+        // SAFETY: the same bytes, borrowed for as long. None of the methods writes an uninitialised
+        // byte (invariant 2).
         let buf = unsafe { &mut *bytes };
         ReadBuf {
             buf,
@@ -72,7 +74,8 @@ impl<'a> ReadBuf<'a> {
 
     /// A buffer of its own over the next `n` unfilled bytes, or all if there are fewer.
     ///
-    /// What is filled there counts here only after [`ReadBuf::assume_init`] and [`ReadBuf::advance`].
+    /// What is filled there counts here only after [`ReadBuf::assume_init`] and
+    /// [`ReadBuf::advance`].
     #[inline]
     pub fn take(&mut self, n: usize) -> ReadBuf<'_> {
         let max = self.remaining().min(n);
@@ -230,7 +233,8 @@ unsafe fn assume_init_mut(bytes: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     unsafe { &mut *bytes }
 }
 
-// SAFETY: `chunk_mut` is the unfilled part, `remaining_mut` its length, and advancing moves its start.
+// SAFETY: `chunk_mut` is the unfilled part, `remaining_mut` its length, and advancing moves its
+// start.
 unsafe impl BufMut for ReadBuf<'_> {
     fn remaining_mut(&self) -> usize {
         self.remaining()

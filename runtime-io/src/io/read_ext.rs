@@ -54,7 +54,8 @@ pub trait AsyncReadExt: AsyncRead {
         }
     }
 
-    /// Reads what there is, once, into the free part of a buffer that may grow, and says how many bytes.
+    /// Reads what there is, once, into the free part of a buffer that may grow, and says how many
+    /// bytes.
     ///
     /// # Errors
     /// What the reader says; nothing was read then.
@@ -78,8 +79,8 @@ pub trait AsyncReadExt: AsyncRead {
 
     /// Reads until the buffer is full, and gives its length.
     ///
-    /// # Errors
-    /// `UnexpectedEof` if the end comes first; what the reader says. What was read until then stands in the buffer.
+    /// # Errors `UnexpectedEof` if the end comes first; what the reader says. What was read until
+    /// then stands in the buffer.
     ///
     /// # Cancel safety
     /// Not cancel safe: what was read stands in the buffer, but how much is lost.
@@ -118,10 +119,9 @@ pub trait AsyncReadExt: AsyncRead {
 
     /// Appends all text until the end, and says how many bytes.
     ///
-    /// # Errors
-    /// `InvalidData` if it is not UTF-8: `text` is as before, and the error holds a
-    /// [`FromUtf8Error`](std::string::FromUtf8Error) with all bytes. What the reader says: `text` has
-    /// what came until then, as far as it is valid.
+    /// # Errors `InvalidData` if it is not UTF-8: `text` is as before, and the error holds a
+    /// [`FromUtf8Error`](std::string::FromUtf8Error) with all bytes. What the reader says: `text`
+    /// has what came until then, as far as it is valid.
     ///
     /// # Cancel safety
     /// Resumable, but for an incomplete character: what was read is appended as far as it is valid.

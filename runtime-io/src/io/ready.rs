@@ -21,8 +21,8 @@ const NAMES: [(u8, &str); 6] = [
 
 /// The set of operations that a source is ready for.
 ///
-/// Readiness is a hint: an operation may still find that it would block, and a set that was read may be
-/// out of date the moment after.
+/// Readiness is a hint: an operation may still find that it would block, and a set that was read
+/// may be out of date the moment after.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ready(u8);
 

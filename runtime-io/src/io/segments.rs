@@ -12,7 +12,8 @@ use super::AsyncBufRead;
 use super::futures::poll_read_until;
 
 pin_project! {
-    /// What stands between delimiters; from [`AsyncBufReadExt::split`](super::AsyncBufReadExt::split).
+    /// What stands between delimiters; from
+    /// [`AsyncBufReadExt::split`](super::AsyncBufReadExt::split).
     #[derive(Debug)]
     #[must_use = "a split does nothing unless polled"]
     pub struct Split<R> {

@@ -1,4 +1,5 @@
-//! The extension methods over every chunking, against what the standard library makes of the same bytes.
+//! The extension methods over every chunking, against what the standard library makes of the same
+//! bytes.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Cursor, IoSlice, Read, Seek, SeekFrom};
@@ -167,7 +168,9 @@ proptest! {
     }
 
     #[test]
-    fn a_full_buffer_or_an_early_end(input in bytes(), steps in steps(false), size in 0_usize..300) {
+    fn a_full_buffer_or_an_early_end(
+        input in bytes(), steps in steps(false), size in 0_usize..300,
+    ) {
         let mut buf = vec![0; size];
         let outcome = block_on(Stepwise::reader(&steps, &input).read_exact(&mut buf));
         if size <= input.len() {
@@ -277,7 +280,8 @@ proptest! {
         for part in &parts {
             let mut rest = &part[..];
             while !rest.is_empty() {
-                let slices = [IoSlice::new(&rest[..rest.len() / 2]), IoSlice::new(&rest[rest.len() / 2..])];
+                let (one, two) = rest.split_at(rest.len() / 2);
+                let slices = [IoSlice::new(one), IoSlice::new(two)];
                 let outcome = if rest.len() % 2 == 0 {
                     block_on(writer.write(rest))
                 } else {
@@ -329,8 +333,8 @@ proptest! {
         let mut cx = Context::from_waker(Waker::noop());
         loop {
             // A future a poll: each is dropped before its end, or ends.
-            let polled = pin!(AsyncBufReadExt::read_until(&mut reader, b'\n', &mut line)).poll(&mut cx);
-            if polled.is_ready() {
+            let read = pin!(AsyncBufReadExt::read_until(&mut reader, b'\n', &mut line));
+            if read.poll(&mut cx).is_ready() {
                 break;
             }
         }

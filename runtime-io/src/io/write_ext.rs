@@ -67,7 +67,8 @@ pub trait AsyncWriteExt: AsyncWrite {
         }
     }
 
-    /// Writes from the front of a buffer, once, takes out what was written, and says how many bytes.
+    /// Writes from the front of a buffer, once, takes out what was written, and says how many
+    /// bytes.
     ///
     /// # Errors
     /// What the writer says; nothing was written then.
@@ -88,8 +89,8 @@ pub trait AsyncWriteExt: AsyncWrite {
 
     /// Writes a buffer until it is empty; what was written is taken out.
     ///
-    /// # Errors
-    /// `WriteZero` if no more can be written; what the writer says. What was not written stays in the buffer.
+    /// # Errors `WriteZero` if no more can be written; what the writer says. What was not written
+    /// stays in the buffer.
     ///
     /// # Cancel safety
     /// Resumable: what was not written stays in the buffer.

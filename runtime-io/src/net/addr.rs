@@ -1,6 +1,7 @@
 //! Addresses, and names that stand for some.
 //!
-//! Numbers need no waiting. A name is resolved by the operating system on the pool for blocking closures.
+//! Numbers need no waiting. A name is resolved by the operating system on the pool for blocking
+//! closures.
 
 use std::future::Future;
 use std::io;
@@ -13,8 +14,8 @@ use crate::driver::current;
 
 /// What can be turned into addresses, perhaps after asking the operating system.
 ///
-/// Implemented for addresses, pairs of host and port, texts like `"localhost:80"`, slices of addresses and references to any of
-/// these; nobody else can implement it.
+/// Implemented for addresses, pairs of host and port, texts like `"localhost:80"`, slices of
+/// addresses and references to any of these; nobody else can implement it.
 pub trait ToSocketAddrs: sealed::Resolve {}
 
 mod sealed {

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use super::ToSocketAddrs;
 use super::addr::resolve;
 
-/// Resolves a host and port; a name is looked up by the operating system, on a thread that may block.
+/// Resolves a host and port; a name is looked up by the operating system, on a thread that may
+/// block.
 ///
 /// # Errors
 /// What the operating system says.

@@ -1,9 +1,12 @@
-//! A timerfd that is read: the read sleeps until the timer rings, and setting the timer wakes nobody.
+//! A timerfd that is read: the read sleeps until the timer rings, and setting the timer wakes
+//! nobody.
 //!
-//! The period in force stands beside the descriptor, under a lock that is held over the system call, so that [`Alarm::ring`]
-//! rings at once and keeps the period, whatever is set at the same time.
+//! The period in force stands beside the descriptor, under a lock that is held over the system
+//! call, so that [`Alarm::ring`] rings at once and keeps the period, whatever is set at the same
+//! time.
 #![allow(unsafe_code, reason = "timerfd has no wrapper in the standard library")]
 
+use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::ptr;
@@ -21,7 +24,6 @@ pub(in crate::driver) fn alarm() -> Option<Box<dyn Alarm>> {
         .map(|alarm| Box::new(alarm) as Box<dyn Alarm>)
 }
 
-#[derive(Debug)]
 struct TimerFd {
     timer: OwnedFd,
     period: Mutex<Duration>,
@@ -55,6 +57,14 @@ impl TimerFd {
     }
 }
 
+impl fmt::Debug for TimerFd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimerFd")
+            .field("timer", &self.timer)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Alarm for TimerFd {
     fn set(&self, after: Option<Duration>) {
         let mut period = self.period.lock();
@@ -69,7 +79,8 @@ impl Alarm for TimerFd {
 
     fn wait(&self) {
         let mut rings = [0_u8; 8];
-        // SAFETY: a live descriptor and eight bytes to write to. An error ends the wait early, as it may.
+        // SAFETY: a live descriptor and eight bytes to write to. An error ends the wait early, as
+        // it may.
         unsafe {
             libc::read(
                 self.timer.as_raw_fd(),

@@ -1,8 +1,9 @@
 //! epoll and kqueue.
 //!
-//! One call an object's life: edge-triggered, both directions, when the first operation would block. The kernel reports at
-//! once what is ready by then, so nothing that came before is missed. Closing the descriptor ends it; a
-//! duplicate that lives on elsewhere can still cause events, which its token's generation makes stale.
+//! One call an object's life: edge-triggered, both directions, when the first operation would
+//! block. The kernel reports at once what is ready by then, so nothing that came before is missed.
+//! Closing the descriptor ends it; a duplicate that lives on elsewhere can still cause events,
+//! which its token's generation makes stale.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -18,7 +19,8 @@ impl<T: AsRawFd> Pollable for T {}
 /// Sources are attached when they first have to wait.
 pub(in crate::driver) const LAZY: bool = true;
 
-/// Whether a read or write of fewer bytes than asked for means that the next would block, and that its end will be an event.
+/// Whether a read or write of fewer bytes than asked for means that the next would block, and that
+/// its end will be an event.
 pub(in crate::driver) const SHORT_MEANS_DRAINED: bool = true;
 
 /// Adds a descriptor.

@@ -1,7 +1,9 @@
-//! epoll: a timeout that is not a whole number of milliseconds is waited for by `ppoll` on the epoll descriptor, to the nanosecond.
+//! epoll: a timeout that is not a whole number of milliseconds is waited for by `ppoll` on the
+//! epoll descriptor, to the nanosecond.
 //!
-//! An epoll descriptor is readable while it has events to give, so `ppoll` sleeps and the `epoll_wait` after it
-//! does not. Whole milliseconds, glances and endless waits go to `epoll_wait` alone.
+//! An epoll descriptor is readable while it has events to give, so `ppoll` sleeps and the
+//! `epoll_wait` after it does not. Whole milliseconds, glances and endless waits go to `epoll_wait`
+//! alone.
 #![allow(
     unsafe_code,
     reason = "one system call that no safe wrapper offers without its own crate"
@@ -50,7 +52,8 @@ fn has_events_within(poll: &mio::Poll, timeout: Duration) -> io::Result<bool> {
     reason = "32-bit targets count in fewer bits"
 )]
 pub(in crate::driver) fn timespec_of(duration: Duration) -> libc::timespec {
-    // SAFETY: a `timespec` is plain integers, for which zero is a value; some targets add padding fields.
+    // SAFETY: a `timespec` is plain integers, for which zero is a value; some targets add padding
+    // fields.
     let mut timespec: libc::timespec = unsafe { std::mem::zeroed() };
     timespec.tv_sec = libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX);
     // Below 10^9, so it fits wherever the field has 32 bits.

@@ -1,4 +1,5 @@
-//! Elsewhere mio rounds a timeout up to what its selector counts in: a millisecond on Windows, a nanosecond on kqueue.
+//! Elsewhere mio rounds a timeout up to what its selector counts in: a millisecond on Windows, a
+//! nanosecond on kqueue.
 
 use std::io;
 use std::time::Duration;

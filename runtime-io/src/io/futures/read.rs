@@ -141,8 +141,8 @@ pub(crate) fn fill<B: BufMut + ?Sized, T>(
         "the reader exchanged the buffer"
     );
     let filled = part.filled().len();
-    // SAFETY: `filled` bytes of this very chunk are initialised: `ReadBuf` counts no others, and it is still the
-    // one that was made above.
+    // SAFETY: `filled` bytes of this very chunk are initialised: `ReadBuf` counts no others, and it
+    // is still the one that was made above.
     unsafe { buf.advance_mut(filled) };
     Ok((value, filled))
 }

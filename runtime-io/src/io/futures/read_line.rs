@@ -1,8 +1,9 @@
 //! Reading text, of which bytes come that need not be any.
 //!
-//! Bytes are collected apart and become text only as a whole. If they are none, the text they were to be added
-//! to is untouched, and the error gives them back: it holds a [`FromUtf8Error`](std::string::FromUtf8Error). If the read fails or is given up
-//! before its end, as much as is valid text is added, so that only an incomplete character is lost.
+//! Bytes are collected apart and become text only as a whole. If they are none, the text they were
+//! to be added to is untouched, and the error gives them back: it holds a
+//! [`FromUtf8Error`](std::string::FromUtf8Error). If the read fails or is given up before its end,
+//! as much as is valid text is added, so that only an incomplete character is lost.
 
 use std::future::Future;
 use std::io;
@@ -29,8 +30,8 @@ pub(super) fn keep_valid(bytes: Vec<u8>, output: &mut String) {
 }
 
 pin_project! {
-    /// Future of [`AsyncBufReadExt::read_line`](crate::io::AsyncBufReadExt::read_line); holds what it has
-    /// read until the line's end.
+    /// Future of [`AsyncBufReadExt::read_line`](crate::io::AsyncBufReadExt::read_line); holds what
+    /// it has read until the line's end.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ReadLine<'a, R: ?Sized> {

@@ -28,7 +28,8 @@ pub(super) fn poll_read_to_end<R: AsyncRead + ?Sized>(
     let mut laps = Laps::default();
     loop {
         ready!(laps.poll_next(cx));
-        // A vector that was given with just the right capacity shall not double it for the sake of the end.
+        // A vector that was given with just the right capacity shall not double it for the sake of
+        // the end.
         let full = buf.len() == buf.capacity();
         let now = if full && buf.capacity() >= ROOM {
             ready!(poll_probe(reader.as_mut(), cx, buf))?
@@ -81,8 +82,8 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToEnd<'_, R> {
 }
 
 pin_project! {
-    /// Future of [`AsyncReadExt::read_to_string`](crate::io::AsyncReadExt::read_to_string); holds what it
-    /// has read until the end.
+    /// Future of [`AsyncReadExt::read_to_string`](crate::io::AsyncReadExt::read_to_string); holds
+    /// what it has read until the end.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct ReadToString<'a, R: ?Sized> {

@@ -1,6 +1,7 @@
 //! errno and flags of Unix systems; accept(2) lists what a connection's own failure looks like.
 
-/// Lets a send to a closed connection fail without SIGPIPE; where there is no such flag, the socket has an option set.
+/// Lets a send to a closed connection fail without SIGPIPE; where there is no such flag, the socket
+/// has an option set.
 #[cfg(not(target_vendor = "apple"))]
 pub(in crate::net) const NO_SIGNAL: i32 = libc::MSG_NOSIGNAL;
 #[cfg(target_vendor = "apple")]

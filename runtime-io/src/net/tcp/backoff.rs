@@ -1,8 +1,9 @@
 //! How a listener goes on after an accept that failed.
 //!
-//! A full descriptor table leaves the connection in the listener's queue, and the listener ready: to try again at once would
-//! spin. So it pauses, 1 ms at first and twice as long each time, at most 100 ms, until a descriptor is free. A connection that
-//! failed by itself is gone, and the next is tried at once; but only so often, in case it is not the connection.
+//! A full descriptor table leaves the connection in the listener's queue, and the listener ready:
+//! to try again at once would spin. So it pauses, 1 ms at first and twice as long each time, at
+//! most 100 ms, until a descriptor is free. A connection that failed by itself is gone, and the
+//! next is tried at once; but only so often, in case it is not the connection.
 
 use std::fmt;
 use std::future::Future;

@@ -1,8 +1,9 @@
 //! Waiting for a connection to come about.
 //!
-//! A connect that goes on by itself is looked at once before it is waited for: over loopback it is usually decided by then.
-//! Afterwards each readiness to write is a reason to look again: an error is taken from the socket, a peer means that it
-//! is there, neither means that the readiness was spurious.
+//! A connect that goes on by itself is looked at once before it is waited for: over loopback it is
+//! usually decided by then. Afterwards each readiness to write is a reason to look again: an error
+//! is taken from the socket, a peer means that it is there, neither means that the readiness was
+//! spurious.
 
 use std::error::Error;
 use std::fmt;

@@ -148,7 +148,8 @@ macro_rules! async_read_half {
     };
 }
 
-/// [`AsyncWrite`](crate::io::AsyncWrite) of a half that writes; its `ended` is called when the writing was ended.
+/// [`AsyncWrite`](crate::io::AsyncWrite) of a half that writes; its `ended` is called when the
+/// writing was ended.
 macro_rules! async_write_half {
     ($half:ty) => {
         impl AsyncWrite for $half {

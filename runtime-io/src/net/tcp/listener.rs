@@ -30,8 +30,9 @@ pub struct TcpListener {
 impl TcpListener {
     /// Binds to the first of the addresses that can be had, and listens.
     ///
-    /// Port 0 lets the operating system choose one: see [`TcpListener::local_addr`]. On Unix the address may be used again right
-    /// after another listener had it. For other options there is [`TcpSocket`](super::TcpSocket).
+    /// Port 0 lets the operating system choose one: see [`TcpListener::local_addr`]. On Unix the
+    /// address may be used again right after another listener had it. For other options there is
+    /// [`TcpSocket`](super::TcpSocket).
     ///
     /// # Errors
     /// What the operating system says of the last address, or of the name. Nothing is left open.
@@ -62,8 +63,9 @@ impl TcpListener {
 
     /// Waits for the next connection. Any number of tasks may wait.
     ///
-    /// A connection that failed before it could be accepted is passed over. Where there is no room for another descriptor it
-    /// pauses, up to 100 ms at a time, and goes on by itself as soon as one is free.
+    /// A connection that failed before it could be accepted is passed over. Where there is no room
+    /// for another descriptor it pauses, up to 100 ms at a time, and goes on by itself as soon as
+    /// one is free.
     ///
     /// # Errors
     /// What the operating system says, if it will not get better by waiting.

@@ -101,7 +101,8 @@ impl TcpSocket {
             tclass_v6, set_tclass_v6 -> u32, tclass_v6, set_tclass_v6;
     }
 
-    /// Sets the size of the buffer for what is sent, in bytes (`SO_SNDBUF`); the kernel may take another.
+    /// Sets the size of the buffer for what is sent, in bytes (`SO_SNDBUF`); the kernel may take
+    /// another.
     ///
     /// # Errors
     /// What the operating system says.
@@ -117,7 +118,8 @@ impl TcpSocket {
         self.inner.send_buffer_size().map(saturate)
     }
 
-    /// Sets the size of the buffer for what is received, in bytes (`SO_RCVBUF`); the kernel may take another.
+    /// Sets the size of the buffer for what is received, in bytes (`SO_RCVBUF`); the kernel may
+    /// take another.
     ///
     /// # Errors
     /// What the operating system says.
@@ -239,7 +241,8 @@ impl TcpSocket {
         )))
     }
 
-    /// Takes over a socket that the standard library takes for a connection, though it is neither connected nor listening.
+    /// Takes over a socket that the standard library takes for a connection, though it is neither
+    /// connected nor listening.
     ///
     /// It is expected to be non-blocking.
     pub fn from_std_stream(stream: net::TcpStream) -> TcpSocket {

@@ -37,8 +37,9 @@ const SLICES_MAX: usize = 1024;
 
 /// A TCP connection.
 ///
-/// Reading and writing are those of [`AsyncRead`] and [`AsyncWrite`]; the `try_…` methods never wait. Dropping it closes both
-/// directions. A write to a closed connection is an error, never a signal.
+/// Reading and writing are those of [`AsyncRead`] and [`AsyncWrite`]; the `try_…` methods never
+/// wait. Dropping it closes both directions. A write to a closed connection is an error, never a
+/// signal.
 pub struct TcpStream {
     pub(super) io: Evented<mio::net::TcpStream>,
 }
@@ -264,7 +265,8 @@ impl TcpStream {
             .await
     }
 
-    /// Polls to read what there is and leave it there. Only the waker of the last call that reads counts.
+    /// Polls to read what there is and leave it there. Only the waker of the last call that reads
+    /// counts.
     ///
     /// # Errors
     /// What the operating system says.
@@ -330,7 +332,8 @@ impl TcpStream {
 
     /// Sets how long closing waits for what was not yet sent, in whole seconds.
     ///
-    /// A drop then blocks its thread for up to that long, unless it is zero: then the connection is reset.
+    /// A drop then blocks its thread for up to that long, unless it is zero: then the connection is
+    /// reset.
     ///
     /// # Errors
     /// What the operating system says.
