@@ -15,7 +15,7 @@ use runtime_core::util::wake_list::WakeList;
 
 use super::reactor::{self, Reactor};
 
-static REACTOR: OnceLock<Arc<Reactor>> = OnceLock::new();
+static REACTOR: OnceLock<Reactor> = OnceLock::new();
 
 /// The current runtime's reactor, made at the first call.
 ///
@@ -25,25 +25,26 @@ static REACTOR: OnceLock<Arc<Reactor>> = OnceLock::new();
 /// # Panics
 /// If the calling thread is in no runtime.
 #[track_caller]
-pub(super) fn reactor() -> io::Result<Arc<Reactor>> {
+pub(super) fn reactor() -> io::Result<Reactor> {
     if let Some(reactor) = REACTOR.get() {
-        return Ok(Arc::clone(reactor));
+        return Ok(reactor.clone());
     }
     let (mut selector, reactor) = reactor::open()?;
-    let driver = Arc::clone(&reactor);
-    let installed = REACTOR.get_or_init(|| reactor);
-    if Arc::ptr_eq(installed, &driver) {
+    if REACTOR.set(reactor.clone()).is_ok() {
         thread::Builder::new().name("io".into()).spawn(move || {
             let mut events = Vec::new();
             let mut wakers = WakeList::new();
             while selector.poll(None, &mut events).is_ok() {
-                driver.dispatch(&events, &mut wakers);
+                reactor.dispatch(&events, &mut wakers);
                 events.clear();
                 let _ = wakers.wake_all_caught();
             }
         })?;
     }
-    Ok(Arc::clone(installed))
+    Ok(REACTOR
+        .get()
+        .expect("set just now, by this thread or another")
+        .clone())
 }
 
 /// Ends after `duration`.

@@ -39,9 +39,12 @@ pub(crate) struct Selector {
     events: mio::Events,
 }
 
-/// The shared half.
+/// The shared half; a clone is the same one.
+#[derive(Debug, Clone)]
+pub(crate) struct Reactor(Arc<Shared>);
+
 #[derive(Debug)]
-pub(crate) struct Reactor {
+struct Shared {
     registry: mio::Registry,
     waker: mio::Waker,
     table: Table,
@@ -51,23 +54,21 @@ pub(crate) struct Reactor {
 ///
 /// # Errors
 /// What the operating system says when it gives no more descriptors; nothing is left open.
-pub(crate) fn open() -> io::Result<(Selector, Arc<Reactor>)> {
+pub(crate) fn open() -> io::Result<(Selector, Reactor)> {
     open_with(EVENTS_PER_POLL)
 }
 
-fn open_with(events_per_poll: usize) -> io::Result<(Selector, Arc<Reactor>)> {
+fn open_with(events_per_poll: usize) -> io::Result<(Selector, Reactor)> {
     let poll = mio::Poll::new()?;
     let registry = poll.registry().try_clone()?;
     let waker = mio::Waker::new(&registry, KICK)?;
     let events = mio::Events::with_capacity(events_per_poll);
-    Ok((
-        Selector { poll, events },
-        Arc::new(Reactor {
-            registry,
-            waker,
-            table: Table::new(),
-        }),
-    ))
+    let shared = Shared {
+        registry,
+        waker,
+        table: Table::new(),
+    };
+    Ok((Selector { poll, events }, Reactor(Arc::new(shared))))
 }
 
 impl Poller for Selector {
@@ -106,19 +107,20 @@ impl Driver for Reactor {
     fn kick(&self) {
         // It fails only where the kick's own descriptor is broken; the sleep then ends by its
         // timeout.
-        let _ = self.waker.wake();
+        let _ = self.0.waker.wake();
     }
 
     fn dispatch(&self, events: &[Event], wakers: &mut WakeList) {
         for event in events {
             let ready = Ready::from_bits(event.ready as u8);
-            self.table
+            self.0
+                .table
                 .dispatch(Token(event.token as usize), ready, wakers);
         }
     }
 
     fn shutdown(&self, wakers: &mut WakeList) {
-        self.table.close(wakers);
+        self.0.table.close(wakers);
     }
 
     fn alarm(&self) -> Option<Box<dyn Alarm>> {
@@ -156,9 +158,9 @@ impl Reactor {
         &self,
         register: impl FnOnce(&mio::Registry, mio::Token) -> io::Result<()>,
     ) -> io::Result<Token> {
-        let token = self.table.take()?;
-        if let Err(error) = register(&self.registry, mio::Token(token.0)) {
-            self.table.give_back(token);
+        let token = self.0.table.take()?;
+        if let Err(error) = register(&self.0.registry, mio::Token(token.0)) {
+            self.0.table.give_back(token);
             return Err(error);
         }
         Ok(token)
@@ -166,17 +168,17 @@ impl Reactor {
 
     /// Takes the descriptor back from the selector: it lives on without us.
     pub(super) fn detach<S: Pollable>(&self, io: &mut S) -> io::Result<()> {
-        attach::detach(&self.registry, io)
+        attach::detach(&self.0.registry, io)
     }
 
     /// The source of a token whose owner is asking.
     pub(super) fn source(&self, token: Token) -> &Source {
-        self.table.get(token).expect("an owner's entry exists")
+        self.0.table.get(token).expect("an owner's entry exists")
     }
 
     /// Ends the time of a source's owner.
     pub(super) fn give_back(&self, token: Token) {
-        self.table.give_back(token);
+        self.0.table.give_back(token);
     }
 }
 

@@ -15,7 +15,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::task::{Context, Poll, ready};
 
 use runtime_core::loom::Mutex;
@@ -29,7 +29,7 @@ use crate::io::{Interest, Ready};
 
 /// What a socket waits with.
 pub(crate) struct Registration {
-    reactor: Arc<Reactor>,
+    reactor: Reactor,
     token: OnceLock<Token>,
     /// Held while attaching, so that it happens once.
     attaching: Mutex<()>,

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -93,7 +92,7 @@ fn a_kick_between_two_sleeps_ends_the_next_and_only_that() {
 #[test]
 fn a_kick_ends_a_precise_sleep_too() {
     let (mut selector, reactor) = open().unwrap();
-    let kicker = Arc::clone(&reactor);
+    let kicker = reactor.clone();
     let thread = std::thread::spawn(move || kicker.kick());
     let start = Instant::now();
     turn(&mut selector, &reactor, LONG + Duration::from_micros(1));
