@@ -45,11 +45,7 @@ pub fn unconstrained() -> Reset {
 
 #[inline]
 fn set(to: u16) -> Reset {
-    Reset(
-        REMAINING
-            .try_with(|remaining| remaining.replace(to))
-            .unwrap_or(UNLIMITED),
-    )
+    Reset(REMAINING.try_with(|remaining| remaining.replace(to)).unwrap_or(UNLIMITED))
 }
 
 /// Whether the running poll may still make progress.

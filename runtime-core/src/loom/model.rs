@@ -1,18 +1,7 @@
 //! Loom's instrumented twins, with the names and signatures of `real.rs`.
-#![allow(
-    missing_docs,
-    missing_debug_implementations,
-    reason = "the twin of a documented file"
-)]
-#![allow(
-    unsafe_code,
-    reason = "adapts loom's guards and cells to the real signatures"
-)]
-#![allow(
-    clippy::undocumented_unsafe_blocks,
-    clippy::multiple_unsafe_ops_per_block,
-    reason = "model only"
-)]
+#![allow(missing_docs, missing_debug_implementations, reason = "the twin of a documented file")]
+#![allow(unsafe_code, reason = "adapts loom's guards and cells to the real signatures")]
+#![allow(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block, reason = "model only")]
 
 pub use loom::sync::Arc;
 
@@ -84,9 +73,7 @@ impl<T> Mutex<T> {
     }
 
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        self.0
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
@@ -105,10 +92,7 @@ impl Condvar {
         // parking_lot waits through `&mut`, loom takes the guard and gives it back.
         unsafe {
             let taken = std::ptr::read(guard);
-            let back = self
-                .0
-                .wait(taken)
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
+            let back = self.0.wait(taken).unwrap_or_else(|poisoned| poisoned.into_inner());
             std::ptr::write(guard, back);
         }
     }

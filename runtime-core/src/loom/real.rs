@@ -1,8 +1,5 @@
 //! The real thing: std's atomics, threads and `Arc`, parking_lot's locks.
-#![allow(
-    unsafe_code,
-    reason = "`UnsafeCell` hands out the raw pointer that its callers justify"
-)]
+#![allow(unsafe_code, reason = "`UnsafeCell` hands out the raw pointer that its callers justify")]
 
 pub use parking_lot::{Condvar, Mutex, MutexGuard};
 pub use std::sync::Arc;

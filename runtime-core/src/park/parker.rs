@@ -47,19 +47,12 @@ pub struct Unparker {
 impl Parker {
     /// A parker of the calling thread.
     pub fn new() -> Parker {
-        Parker {
-            token: Arc::new(Token {
-                state: AtomicU32::new(EMPTY),
-                owner: thread::current(),
-            }),
-        }
+        Parker { token: Arc::new(Token { state: AtomicU32::new(EMPTY), owner: thread::current() }) }
     }
 
     /// The end that other threads hold.
     pub fn unparker(&self) -> Unparker {
-        Unparker {
-            token: Arc::clone(&self.token),
-        }
+        Unparker { token: Arc::clone(&self.token) }
     }
 
     /// Sleeps until there is a token and takes it.
@@ -189,10 +182,7 @@ mod tests {
         parker.unparker().unpark();
         parker.unparker().unpark();
         parker.park();
-        assert!(
-            !parker.park_timeout(Duration::from_millis(1)),
-            "two tokens are one"
-        );
+        assert!(!parker.park_timeout(Duration::from_millis(1)), "two tokens are one");
     }
 
     #[test]

@@ -100,10 +100,7 @@ mod tests {
         list.push(Waker::from(Arc::new(Bomb)));
         list.push(Waker::from(Arc::clone(&count)));
         let payload = list.wake_all_caught().unwrap_err();
-        assert_eq!(
-            payload.downcast_ref::<&str>(),
-            Some(&"a foreign waker's panic")
-        );
+        assert_eq!(payload.downcast_ref::<&str>(), Some(&"a foreign waker's panic"));
         assert_eq!(count.0.load(Ordering::Relaxed), 2);
         assert!(list.is_empty());
     }
