@@ -182,6 +182,6 @@ impl Reactor {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, unix, not(loom)))]
 #[path = "reactor/tests.rs"]
 mod tests;

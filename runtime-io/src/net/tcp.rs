@@ -21,5 +21,5 @@ mod backoff;
 mod connect;
 mod descriptors;
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, unix, not(loom)))]
 mod tests;

@@ -18,6 +18,7 @@ struct Count(StdAtomicUsize);
 
 impl Wake for Count {
     fn wake(self: StdArc<Self>) {
+        // SeqCst: outside of the model, where nothing depends on it.
         self.0.fetch_add(1, StdOrdering::SeqCst);
     }
 }
@@ -29,6 +30,7 @@ impl Count {
     }
 
     fn get(&self) -> usize {
+        // SeqCst: as above.
         self.0.load(StdOrdering::SeqCst)
     }
 }

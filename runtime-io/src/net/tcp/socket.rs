@@ -88,6 +88,16 @@ impl TcpSocket {
         )))]
         "the type of service of IPv4 packets (`IP_TOS`)":
             tos_v4, set_tos_v4 -> u32, tos_v4, set_tos_v4;
+        #[cfg(not(any(
+            target_os = "fuchsia",
+            target_os = "redox",
+            target_os = "solaris",
+            target_os = "illumos",
+            target_os = "haiku"
+        )))]
+        #[deprecated(note = "the other name of `tos_v4`")]
+        "the type of service of IPv4 packets (`IP_TOS`)":
+            tos, set_tos -> u32, tos_v4, set_tos_v4;
         #[cfg(any(
             target_os = "android",
             target_os = "dragonfly",

@@ -1,4 +1,8 @@
 //! Connections over 127.0.0.1, against the operating system.
+#![allow(
+    unsafe_code,
+    reason = "sets a limit of the process, in a process of its own"
+)]
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
@@ -456,6 +460,59 @@ fn fault_053_accept_outlasts_failures_that_pass() {
         let (stream, accepted) = join(TcpStream::connect(addr), accept).await;
         assert_eq!(accepted.unwrap().1, stream.unwrap().local_addr().unwrap());
     });
+}
+
+/// Set for the child process of the test below, whose descriptors are its own to use up.
+const CHILD: &str = "RUNTIME_IO_TEST_WITHOUT_DESCRIPTORS";
+
+#[test]
+fn fault_053_accept_goes_on_when_a_descriptor_is_free() {
+    if std::env::var_os(CHILD).is_some() {
+        return run(accept_without_descriptors);
+    }
+    let name = "net::tcp::tests::fault_053_accept_goes_on_when_a_descriptor_is_free";
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact", "--test-threads=1"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    assert!(
+        child.status.success(),
+        "{}",
+        String::from_utf8_lossy(&child.stdout)
+    );
+}
+
+async fn accept_without_descriptors() {
+    let (listener, addr) = local().await;
+    // The reactor is there, and the connection stands in the listener's queue.
+    let near = TcpStream::connect(addr).await.unwrap();
+    let mut taken = Vec::new();
+    while let Ok(socket) = std::net::UdpSocket::bind("127.0.0.1:0") {
+        taken.push(socket);
+        if taken.len() == 64 {
+            limit_descriptors_to(std::os::fd::AsRawFd::as_raw_fd(&taken[63]) as u64 + 1);
+        }
+    }
+    let mut accept = pin!(listener.accept());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(
+        accept.as_mut().poll(&mut cx).is_pending(),
+        "it waits, and does not fail"
+    );
+    taken.clear();
+    let (_, peer) = accept.await.unwrap();
+    assert_eq!(peer, near.local_addr().unwrap());
+}
+
+fn limit_descriptors_to(count: u64) {
+    let limit = libc::rlimit {
+        rlim_cur: count as _,
+        rlim_max: count as _,
+    };
+    // SAFETY: a valid `rlimit` for the time of the call.
+    let outcome = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
+    assert_eq!(outcome, 0);
 }
 
 #[test]
