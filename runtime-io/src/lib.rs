@@ -1,1 +1,12 @@
 //! I/O driver, traits and sockets of `runtime`.
+//!
+//! The public face is the crate `runtime`; this crate's paths are not a stable interface.
+#![deny(unsafe_code)]
+
+pub mod io;
+
+#[cfg(feature = "net")]
+pub mod net;
+
+#[cfg(feature = "net")]
+mod driver;

@@ -1,0 +1,18 @@
+//! The reactor and what stands between it and a socket.
+
+mod alarm;
+mod attach;
+pub(crate) mod current;
+pub(crate) mod evented;
+mod reactor;
+pub(crate) mod readiness;
+mod registration;
+mod table;
+mod wait;
+
+use std::io;
+
+/// The error of every operation after the runtime has shut down.
+fn shut_down() -> io::Error {
+    io::Error::other("the runtime of this I/O object has shut down")
+}

@@ -1,0 +1,222 @@
+//! A socket with its registration: the one place where operations are tried, wait and are tried
+//! again.
+//!
+//! Every method follows the same few steps: (1) readiness, or unattached; (2) the operation; (3)
+//! would it block, clear what (1) reported, or attach, and start again. A byte stream's operation
+//! that moves fewer bytes than it was offered has also used its readiness up, and clears it without
+//! asking the kernel again; never at the end (zero bytes), never while urgent data may have cut it
+//! short, and only where the selector promises another event.
+
+use std::fmt;
+use std::io;
+use std::ops::Deref;
+use std::task::{Context, Poll, ready};
+
+use runtime_core::coop;
+
+use super::attach::{Pollable, SHORT_MEANS_DRAINED};
+use super::readiness::{Direction, ReadyEvent};
+use super::registration::{Registration, is_urgent};
+use crate::io::{Interest, Ready};
+
+/// A socket that can be waited for.
+///
+/// The registration is dropped before the socket: a descriptor's number is free for others only
+/// when its source is vacant.
+pub(crate) struct Evented<S: Pollable> {
+    registration: Registration,
+    io: S,
+}
+
+impl<S: Pollable> Evented<S> {
+    /// Binds a socket to the current runtime.
+    ///
+    /// # Errors
+    /// What the operating system says; the socket is closed.
+    #[track_caller]
+    pub(crate) fn new(mut io: S, interest: mio::Interest) -> io::Result<Evented<S>> {
+        Ok(Evented {
+            registration: Registration::new(&mut io, interest)?,
+            io,
+        })
+    }
+
+    /// The bare socket, which no runtime looks after any more.
+    ///
+    /// # Errors
+    /// What the operating system says; the socket is closed.
+    pub(crate) fn into_inner(self) -> io::Result<S> {
+        let Evented {
+            registration,
+            mut io,
+        } = self;
+        registration.detach(&mut io)?;
+        Ok(io)
+    }
+
+    /// Tries `operation` until it does not block, waiting in the direction's fast slot.
+    pub(crate) fn poll_io<R>(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+        operation: impl FnMut() -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.poll_until(direction, cx, operation, |_, _| ())
+    }
+
+    /// The same for an operation that moves bytes of a stream, `wanted` at most.
+    pub(crate) fn poll_bytes(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+        wanted: usize,
+        operation: impl FnMut() -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_until(direction, cx, operation, |event, moved| {
+            self.after_bytes(event, *moved, wanted);
+        })
+    }
+
+    fn poll_until<R>(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+        mut operation: impl FnMut() -> io::Result<R>,
+        done: impl FnOnce(Option<ReadyEvent>, &R),
+    ) -> Poll<io::Result<R>> {
+        let unit = ready!(coop::poll_proceed(cx));
+        loop {
+            let event = ready!(self.registration.poll_ready(direction, cx))?;
+            match operation() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.registration.would_block(&self.io, event)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                outcome => {
+                    unit.made();
+                    if let Ok(value) = &outcome {
+                        done(event, value);
+                    }
+                    return Poll::Ready(outcome);
+                }
+            }
+        }
+    }
+
+    fn after_bytes(&self, event: Option<ReadyEvent>, moved: usize, wanted: usize) {
+        let short = 0 < moved && moved < wanted;
+        if SHORT_MEANS_DRAINED && short && !event.is_some_and(is_urgent) {
+            self.registration.clear(event);
+        }
+    }
+
+    /// Readiness of a direction, or its fast slot holds the caller's waker.
+    pub(crate) fn poll_ready(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let unit = ready!(coop::poll_proceed(cx));
+        self.registration.attached(&self.io)?;
+        ready!(self.registration.poll_ready(direction, cx))?;
+        unit.made();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Tries `operation` if it may get somewhere.
+    ///
+    /// # Errors
+    /// `WouldBlock`, at once if nothing is ready; what the operation says.
+    pub(crate) fn try_io<R>(
+        &self,
+        interest: Interest,
+        operation: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.try_until(interest, operation, |_, _| ())
+    }
+
+    /// The same for an operation that moves bytes of a stream, `wanted` at most.
+    pub(crate) fn try_bytes(
+        &self,
+        interest: Interest,
+        wanted: usize,
+        operation: impl FnOnce() -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        self.try_until(interest, operation, |event, moved| {
+            self.after_bytes(event, *moved, wanted);
+        })
+    }
+
+    fn try_until<R>(
+        &self,
+        interest: Interest,
+        operation: impl FnOnce() -> io::Result<R>,
+        done: impl FnOnce(Option<ReadyEvent>, &R),
+    ) -> io::Result<R> {
+        let event = self.registration.readiness(interest)?;
+        let outcome = operation();
+        match &outcome {
+            Ok(value) => done(event, value),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.registration.clear(event);
+            }
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    /// Tries `operation` until it does not block; any number of tasks may wait.
+    pub(crate) async fn async_io<R>(
+        &self,
+        interest: Interest,
+        mut operation: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        budget().await;
+        loop {
+            let event = match self.registration.readiness(interest) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    Some(self.registration.ready(&self.io, interest)?.await?)
+                }
+                event => event?,
+            };
+            match operation() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.registration.would_block(&self.io, event)?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Waits until one of the interest is ready; any number of tasks may wait.
+    pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        budget().await;
+        let event = self.registration.ready(&self.io, interest)?.await?;
+        Ok(event.ready)
+    }
+}
+
+/// Spends one unit of the task's budget.
+async fn budget() {
+    std::future::poll_fn(|cx| {
+        let unit = ready!(coop::poll_proceed(cx));
+        unit.made();
+        Poll::Ready(())
+    })
+    .await;
+}
+
+impl<S: Pollable> Deref for Evented<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.io
+    }
+}
+
+impl<S: Pollable + fmt::Debug> fmt::Debug for Evented<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.fmt(f)
+    }
+}

@@ -1,0 +1,187 @@
+//! mio behind core's driver seam.
+//!
+//! [`open`] makes the two halves: the [`Selector`] sleeps in the operating system and turns what it
+//! says into plain numbers; the [`Reactor`] is shared: sockets register with it, and it turns those
+//! numbers into wakers. Between the two an event is copied, so that the seat can be left before
+//! anyone is woken.
+//!
+//! **Kick.** mio's waker leaves a mark that the next poll finds, so a kick between two sleeps is
+//! not lost. Its own event is not handed on.
+//!
+//! **Descriptors.** The sockets of a runtime share the reactor. It goes when the last of them does,
+//! even after the runtime; every descriptor of it is closed on exec.
+
+use std::any::Any;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::Interest as MioInterest;
+use runtime_core::park::driver::{Alarm, Driver, Event, Poller};
+use runtime_core::util::wake_list::WakeList;
+
+use super::attach::{self, Pollable};
+use super::readiness::Source;
+use super::table::{Table, Token};
+use super::{alarm, wait};
+use crate::io::Ready;
+
+/// Events that one poll brings back at most: the rest waits for the next, which comes before any
+/// sleep.
+const EVENTS_PER_POLL: usize = 1024;
+
+/// The token of the kick; no source has it.
+const KICK: mio::Token = mio::Token(usize::MAX);
+
+/// The half that sleeps.
+pub(crate) struct Selector {
+    poll: mio::Poll,
+    events: mio::Events,
+}
+
+/// The shared half; a clone is the same one.
+#[derive(Debug, Clone)]
+pub(crate) struct Reactor(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    registry: mio::Registry,
+    waker: mio::Waker,
+    table: Table,
+}
+
+/// Makes a selector and its reactor.
+///
+/// # Errors
+/// What the operating system says when it gives no more descriptors; nothing is left open.
+pub(crate) fn open() -> io::Result<(Selector, Reactor)> {
+    open_with(EVENTS_PER_POLL)
+}
+
+fn open_with(events_per_poll: usize) -> io::Result<(Selector, Reactor)> {
+    let poll = mio::Poll::new()?;
+    let registry = poll.registry().try_clone()?;
+    let waker = mio::Waker::new(&registry, KICK)?;
+    let events = mio::Events::with_capacity(events_per_poll);
+    let shared = Shared {
+        registry,
+        waker,
+        table: Table::new(),
+    };
+    Ok((Selector { poll, events }, Reactor(Arc::new(shared))))
+}
+
+impl Poller for Selector {
+    fn poll(&mut self, timeout: Option<Duration>, events: &mut Vec<Event>) -> io::Result<()> {
+        match wait::wait(&mut self.poll, &mut self.events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            outcome => outcome?,
+        }
+        let ours = self.events.iter().filter(|event| event.token() != KICK);
+        events.extend(ours.map(|event| Event {
+            token: event.token().0 as u64,
+            ready: u32::from(readiness_of(event).bits()),
+        }));
+        Ok(())
+    }
+}
+
+/// What an event of mio's means for the two directions.
+///
+/// An error alone concerns both: each finds it, or finds that it would block.
+fn readiness_of(event: &mio::event::Event) -> Ready {
+    let error = event.is_error();
+    let parts = [
+        (event.is_readable() || error, Ready::READABLE),
+        (event.is_writable() || error, Ready::WRITABLE),
+        (event.is_read_closed(), Ready::READ_CLOSED),
+        (event.is_write_closed(), Ready::WRITE_CLOSED),
+        (event.is_priority(), Ready::PRIORITY),
+        (error, Ready::ERROR),
+    ];
+    let present = parts.into_iter().filter(|(is, _)| *is);
+    present.fold(Ready::EMPTY, |ready, (_, part)| ready | part)
+}
+
+impl Driver for Reactor {
+    fn kick(&self) {
+        // It fails only where the kick's own descriptor is broken; the sleep then ends by its
+        // timeout.
+        let _ = self.0.waker.wake();
+    }
+
+    fn dispatch(&self, events: &[Event], wakers: &mut WakeList) {
+        for event in events {
+            let ready = Ready::from_bits(event.ready as u8);
+            self.0
+                .table
+                .dispatch(Token(event.token as usize), ready, wakers);
+        }
+    }
+
+    fn shutdown(&self, wakers: &mut WakeList) {
+        self.0.table.close(wakers);
+    }
+
+    fn alarm(&self) -> Option<Box<dyn Alarm>> {
+        alarm::alarm()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl Reactor {
+    /// Takes an entry for `io` and hands its descriptor to the selector.
+    ///
+    /// # Errors
+    /// After a shutdown, or what the operating system says; nothing is left behind.
+    pub(super) fn attach<S: Pollable>(&self, io: &S, interest: MioInterest) -> io::Result<Token> {
+        self.register(|registry, token| attach::attach(registry, io, token, interest))
+    }
+
+    /// The same for a selector that wants its sources from the start; `None` where it does not.
+    pub(super) fn attach_early<S: Pollable>(
+        &self,
+        io: &mut S,
+        interest: MioInterest,
+    ) -> io::Result<Option<Token>> {
+        if attach::LAZY {
+            return Ok(None);
+        }
+        self.register(|registry, token| attach::attach_early(registry, io, token, interest))
+            .map(Some)
+    }
+
+    fn register(
+        &self,
+        register: impl FnOnce(&mio::Registry, mio::Token) -> io::Result<()>,
+    ) -> io::Result<Token> {
+        let token = self.0.table.take()?;
+        if let Err(error) = register(&self.0.registry, mio::Token(token.0)) {
+            self.0.table.give_back(token);
+            return Err(error);
+        }
+        Ok(token)
+    }
+
+    /// Takes the descriptor back from the selector: it lives on without us.
+    pub(super) fn detach<S: Pollable>(&self, io: &mut S) -> io::Result<()> {
+        attach::detach(&self.0.registry, io)
+    }
+
+    /// The source of a token whose owner is asking.
+    pub(super) fn source(&self, token: Token) -> &Source {
+        self.0.table.get(token).expect("an owner's entry exists")
+    }
+
+    /// Ends the time of a source's owner.
+    pub(super) fn give_back(&self, token: Token) {
+        self.0.table.give_back(token);
+    }
+}
+
+#[cfg(all(test, unix, not(loom)))]
+#[path = "reactor/tests.rs"]
+mod tests;

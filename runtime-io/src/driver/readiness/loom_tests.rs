@@ -1,0 +1,271 @@
+//! Models of the source word: each small enough for every interleaving within the bound.
+
+use std::sync::Arc as StdArc;
+use std::sync::atomic::{AtomicUsize as StdAtomicUsize, Ordering as StdOrdering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use loom::thread;
+use runtime_core::loom::atomic::{AtomicUsize, Ordering};
+use runtime_core::loom::{Arc, model};
+use runtime_core::util::wake_list::WakeList;
+
+use super::{Direction, Place, ReadyEvent, Source};
+use crate::io::{Interest, Ready};
+
+/// Counts wakes outside the model: a std counter adds no interleavings.
+#[derive(Default)]
+struct Count(StdAtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: StdArc<Self>) {
+        // SeqCst: outside of the model, where nothing depends on it.
+        self.0.fetch_add(1, StdOrdering::SeqCst);
+    }
+}
+
+impl Count {
+    fn pair() -> (StdArc<Count>, Waker) {
+        let count = StdArc::new(Count::default());
+        (StdArc::clone(&count), Waker::from(count))
+    }
+
+    fn get(&self) -> usize {
+        // SeqCst: as above.
+        self.0.load(StdOrdering::SeqCst)
+    }
+}
+
+/// One event as the driver would bring it, with its wakes.
+fn event(source: &Source, generation: u32, ready: Ready) -> usize {
+    let mut wakers = WakeList::new();
+    source.dispatch(generation, u32::MAX, ready, &mut wakers);
+    let woken = wakers.len();
+    wakers.wake_all();
+    woken
+}
+
+fn poll(source: &Source, direction: Direction, waker: &Waker) -> Poll<ReadyEvent> {
+    source.poll_ready(direction, &mut Context::from_waker(waker))
+}
+
+/// A reader that takes bytes until it would block, clears, and waits; true once it got one.
+fn read_or_wait(source: &Source, bytes: &AtomicUsize, waker: &Waker) -> bool {
+    loop {
+        let Poll::Ready(ready) = poll(source, Direction::Read, waker) else {
+            return false;
+        };
+        // Relaxed: the source's word orders what this model asks for.
+        if bytes.swap(0, Ordering::Relaxed) > 0 {
+            return true;
+        }
+        source.clear(ready);
+    }
+}
+
+fn event_between_eagain_and_clear(source: Source, bytes: usize) {
+    let source = Arc::new(source);
+    let generation = source.generation();
+    let arrived = Arc::new(AtomicUsize::new(0));
+    assert_eq!(event(&source, generation, Ready::READABLE), 0);
+    let kernel = {
+        let (source, arrived) = (Arc::clone(&source), Arc::clone(&arrived));
+        thread::spawn(move || {
+            for _ in 0..bytes {
+                // Relaxed: published by the event.
+                arrived.fetch_add(1, Ordering::Relaxed);
+                event(&source, generation, Ready::READABLE);
+            }
+        })
+    };
+    let (count, waker) = Count::pair();
+    let got = read_or_wait(&source, &arrived, &waker);
+    kernel.join().unwrap();
+    if !got {
+        assert!(count.get() > 0, "bytes came and nobody was woken");
+        assert!(read_or_wait(&source, &arrived, &waker), "woken for nothing");
+    }
+}
+
+#[test]
+fn loom_readiness_event_between_eagain_and_clear() {
+    model(|| event_between_eagain_and_clear(Source::new(), 2));
+}
+
+#[test]
+fn loom_readiness_tick_wraps() {
+    model(|| event_between_eagain_and_clear(Source::with_tick(u32::MAX), 2));
+}
+
+#[test]
+fn loom_readiness_wakes_reader_and_writer() {
+    model(|| {
+        let source = Arc::new(Source::new());
+        let generation = source.generation();
+        let waiting = |direction| {
+            let source = Arc::clone(&source);
+            thread::spawn(move || {
+                let (count, waker) = Count::pair();
+                let pending = poll(&source, direction, &waker).is_pending();
+                (pending, count)
+            })
+        };
+        let reader = waiting(Direction::Read);
+        let writer = waiting(Direction::Write);
+        event(&source, generation, Ready::READABLE | Ready::WRITABLE);
+        for waiter in [reader, writer] {
+            let (pending, count) = waiter.join().unwrap();
+            assert_eq!(
+                count.get(),
+                usize::from(pending),
+                "woken exactly if it waits"
+            );
+        }
+    });
+}
+
+#[test]
+fn loom_readiness_two_dispatchers_wake_once() {
+    model(|| {
+        let source = Arc::new(Source::new());
+        let generation = source.generation();
+        let other = {
+            let source = Arc::clone(&source);
+            thread::spawn(move || event(&source, generation, Ready::READABLE))
+        };
+        let (count, waker) = Count::pair();
+        let pending = poll(&source, Direction::Read, &waker).is_pending();
+        let here = event(&source, generation, Ready::READ_CLOSED);
+        let there = other.join().unwrap();
+        if pending {
+            // A poll that met a dispatcher in the cell wakes itself.
+            assert_eq!(count.get(), 1);
+        }
+        assert!(here + there <= 1);
+    });
+}
+
+#[test]
+fn loom_readiness_two_pollers_of_one_direction() {
+    model(|| {
+        let source = Arc::new(Source::new());
+        let generation = source.generation();
+        let other = {
+            let source = Arc::clone(&source);
+            thread::spawn(move || {
+                let (count, waker) = Count::pair();
+                (poll(&source, Direction::Read, &waker).is_pending(), count)
+            })
+        };
+        let (count, waker) = Count::pair();
+        let pending = poll(&source, Direction::Read, &waker).is_pending();
+        let (other_pending, other_count) = other.join().unwrap();
+        event(&source, generation, Ready::READABLE);
+        let woken = count.get() + other_count.get();
+        assert!(pending && other_pending, "nothing was ready");
+        assert!(woken >= 1, "the last one in the slot is woken");
+    });
+}
+
+#[test]
+fn loom_readiness_deregister_against_dispatch() {
+    model(|| {
+        let source = Arc::new(Source::new());
+        let generation = source.generation();
+        let (old, old_waker) = Count::pair();
+        let mut place = Place::default();
+        assert!(poll(&source, Direction::Read, &old_waker).is_pending());
+        assert!(
+            source
+                .poll_listed(&mut place, Interest::READABLE, &old_waker)
+                .is_pending()
+        );
+        drop(old_waker);
+        let driver = {
+            let source = Arc::clone(&source);
+            thread::spawn(move || event(&source, generation, Ready::READABLE))
+        };
+        source.vacate();
+        // The next owner, of whom the stale event must know nothing.
+        let (new, new_waker) = Count::pair();
+        let mut place = Place::default();
+        assert!(poll(&source, Direction::Read, &new_waker).is_pending());
+        assert!(
+            source
+                .poll_listed(&mut place, Interest::READABLE, &new_waker)
+                .is_pending()
+        );
+        driver.join().unwrap();
+        assert_eq!(new.get(), 0, "a stale event woke another owner");
+        assert!(source.readiness(Interest::READABLE).is_none());
+        assert_eq!(
+            StdArc::strong_count(&old),
+            1,
+            "the old owner's wakers are gone"
+        );
+        assert_eq!(event(&source, source.generation(), Ready::READABLE), 2);
+    });
+}
+
+#[test]
+fn loom_readiness_shutdown_against_wait() {
+    model(|| {
+        let source = Arc::new(Source::new());
+        let closer = {
+            let source = Arc::clone(&source);
+            thread::spawn(move || {
+                let mut wakers = WakeList::new();
+                source.shutdown(&mut wakers);
+                wakers.wake_all();
+            })
+        };
+        let (slot, slot_waker) = Count::pair();
+        let (listed, listed_waker) = Count::pair();
+        let mut place = Place::default();
+        let slot_waits = poll(&source, Direction::Write, &slot_waker).is_pending();
+        let listed_waits = source
+            .poll_listed(&mut place, Interest::READABLE, &listed_waker)
+            .is_pending();
+        closer.join().unwrap();
+        assert_eq!(slot.get(), usize::from(slot_waits));
+        assert_eq!(listed.get(), usize::from(listed_waits));
+        assert!(
+            source
+                .readiness(Interest::WRITABLE)
+                .is_some_and(|event| event.shutdown)
+        );
+    });
+}
+
+#[test]
+fn loom_readiness_drop_waiter_against_wake() {
+    model(|| {
+        let source = Arc::new(Source::new());
+        let generation = source.generation();
+        let (gone, gone_waker) = Count::pair();
+        let (kept, kept_waker) = Count::pair();
+        let mut leaving = Place::default();
+        let mut staying = Place::default();
+        assert!(
+            source
+                .poll_listed(&mut leaving, Interest::READABLE, &gone_waker)
+                .is_pending()
+        );
+        drop(gone_waker);
+        let driver = {
+            let source = Arc::clone(&source);
+            thread::spawn(move || event(&source, generation, Ready::READABLE))
+        };
+        let waits = source
+            .poll_listed(&mut staying, Interest::READABLE, &kept_waker)
+            .is_pending();
+        source.leave_list(&mut leaving);
+        driver.join().unwrap();
+        assert_eq!(
+            kept.get(),
+            usize::from(waits),
+            "who stays is woken exactly if it waits"
+        );
+        assert!(gone.get() <= 1);
+        assert_eq!(StdArc::strong_count(&gone), 1, "no waker is left behind");
+    });
+}

@@ -1,0 +1,197 @@
+//! One socket's place at a reactor, taken as late as can be.
+//!
+//! A new socket is tried at once; most have something to say. Only the first operation that would
+//! block takes an entry of the reactor's table and hands the descriptor to the selector, for both
+//! directions and for good. So a connection that never waits costs no system call, and one that
+//! waits costs one.
+//!
+//! **States.** *Unattached*: nothing is known, every operation is tried. *Attached*: the source's
+//! word decides. There is no way back but the end.
+//!
+//! **Nothing is lost on the way over.** Readiness that comes between the operation that would block
+//! and the attachment is reported by the attachment itself, as an event. An operation tried while
+//! unattached carries no tick, so whatever it found, it clears nothing of a source that another
+//! thread has attached since.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll, ready};
+
+use runtime_core::loom::Mutex;
+
+use super::attach::Pollable;
+use super::reactor::Reactor;
+use super::readiness::{Direction, Place, ReadyEvent, Source};
+use super::table::Token;
+use super::{current, shut_down};
+use crate::io::{Interest, Ready};
+
+/// What a socket waits with.
+pub(crate) struct Registration {
+    reactor: Reactor,
+    token: OnceLock<Token>,
+    /// Held while attaching, so that it happens once.
+    attaching: Mutex<()>,
+    interest: mio::Interest,
+}
+
+impl Registration {
+    /// A place at the current runtime's reactor.
+    ///
+    /// # Errors
+    /// What the operating system says when the reactor, or an early attachment, is refused.
+    #[track_caller]
+    pub(crate) fn new<S: Pollable>(
+        io: &mut S,
+        interest: mio::Interest,
+    ) -> io::Result<Registration> {
+        let reactor = current::reactor()?;
+        let token = OnceLock::new();
+        if let Some(early) = reactor.attach_early(io, interest)? {
+            token.get_or_init(|| early);
+        }
+        Ok(Registration {
+            reactor,
+            token,
+            attaching: Mutex::new(()),
+            interest,
+        })
+    }
+
+    /// The source, once there is one.
+    fn source(&self) -> Option<&Source> {
+        self.token.get().map(|token| self.reactor.source(*token))
+    }
+
+    /// The source, from now on.
+    pub(super) fn attached<S: Pollable>(&self, io: &S) -> io::Result<&Source> {
+        if let Some(source) = self.source() {
+            return Ok(source);
+        }
+        let _once = self.attaching.lock();
+        if let Some(source) = self.source() {
+            return Ok(source);
+        }
+        let token = self.reactor.attach(io, self.interest)?;
+        Ok(self.reactor.source(*self.token.get_or_init(|| token)))
+    }
+
+    /// What an operation has to go by: `None` unattached, `Ready` attached; or it waits.
+    ///
+    /// # Errors
+    /// After a shutdown.
+    pub(super) fn poll_ready(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Option<ReadyEvent>>> {
+        let Some(source) = self.source() else {
+            return Poll::Ready(Ok(None));
+        };
+        let event = ready!(source.poll_ready(direction, cx));
+        Poll::Ready(unless_shut_down(event).map(Some))
+    }
+
+    /// The same without waiting.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing is ready; after a shutdown.
+    pub(super) fn readiness(&self, interest: Interest) -> io::Result<Option<ReadyEvent>> {
+        let Some(source) = self.source() else {
+            return Ok(None);
+        };
+        match source.readiness(interest) {
+            Some(event) => unless_shut_down(event).map(Some),
+            None => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// Records that an operation would block: forgets the readiness it went by, or attaches the
+    /// socket.
+    pub(super) fn would_block<S: Pollable>(
+        &self,
+        io: &S,
+        event: Option<ReadyEvent>,
+    ) -> io::Result<()> {
+        let source = self.attached(io)?;
+        if let Some(event) = event {
+            source.clear(event);
+        }
+        Ok(())
+    }
+
+    /// Forgets the readiness that an operation used up.
+    pub(super) fn clear(&self, event: Option<ReadyEvent>) {
+        if let (Some(source), Some(event)) = (self.source(), event) {
+            source.clear(event);
+        }
+    }
+
+    /// Waits in the list of the source, of any number of waiters.
+    pub(super) fn ready<S: Pollable>(&self, io: &S, interest: Interest) -> io::Result<Waiting<'_>> {
+        let source = self.attached(io)?;
+        Ok(Waiting {
+            source,
+            interest,
+            place: Place::default(),
+        })
+    }
+
+    /// Takes the socket back from the selector: it lives on without us.
+    pub(super) fn detach<S: Pollable>(self, io: &mut S) -> io::Result<()> {
+        if self.token.get().is_some() {
+            self.reactor.detach(io)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        if let Some(token) = self.token.get() {
+            self.reactor.give_back(*token);
+        }
+    }
+}
+
+fn unless_shut_down(event: ReadyEvent) -> io::Result<ReadyEvent> {
+    if event.shutdown {
+        Err(shut_down())
+    } else {
+        Ok(event)
+    }
+}
+
+/// A future that ends when the source is ready for its interest; leaves the list when dropped.
+pub(crate) struct Waiting<'a> {
+    source: &'a Source,
+    interest: Interest,
+    place: Place,
+}
+
+impl Future for Waiting<'_> {
+    type Output = io::Result<ReadyEvent>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<ReadyEvent>> {
+        let Waiting {
+            source,
+            interest,
+            place,
+        } = &mut *self;
+        let event = ready!(source.poll_listed(place, *interest, cx.waker()));
+        Poll::Ready(unless_shut_down(event))
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.source.leave_list(&mut self.place);
+    }
+}
+
+/// Whether urgent data may have ended a read early.
+pub(super) fn is_urgent(event: ReadyEvent) -> bool {
+    event.ready & Ready::PRIORITY != Ready::EMPTY
+}

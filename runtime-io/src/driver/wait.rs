@@ -1,0 +1,13 @@
+//! Sleeping for no longer than asked, where the selector counts in milliseconds.
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "wait/epoll.rs"]
+mod imp;
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "wait/rounded.rs"]
+mod imp;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(super) use imp::timespec_of;
+pub(super) use imp::wait;

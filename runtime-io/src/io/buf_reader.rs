@@ -1,0 +1,180 @@
+//! Fewer, larger reads.
+
+use std::fmt;
+use std::io::{self, IoSlice, SeekFrom};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+
+/// Bytes that a buffer holds unless told otherwise.
+pub(super) const CAPACITY: usize = 8 * 1024;
+
+pin_project! {
+    /// Gives a reader a buffer, so that small reads do not reach it one by one.
+    ///
+    /// What is in the buffer is lost with it. Writes pass through.
+    pub struct BufReader<R> {
+        #[pin]
+        pub(super) inner: R,
+        pub(super) buf: Box<[u8]>,
+        pub(super) start: usize,
+        pub(super) end: usize,
+    }
+}
+
+impl<R: AsyncRead> BufReader<R> {
+    /// A buffer of 8 KiB.
+    pub fn new(inner: R) -> BufReader<R> {
+        BufReader::with_capacity(CAPACITY, inner)
+    }
+
+    /// A buffer of `capacity` bytes.
+    pub fn with_capacity(capacity: usize, inner: R) -> BufReader<R> {
+        BufReader {
+            inner,
+            buf: vec![0; capacity].into_boxed_slice(),
+            start: 0,
+            end: 0,
+        }
+    }
+}
+
+impl<R> BufReader<R> {
+    /// The reader.
+    pub fn get_ref(&self) -> &R {
+        &self.inner
+    }
+
+    /// The reader; what is read from it directly is missing here.
+    pub fn get_mut(&mut self) -> &mut R {
+        &mut self.inner
+    }
+
+    /// The reader, pinned.
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
+        self.project().inner
+    }
+
+    /// The reader back; what is in the buffer is lost.
+    pub fn into_inner(self) -> R {
+        self.inner
+    }
+
+    /// What is in the buffer; reads nothing.
+    pub fn buffer(&self) -> &[u8] {
+        &self.buf[self.start..self.end]
+    }
+
+    fn discard(self: Pin<&mut Self>) {
+        let this = self.project();
+        *this.start = 0;
+        *this.end = 0;
+    }
+}
+
+impl<R: AsyncRead> AsyncRead for BufReader<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.start == self.end && buf.remaining() >= self.buf.len() {
+            return self.project().inner.poll_read(cx, buf);
+        }
+        let available = ready!(self.as_mut().poll_fill_buf(cx))?;
+        let amount = available.len().min(buf.remaining());
+        buf.put_slice(&available[..amount]);
+        self.consume(amount);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.project();
+        if *this.start == *this.end {
+            let mut buf = ReadBuf::new(this.buf);
+            ready!(this.inner.poll_read(cx, &mut buf))?;
+            let filled = buf.filled().len();
+            assert!(filled <= this.buf.len(), "the reader exchanged the buffer");
+            *this.start = 0;
+            *this.end = filled;
+        }
+        Poll::Ready(Ok(&this.buf[*this.start..*this.end]))
+    }
+
+    fn consume(self: Pin<&mut Self>, amount: usize) {
+        let this = self.project();
+        *this.start = this.start.saturating_add(amount).min(*this.end);
+    }
+}
+
+impl<R: AsyncRead + AsyncSeek> AsyncSeek for BufReader<R> {
+    /// The buffer is empty afterwards, even if the position is the same.
+    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        let position = match position {
+            SeekFrom::Current(offset) => {
+                // The inner position is ahead by what stands in the buffer. What underflows lies
+                // before the start.
+                let ahead = (self.end - self.start) as i64;
+                let offset = offset
+                    .checked_sub(ahead)
+                    .ok_or(io::ErrorKind::InvalidInput)?;
+                SeekFrom::Current(offset)
+            }
+            absolute => absolute,
+        };
+        self.as_mut().project().inner.start_seek(position)?;
+        self.discard();
+        Ok(())
+    }
+
+    fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        self.project().inner.poll_complete(cx)
+    }
+}
+
+impl<R: AsyncRead + AsyncWrite> AsyncWrite for BufReader<R> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.project().inner.poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project().inner.poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.project().inner.poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.project().inner.poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for BufReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BufReader")
+            .field("reader", &self.inner)
+            .field(
+                "buffer",
+                &format_args!("{}/{}", self.end - self.start, self.buf.len()),
+            )
+            .finish()
+    }
+}

@@ -1,0 +1,463 @@
+//! The extension methods over every chunking, against what the standard library makes of the same
+//! bytes.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, Cursor, IoSlice, Read, Seek, SeekFrom};
+use std::pin::{Pin, pin};
+use std::string::FromUtf8Error;
+use std::task::{Context, Poll, Waker};
+
+use futures::executor::block_on;
+use proptest::prelude::*;
+use runtime_core::coop;
+
+use super::{
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt, BufReader,
+    BufStream, BufWriter, ReadBuf, copy, copy_buf, repeat, sink,
+};
+
+/// What a source or sink does at one poll.
+#[derive(Debug, Clone)]
+enum Step {
+    /// Moves so many bytes at most.
+    Move(usize),
+    /// Wakes at once, and lets wait.
+    Wait,
+    Fail,
+}
+
+fn steps(failing: bool) -> impl Strategy<Value = Vec<Step>> {
+    let fail = u32::from(failing);
+    let step = prop_oneof![
+        6 => (1_usize..20).prop_map(Step::Move),
+        3 => Just(Step::Wait),
+        fail => Just(Step::Fail),
+    ];
+    prop::collection::vec(step, 0..40)
+}
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(
+        prop_oneof![Just(b'\n'), Just(b'\r'), Just(b'a'), any::<u8>()],
+        0..300,
+    )
+}
+
+/// Bytes to read and written bytes, moved as the steps say; after the last step, all at once.
+#[derive(Debug, Default)]
+struct Stepwise {
+    steps: VecDeque<Step>,
+    input: VecDeque<u8>,
+    output: Vec<u8>,
+    flushed: usize,
+    vectored: bool,
+}
+
+impl Stepwise {
+    fn reader(steps: &[Step], input: &[u8]) -> Stepwise {
+        let steps = steps.iter().cloned().collect();
+        Stepwise {
+            steps,
+            input: input.iter().copied().collect(),
+            ..Stepwise::default()
+        }
+    }
+
+    fn writer(steps: &[Step], vectored: bool) -> Stepwise {
+        Stepwise {
+            steps: steps.iter().cloned().collect(),
+            vectored,
+            ..Stepwise::default()
+        }
+    }
+
+    fn poll_step(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
+        match self.steps.pop_front() {
+            None => Poll::Ready(Ok(wanted)),
+            Some(Step::Move(count)) => Poll::Ready(Ok(count.min(wanted))),
+            Some(Step::Wait) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Some(Step::Fail) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+        }
+    }
+}
+
+impl AsyncRead for Stepwise {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let wanted = buf.remaining().min(self.input.len());
+        self.poll_step(cx, wanted).map_ok(|count| {
+            let bytes: Vec<u8> = self.input.drain(..count).collect();
+            buf.put_slice(&bytes);
+        })
+    }
+}
+
+impl AsyncWrite for Stepwise {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_step(cx, buf.len()).map_ok(|count| {
+            self.output.extend_from_slice(&buf[..count]);
+            count
+        })
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_step(cx, 0)
+            .map_ok(|_| self.flushed = self.output.len())
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let all: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
+        self.as_mut().poll_write(cx, &all)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.vectored
+    }
+}
+
+proptest! {
+    #[test]
+    fn reading_to_the_end_reads_all_or_keeps_what_it_read(
+        input in bytes(), steps in steps(true), kept in bytes(),
+    ) {
+        let mut reader = Stepwise::reader(&steps, &input);
+        let mut all = kept.clone();
+        let outcome = block_on(reader.read_to_end(&mut all));
+        prop_assert_eq!(&all[..kept.len()], &kept[..]);
+        let read = all.len() - kept.len();
+        prop_assert_eq!(&all[kept.len()..], &input[..read]);
+        match outcome {
+            Ok(count) => prop_assert_eq!((count, read), (input.len(), input.len())),
+            Err(_) => prop_assert_eq!(read + reader.input.len(), input.len()),
+        }
+    }
+
+    #[test]
+    fn text_is_appended_whole_or_given_back(input in bytes(), steps in steps(false)) {
+        let mut text = "kept".to_owned();
+        let outcome = block_on(Stepwise::reader(&steps, &input).read_to_string(&mut text));
+        match std::str::from_utf8(&input) {
+            Ok(valid) => {
+                prop_assert_eq!(outcome.unwrap(), input.len());
+                prop_assert_eq!(text, format!("kept{valid}"));
+            }
+            Err(_) => {
+                let error = outcome.unwrap_err().into_inner().unwrap();
+                prop_assert_eq!(error.downcast::<FromUtf8Error>().unwrap().into_bytes(), input);
+                prop_assert_eq!(text, "kept");
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_buffer_or_an_early_end(
+        input in bytes(), steps in steps(false), size in 0_usize..300,
+    ) {
+        let mut buf = vec![0; size];
+        let outcome = block_on(Stepwise::reader(&steps, &input).read_exact(&mut buf));
+        if size <= input.len() {
+            prop_assert_eq!(outcome.unwrap(), size);
+            prop_assert_eq!(&buf[..], &input[..size]);
+        } else {
+            prop_assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+            prop_assert_eq!(&buf[..input.len()], &input[..]);
+        }
+    }
+
+    #[test]
+    fn segments_and_lines_are_those_of_the_standard_library(
+        input in bytes(), steps in steps(false), capacity in 1_usize..40,
+    ) {
+        let reader = || BufReader::with_capacity(capacity, Stepwise::reader(&steps, &input));
+        let mut split = reader().split(b'a');
+        let mut segments = Vec::new();
+        while let Some(segment) = block_on(split.next_segment()).unwrap() {
+            segments.push(segment);
+        }
+        let expected: Vec<_> = BufRead::split(&*input, b'a').map(Result::unwrap).collect();
+        prop_assert_eq!(segments, expected);
+
+        let mut lines = reader().lines();
+        for expected in BufRead::lines(&*input) {
+            match (block_on(lines.next_line()), expected) {
+                (Ok(line), Ok(expected)) => prop_assert_eq!(line, Some(expected)),
+                (line, expected) => prop_assert!(line.is_err() && expected.is_err()),
+            }
+        }
+        prop_assert_eq!(block_on(lines.next_line()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_line_is_appended_whole_or_given_back(
+        input in bytes(), steps in steps(false), clears: bool,
+    ) {
+        let mut reader = BufReader::with_capacity(7, Stepwise::reader(&steps, &input));
+        let mut text = String::new();
+        for line in input.split_inclusive(|byte| *byte == b'\n') {
+            let before = text.clone();
+            let outcome = block_on(AsyncBufReadExt::read_line(&mut reader, &mut text));
+            match outcome {
+                Ok(count) => {
+                    prop_assert_eq!(count, line.len());
+                    prop_assert_eq!(&text.as_bytes()[before.len()..], line);
+                }
+                Err(error) => {
+                    let error = error.into_inner().unwrap().downcast::<FromUtf8Error>().unwrap();
+                    prop_assert_eq!(error.into_bytes(), line);
+                    prop_assert_eq!(&text, &before);
+                }
+            }
+            if clears {
+                text.clear();
+            }
+        }
+        prop_assert_eq!(block_on(AsyncBufReadExt::read_line(&mut reader, &mut text)).unwrap(), 0);
+    }
+
+    #[test]
+    fn chained_and_limited_readers_are_those_of_the_standard_library(
+        one in bytes(), two in bytes(), steps in steps(false), limit in 0_u64..400,
+    ) {
+        let first = Stepwise::reader(&steps, &one);
+        let reader = AsyncReadExt::chain(first, Stepwise::reader(&steps, &two));
+        let mut reader = AsyncReadExt::take(reader, limit);
+        let mut all = Vec::new();
+        block_on(reader.read_to_end(&mut all)).unwrap();
+        let mut expected = Vec::new();
+        Read::take(Read::chain(&*one, &*two), limit).read_to_end(&mut expected).unwrap();
+        prop_assert_eq!(&all, &expected);
+        prop_assert_eq!(reader.limit(), limit - all.len() as u64);
+    }
+
+    #[test]
+    fn a_buffered_reader_seeks_like_that_of_the_standard_library(
+        input in bytes(), capacity in 1_usize..20,
+        moves in prop::collection::vec((-400_i64..400, 0_usize..30), 1..20),
+    ) {
+        let mut reader = BufReader::with_capacity(capacity, Cursor::new(input.clone()));
+        let mut expected = io::BufReader::with_capacity(capacity, Cursor::new(input));
+        for (offset, count) in moves {
+            let position = block_on(reader.seek(SeekFrom::Current(offset)));
+            match Seek::seek(&mut expected, SeekFrom::Current(offset)) {
+                Ok(wanted) => prop_assert_eq!(position.unwrap(), wanted),
+                Err(_) => prop_assert!(position.is_err()),
+            }
+            let mut bytes = Vec::new();
+            let mut part = AsyncReadExt::take(&mut reader, count as u64);
+            block_on(part.read_to_end(&mut bytes)).unwrap();
+            let mut wanted = Vec::new();
+            Read::take(&mut expected, count as u64).read_to_end(&mut wanted).unwrap();
+            prop_assert_eq!(bytes, wanted);
+        }
+    }
+
+    #[test]
+    fn a_buffered_writer_loses_and_doubles_nothing(
+        parts in prop::collection::vec(bytes(), 0..6), steps in steps(true),
+        capacity in 1_usize..50, vectored: bool,
+    ) {
+        let inner = Stepwise::writer(&steps, vectored);
+        let mut writer = BufWriter::with_capacity(capacity, inner);
+        let mut sent: Vec<u8> = Vec::new();
+        for part in &parts {
+            let mut rest = &part[..];
+            while !rest.is_empty() {
+                let (one, two) = rest.split_at(rest.len() / 2);
+                let slices = [IoSlice::new(one), IoSlice::new(two)];
+                let outcome = if rest.len() % 2 == 0 {
+                    block_on(writer.write(rest))
+                } else {
+                    block_on(writer.write_vectored(&slices))
+                };
+                let count = outcome.unwrap_or(0);
+                sent.extend_from_slice(&rest[..count]);
+                rest = &rest[count..];
+            }
+        }
+        // Each failure is one step, so that it ends.
+        while block_on(writer.flush()).is_err() {}
+        prop_assert!(writer.buffer().is_empty());
+        prop_assert_eq!(&writer.get_ref().output, &sent);
+        prop_assert_eq!(&sent, &parts.concat());
+        prop_assert_eq!(writer.get_ref().flushed, sent.len());
+    }
+
+    #[test]
+    fn all_is_written_from_a_buffer_or_stays_in_it(
+        input in bytes(), steps in steps(true), vectored: bool,
+    ) {
+        let mut writer = Stepwise::writer(&steps, vectored);
+        let mut rest = bytes::Bytes::from(input.clone());
+        let outcome = block_on(writer.write_all_buf(&mut rest));
+        prop_assert_eq!(outcome.is_ok(), rest.is_empty());
+        prop_assert_eq!([&writer.output[..], &rest[..]].concat(), input);
+    }
+
+    #[test]
+    fn a_copy_is_whole_and_flushed(
+        input in bytes(), reads in steps(false), writes in steps(false), capacity in 1_usize..50,
+    ) {
+        let mut writer = Stepwise::writer(&writes, false);
+        let mut reader = Stepwise::reader(&reads, &input);
+        prop_assert_eq!(block_on(copy(&mut reader, &mut writer)).unwrap(), input.len() as u64);
+        prop_assert_eq!((&writer.output, writer.flushed), (&input, input.len()));
+
+        let mut writer = Stepwise::writer(&writes, false);
+        let mut reader = BufReader::with_capacity(capacity, Stepwise::reader(&reads, &input));
+        prop_assert_eq!(block_on(copy_buf(&mut reader, &mut writer)).unwrap(), input.len() as u64);
+        prop_assert_eq!((&writer.output, writer.flushed), (&input, input.len()));
+    }
+
+    #[test]
+    fn a_read_that_is_given_up_can_be_taken_up_again(input in bytes(), steps in steps(false)) {
+        let mut reader = BufReader::with_capacity(5, Stepwise::reader(&steps, &input));
+        let mut line = Vec::new();
+        let mut cx = Context::from_waker(Waker::noop());
+        loop {
+            // A future a poll: each is dropped before its end, or ends.
+            let read = pin!(AsyncBufReadExt::read_until(&mut reader, b'\n', &mut line));
+            if read.poll(&mut cx).is_ready() {
+                break;
+            }
+        }
+        let expected = input.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        prop_assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn numbers_come_back(bits: u128, steps in steps(false)) {
+        let mut stream = Stepwise::writer(&steps, false);
+        block_on(async {
+            stream.write_u128(bits).await?;
+            stream.write_i16_le(bits as i16).await?;
+            stream.write_f64(f64::from_bits(bits as u64)).await?;
+            stream.write_u8(bits as u8).await
+        }).unwrap();
+        prop_assert_eq!(&stream.output[..16], bits.to_be_bytes());
+        let mut reader = Stepwise::reader(&steps, &stream.output);
+        block_on(async {
+            assert_eq!(reader.read_u128().await.unwrap(), bits);
+            assert_eq!(reader.read_i16_le().await.unwrap(), bits as i16);
+            assert_eq!(reader.read_f64().await.unwrap().to_bits(), bits as u64);
+            assert_eq!(reader.read_u8().await.unwrap(), bits as u8);
+            assert_eq!(reader.read_u8().await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        });
+    }
+}
+
+/// Gives the caller another buffer than it was given.
+struct Exchanges;
+
+impl AsyncRead for Exchanges {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut other = ReadBuf::new(Box::leak(Box::new([0; 1 << 20])));
+        other.advance(1 << 20);
+        *buf = other;
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+#[should_panic = "the reader exchanged the buffer"]
+fn fault_098_a_reader_that_exchanges_the_buffer_is_caught_at_the_end() {
+    let _ = block_on(Exchanges.read_to_end(&mut Vec::new()));
+}
+
+#[test]
+#[should_panic = "the reader exchanged the buffer"]
+fn fault_098_a_reader_that_exchanges_the_buffer_is_caught_by_a_limit() {
+    let _ = block_on(AsyncReadExt::take(Exchanges, 8).read(&mut [0; 16]));
+}
+
+#[test]
+#[should_panic = "the reader exchanged the buffer"]
+fn fault_098_a_reader_that_exchanges_the_buffer_is_caught_by_a_buffer() {
+    let _ = block_on(BufReader::new(Exchanges).fill_buf());
+}
+
+#[test]
+fn a_writer_that_takes_nothing_is_an_error() {
+    let mut full = Cursor::new([0_u8; 2]);
+    let mut full = Cursor::new(&mut full.get_mut()[..]);
+    let error = block_on(full.write_all(b"abc")).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+    let error = block_on(copy(&mut &b"abc"[..], &mut full)).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::WriteZero);
+}
+
+#[test]
+fn what_is_always_ready_still_lets_others_run() {
+    let mut cx = Context::from_waker(Waker::noop());
+    let _budget = coop::budget();
+    let mut endless = repeat(1);
+    let mut nowhere = sink();
+    assert!(
+        pin!(copy(&mut endless, &mut nowhere))
+            .poll(&mut cx)
+            .is_pending()
+    );
+    assert!(!coop::has_budget_remaining());
+    let _budget = coop::budget();
+    // In memory nobody takes units but the loop.
+    let mut slices = Cursor::new(vec![b'a'; 4096]);
+    let mut reader = BufReader::with_capacity(1, &mut slices);
+    assert!(
+        pin!(reader.read_until(b'b', &mut Vec::new()))
+            .poll(&mut cx)
+            .is_pending()
+    );
+    assert!(!coop::has_budget_remaining());
+}
+
+#[test]
+fn a_stream_with_buffers_may_be_made_from_either_order() {
+    let mut one = BufStream::from(BufReader::new(BufWriter::new(Stepwise::reader(&[], b"in"))));
+    let mut two = BufStream::from(BufWriter::new(BufReader::new(Stepwise::reader(&[], b"in"))));
+    for stream in [&mut one, &mut two] {
+        let mut text = String::new();
+        block_on(stream.read_to_string(&mut text)).unwrap();
+        assert_eq!(text, "in");
+        block_on(stream.write_all(b"out")).unwrap();
+        assert!(stream.get_ref().output.is_empty());
+        block_on(stream.flush()).unwrap();
+        assert_eq!(stream.get_ref().output, b"out");
+    }
+}
+
+/// A future holds what it was given and little more.
+#[test]
+fn futures_are_small() {
+    let mut reader = sink_and_source();
+    let word = size_of::<usize>();
+    let mut buf = [0; 4];
+    assert_eq!(size_of_val(&reader.read(&mut buf)), 3 * word);
+    assert_eq!(size_of_val(&reader.write_all(&buf)), 3 * word);
+    assert_eq!(size_of_val(&reader.flush()), word);
+    assert!(size_of_val(&reader.read_u32()) <= 2 * word);
+}
+
+fn sink_and_source() -> Stepwise {
+    Stepwise::default()
+}

@@ -1,0 +1,209 @@
+//! Accepting connections.
+
+use std::fmt;
+use std::io;
+use std::net::{self, SocketAddr};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::task::{Context, Poll};
+
+use runtime_core::loom::Mutex;
+
+use super::TcpStream;
+use super::backoff::Backoff;
+use crate::driver::evented::Evented;
+use crate::driver::readiness::Direction;
+use crate::io::Interest;
+use crate::net::ToSocketAddrs;
+use crate::net::addr::{no_address, resolve};
+
+type Accepted = (mio::net::TcpStream, SocketAddr);
+
+/// A TCP socket that listens for connections.
+///
+/// Dropping it closes it; connections that nobody has accepted are reset.
+pub struct TcpListener {
+    pub(super) io: Evented<mio::net::TcpListener>,
+    /// Of `poll_accept` alone: each future of `accept` has its own.
+    polled: Mutex<Backoff>,
+}
+
+impl TcpListener {
+    /// Binds to the first of the addresses that can be had, and listens.
+    ///
+    /// Port 0 lets the operating system choose one: see [`TcpListener::local_addr`]. On Unix the
+    /// address may be used again right after another listener had it. For other options there is
+    /// [`TcpSocket`](super::TcpSocket).
+    ///
+    /// # Errors
+    /// What the operating system says of the last address, or of the name. Nothing is left open.
+    ///
+    /// # Panics
+    /// If the calling thread is in no runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
+        let mut outcome = Err(no_address());
+        for addr in resolve(addr).await? {
+            outcome = mio::net::TcpListener::bind(addr).and_then(TcpListener::new);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    pub(super) fn new(io: mio::net::TcpListener) -> io::Result<TcpListener> {
+        let io = Evented::new(io, mio::Interest::READABLE)?;
+        Ok(TcpListener {
+            io,
+            polled: Mutex::new(Backoff::default()),
+        })
+    }
+
+    /// Waits for the next connection. Any number of tasks may wait.
+    ///
+    /// A connection that failed before it could be accepted is passed over. Where there is no room
+    /// for another descriptor it pauses, up to 100 ms at a time, and goes on by itself as soon as
+    /// one is free.
+    ///
+    /// # Errors
+    /// What the operating system says, if it will not get better by waiting.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: no connection is lost.
+    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.accept_by(|| self.io.accept()).await
+    }
+
+    pub(super) async fn accept_by(
+        &self,
+        mut accept: impl FnMut() -> io::Result<Accepted>,
+    ) -> io::Result<(TcpStream, SocketAddr)> {
+        let mut backoff = Backoff::default();
+        loop {
+            match self
+                .io
+                .async_io(Interest::READABLE, &mut accept)
+                .await
+                .and_then(adopt)
+            {
+                Ok(accepted) => return Ok(accepted),
+                Err(error) => {
+                    if let Some(pause) = backoff.after(error)? {
+                        pause.await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Polls for the next connection; see [`TcpListener::accept`].
+    ///
+    /// Only the waker of the last call counts.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        self.poll_accept_by(cx, || self.io.accept())
+    }
+
+    pub(super) fn poll_accept_by(
+        &self,
+        cx: &mut Context<'_>,
+        mut accept: impl FnMut() -> io::Result<Accepted>,
+    ) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        // Out of the lock while it is polled: that clones and drops wakers.
+        let mut backoff = std::mem::take(&mut *self.polled.lock());
+        loop {
+            if let Some(pause) = &mut backoff.pause {
+                if pause.as_mut().poll(cx).is_pending() {
+                    break;
+                }
+                backoff.pause = None;
+            }
+            let Poll::Ready(outcome) = self.io.poll_io(Direction::Read, cx, &mut accept) else {
+                break;
+            };
+            match outcome.and_then(adopt) {
+                Ok(accepted) => return Poll::Ready(Ok(accepted)),
+                Err(error) => match backoff.after(error) {
+                    Ok(pause) => backoff.pause = pause,
+                    Err(error) => return Poll::Ready(Err(error)),
+                },
+            }
+        }
+        let displaced = std::mem::replace(&mut *self.polled.lock(), backoff);
+        drop(displaced);
+        Poll::Pending
+    }
+
+    /// Takes over a listener of the standard library, which is made non-blocking.
+    ///
+    /// # Errors
+    /// What the operating system says; the listener is closed.
+    ///
+    /// # Panics
+    /// If the calling thread is in no runtime.
+    #[track_caller]
+    pub fn from_std(listener: net::TcpListener) -> io::Result<TcpListener> {
+        listener.set_nonblocking(true)?;
+        TcpListener::new(mio::net::TcpListener::from_std(listener))
+    }
+
+    /// The listener for the standard library, still non-blocking.
+    ///
+    /// # Errors
+    /// What the operating system says; the listener is closed.
+    pub fn into_std(self) -> io::Result<net::TcpListener> {
+        self.io.into_inner().map(net::TcpListener::from)
+    }
+
+    /// The address it listens at.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.local_addr()
+    }
+
+    /// The time to live of the packets sent, in hops.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.io.ttl()
+    }
+
+    /// Sets the time to live of the packets sent, in hops.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.io.set_ttl(ttl)
+    }
+}
+
+/// A connection becomes ours; if that fails it is closed.
+fn adopt((io, addr): Accepted) -> io::Result<(TcpStream, SocketAddr)> {
+    Ok((TcpStream::new(io)?, addr))
+}
+
+// A panic in between leaves a listener whole: every change of its state is one step.
+impl UnwindSafe for TcpListener {}
+impl RefUnwindSafe for TcpListener {}
+
+impl TryFrom<net::TcpListener> for TcpListener {
+    type Error = io::Error;
+
+    /// As [`TcpListener::from_std`].
+    fn try_from(listener: net::TcpListener) -> io::Result<TcpListener> {
+        TcpListener::from_std(listener)
+    }
+}
+
+impl fmt::Debug for TcpListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.fmt(f)
+    }
+}
