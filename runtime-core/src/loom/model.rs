@@ -164,27 +164,6 @@ pub mod thread {
     }
 }
 
-/// Checks `f` under every interleaving with at most `LOOM_MAX_PREEMPTIONS` (3) preemptions, and says how many there were.
-pub fn model(f: impl Fn() + Send + Sync + 'static) {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(3));
-    let executions = std::sync::Arc::new(AtomicUsize::new(0));
-    let counted = std::sync::Arc::clone(&executions);
-    let bound = builder.preemption_bound;
-    let begun = std::time::Instant::now();
-    builder.check(move || {
-        // Relaxed: a plain count, outside of the model.
-        counted.fetch_add(1, Ordering::Relaxed);
-        f();
-    });
-    // Relaxed: as above.
-    let executions = executions.load(Ordering::Relaxed);
-    let seconds = begun.elapsed().as_secs_f32();
-    eprintln!("loom: bound {bound:?}, {executions} executions, {seconds:.1} s");
-}
-
 pub struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);
 
 impl<T> std::fmt::Debug for UnsafeCell<T> {
