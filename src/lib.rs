@@ -1,16 +1,57 @@
-//! A multi-threaded, work-stealing async runtime.
+//! A multi-threaded, work-stealing async runtime: slots, threads and one seat.
+//!
+//! An application writes [`main`], spawns tasks, joins them, and uses sockets, timers, channels and locks that never
+//! block a thread. Worker threads steal tasks from each other's queues; whichever of them has nothing to do
+//! sleeps in the I/O driver and runs what it wakes.
+//!
+//! ```no_run
+//! use runtime::io::{AsyncReadExt, AsyncWriteExt};
+//! use runtime::net::TcpListener;
+//!
+//! #[runtime::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let listener = TcpListener::bind("127.0.0.1:50000").await?;
+//!     loop {
+//!         let (mut stream, _peer) = listener.accept().await?;
+//!         runtime::spawn(async move {
+//!             let mut buffer = [0; 4096];
+//!             while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+//!                 if stream.write_all(&buffer[..read]).await.is_err() {
+//!                     break;
+//!                 }
+//!             }
+//!         });
+//!     }
+//! }
+//! ```
+//!
+//! Module paths, names and signatures are those of the field's standard vocabulary, so that code moves over by renaming the crate.
+//! I/O and timers need no enabling; threads start when they are first needed; a blocked worker is reported, and
+//! rescued by a spare slot.
+//!
+//! # Features
+//!
+//! All are on by default (`full`): `rt`, `rt-multi-thread`, `macros`, `net`, `io-util`, `sync`, `time`; `fs`, `process`,
+//! `signal` and `io-std` are names that exist for what comes; `parking_lot` is accepted and changes nothing; `test-util` adds
+//! [`time::pause`] and its like.
 #![forbid(unsafe_code)]
 
-pub use runtime_core::spawn::spawn;
-pub use runtime_core::task::JoinHandle;
+#[cfg(feature = "rt")]
+pub use crate::runtime::{Builder, Handle, Runtime};
+#[cfg(feature = "rt")]
+pub use crate::task::spawn;
 
-/// Tasks.
-pub mod task {
-    pub use runtime_core::spawn::{block_in_place, spawn, spawn_blocking, yield_now};
-    pub use runtime_core::task::{AbortHandle, Id, JoinError, JoinHandle, id, try_id};
-}
-
-/// Runtimes.
+/// Runtimes: made by a [`Builder`](runtime::Builder), used through a [`Handle`](runtime::Handle).
+///
+/// ```
+/// use runtime::runtime::Builder;
+///
+/// let runtime = Builder::new_multi_thread().worker_threads(2).build()?;
+/// let answer = runtime.block_on(async { runtime::spawn(async { 6 * 7 }).await.unwrap() });
+/// assert_eq!(answer, 42);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "rt")]
 pub mod runtime {
     pub use runtime_core::builder::Builder;
     pub use runtime_core::handle::{Handle, RuntimeFlavor, RuntimeMetrics, TryCurrentError};
@@ -18,7 +59,96 @@ pub mod runtime {
     pub use runtime_core::{EnterGuard, IoMode, Stall};
 }
 
-/// Time.
+/// Tasks: small threads of control, many on few threads.
+///
+/// ```
+/// # runtime::Runtime::new()?.block_on(async {
+/// let task = runtime::spawn(async { 1 + 1 });
+/// assert_eq!(task.await.unwrap(), 2);
+///
+/// let file = runtime::task::spawn_blocking(|| std::fs::metadata("Cargo.toml"));
+/// assert!(file.await.unwrap().is_ok());
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "rt")]
+pub mod task {
+    pub use runtime_core::spawn::{block_in_place, spawn, spawn_blocking, yield_now};
+    pub use runtime_core::task::{AbortHandle, Id, JoinError, JoinHandle, id, try_id};
+}
+
+/// Timers and clocks: precise below a millisecond, and never early.
+///
+/// ```
+/// use runtime::time::{Duration, Instant, sleep, timeout};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let start = Instant::now();
+/// sleep(Duration::from_millis(5)).await;
+/// assert!(start.elapsed() >= Duration::from_millis(5));
+///
+/// let late = timeout(Duration::from_millis(1), std::future::pending::<()>()).await;
+/// assert!(late.is_err());
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "time")]
 pub mod time {
-    pub use runtime_core::time::*;
+    pub use runtime_core::time::error;
+    pub use runtime_core::time::{
+        Duration, Instant, Interval, MissedTickBehavior, Sleep, Timeout, interval, interval_at,
+        sleep, sleep_until, timeout, timeout_at,
+    };
+    #[cfg(feature = "test-util")]
+    pub use runtime_core::time::{advance, pause, resume};
+}
+
+/// Channels and locks whose waiting never blocks a thread.
+///
+/// ```
+/// use runtime::sync::{Mutex, mpsc};
+/// use std::sync::Arc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let total = Arc::new(Mutex::new(0));
+/// let (sender, mut receiver) = mpsc::channel(8);
+/// for value in 1..=3 {
+///     let (sender, total) = (sender.clone(), Arc::clone(&total));
+///     runtime::spawn(async move {
+///         *total.lock().await += value;
+///         sender.send(value).await.unwrap();
+///     });
+/// }
+/// drop(sender);
+/// while receiver.recv().await.is_some() {}
+/// assert_eq!(*total.lock().await, 6);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "sync")]
+pub mod sync {
+    pub use runtime_core::sync::{
+        MappedMutexGuard, Mutex, MutexGuard, Notify, OwnedMappedMutexGuard, OwnedMutexGuard,
+        TryLockError, futures, mpsc, oneshot,
+    };
+}
+
+/// Reading and writing bytes: traits, buffers, utilities.
+pub mod io {
+    pub use runtime_io::io::{
+        AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, Error, ErrorKind, Interest, ReadBuf, Ready,
+        Result, SeekFrom,
+    };
+    #[cfg(feature = "io-util")]
+    pub use runtime_io::io::{
+        AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream,
+        BufWriter, Chain, Empty, Lines, Repeat, Sink, Split, Take, copy, copy_buf, empty, repeat,
+        sink,
+    };
+}
+
+/// Sockets.
+#[cfg(feature = "net")]
+pub mod net {
+    pub use runtime_io::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host, tcp};
 }

@@ -20,8 +20,10 @@ use super::reactor::{self, Reactor};
 #[track_caller]
 pub(super) fn reactor() -> io::Result<Reactor> {
     let Ok(handle) = Handle::try_current() else {
-        panic!("no runtime on this thread: an I/O object needs one, made inside of `block_on`, \
-                a task or the scope of `Handle::enter`");
+        panic!(
+            "no runtime on this thread: an I/O object needs one, made inside of `block_on`, \
+                a task or the scope of `Handle::enter`"
+        );
     };
     let driver = handle.driver_or_install(|| {
         let (selector, reactor) = reactor::open()?;
@@ -30,7 +32,9 @@ pub(super) fn reactor() -> io::Result<Reactor> {
         Ok((poller, driver))
     })?;
     let ours = driver.as_any().downcast_ref::<Reactor>();
-    Ok(ours.expect("this crate's driver, or none, is installed").clone())
+    Ok(ours
+        .expect("this crate's driver, or none, is installed")
+        .clone())
 }
 
 /// Ends after `duration`.

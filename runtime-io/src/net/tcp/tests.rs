@@ -13,8 +13,8 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use runtime_core::builder::Builder;
 use futures::future::{join, join_all, join3};
+use runtime_core::builder::Builder;
 
 use super::{TcpListener, TcpSocket, TcpStream};
 use crate::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Interest, ReadBuf, copy};
@@ -24,7 +24,10 @@ use crate::net::lookup_host;
 fn run<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
     let (done, ended) = mpsc::channel();
     let worker = thread::spawn(move || {
-        Builder::new_multi_thread().build().unwrap().block_on(test());
+        Builder::new_multi_thread()
+            .build()
+            .unwrap()
+            .block_on(test());
         let _ = done.send(());
     });
     match ended.recv_timeout(Duration::from_secs(60)) {
