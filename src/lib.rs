@@ -3,6 +3,8 @@
 
 pub use runtime_core::spawn::spawn;
 pub use runtime_core::task::JoinHandle;
+#[cfg(feature = "macros")]
+pub use runtime_macros::{main, test};
 
 /// Tasks.
 pub mod task {
