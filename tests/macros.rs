@@ -197,12 +197,12 @@ fn a_panic_drops_the_body_inside_the_runtime() {
 
 #[runtime::main(flavor = "current_thread")]
 async fn uses_our_names(body: u8) -> u8 {
-    let output = body + 1;
+    struct Option;
     fn runtime() -> u8 {
         1
     }
-    struct Option;
     let _ = Option;
+    let output = body + 1;
     output + runtime()
 }
 

@@ -5,7 +5,7 @@
 //!     #![inner attributes]
 //!     let body = async move {
 //!         if let Some(output) = None::<Output> { return output; }
-//!         statements
+//!         { statements }
 //!     };
 //!     runtime::runtime::Builder::new_multi_thread().….build().expect("…").block_on(body)
 //! }
@@ -16,6 +16,7 @@
 //!   an `async fn`, and `?` knows what to convert to. Rejected: checking the block's type after it (the error covers
 //!   the whole body), an async closure (the error names closure bodies, and references out of `&mut` arguments do not
 //!   compile), an inner `async fn` (`Self` and generics of an outer item are out of its reach).
+//! - The statements keep a block of their own: items at their head then follow no statement of ours.
 //! - The body moves into `block_on`, so what a panic unwinds is dropped inside the runtime, as is what the body owns.
 //! - A test is boxed first: `block_on` is then compiled once an output type, not once a test.
 //! - Our names have mixed-site hygiene: the body can neither see nor shadow them.
@@ -92,8 +93,8 @@ fn body(attribute: Attribute, function: &Function) -> TokenStream {
             }
         }
     });
-    let block = quote_spanned! {function.body_span=> { #typed #statements }};
-    let future = quote_spanned! {function.body_span=> async move #block};
+    let block = quote_spanned! {function.body_span=> { #statements }};
+    let future = quote_spanned! {function.body_span=> async move { #typed #block }};
     match (attribute.role, output) {
         (Role::Test, Some(output)) => quote! {
             ::std::boxed::Box::pin(#future)
