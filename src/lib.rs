@@ -36,6 +36,9 @@
 //! [`time::pause`] and its like.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "macros")]
+pub use runtime_macros::{main, test};
+
 #[cfg(feature = "rt")]
 pub use crate::runtime::{Builder, Handle, Runtime};
 #[cfg(feature = "rt")]

@@ -1,1 +1,78 @@
-//! Attribute macros of `runtime`.
+//! The attribute macros of `runtime`: an `async fn` in, a plain function that builds a runtime out.
+//!
+//! - `options`: what stands in the attribute's parentheses, and the rules between the options.
+//! - `function`: what the attribute stands on, and the rules for it.
+//! - `entry`: the function that comes out.
+//!
+//! Each macro exists twice, because an expansion can only name the crate that its user depends on: `main` and
+//! `test` expand to paths in `::runtime`, `tokio_main` and `tokio_test` to the same paths in `::tokio`, for
+//! code that depends on this runtime under that name. `crate = path` overrides both.
+
+mod options;
+
+mod function;
+
+mod entry;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+use crate::options::{Attribute, Role};
+
+/// Turns an `async fn` into a plain function that builds a runtime and runs the body on it.
+///
+/// It stands on `main` as a rule, but may stand on any `async fn`, also on one with arguments; only a function
+/// that is itself named `main` must have none. The function keeps its name, visibility, attributes, generics
+/// and return type, and it calls `block_on`: the thread that calls it waits.
+///
+/// # Options
+/// - `flavor = "multi_thread"` (default) or `"current_thread"`.
+/// - `worker_threads = 4`: how many tasks run at once; for `multi_thread` only. Default: one a core.
+/// - `start_paused = true`: the clock stands still and moves by itself to the next deadline when there is
+///   nothing else to do. Works on each flavour.
+/// - `name = "…"`: the name of the runtime.
+/// - `crate = path` or `crate = "path"`: where this runtime is found if it is not `::runtime`.
+///
+/// # Panics
+/// The function panics where `Builder::build` gives an error.
+#[proc_macro_attribute]
+pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand(Role::Main, "runtime", options, item)
+}
+
+/// Turns an `async fn` into a test that builds a runtime and runs the body on it.
+///
+/// The options are those of [`macro@main`], but the default flavour is `current_thread`: the tests of a crate run
+/// beside each other anyway. A second `#[test]` on the function is an error. Other attributes
+/// (`#[should_panic]`, `#[cfg(…)]`) keep their meaning, and the return type is what `#[test]` accepts.
+///
+/// # Panics
+/// The test panics where `Builder::build` gives an error.
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand(Role::Test, "runtime", options, item)
+}
+
+/// [`macro@main`] for code that knows this runtime under the name `tokio`.
+#[proc_macro_attribute]
+pub fn tokio_main(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand(Role::Main, "tokio", options, item)
+}
+
+/// [`macro@test`] for code that knows this runtime under the name `tokio`.
+#[proc_macro_attribute]
+pub fn tokio_test(options: TokenStream, item: TokenStream) -> TokenStream {
+    expand(Role::Test, "tokio", options, item)
+}
+
+fn expand(
+    role: Role,
+    crate_name: &'static str,
+    options: TokenStream,
+    item: TokenStream,
+) -> TokenStream {
+    let attribute = Attribute { role, crate_name };
+    entry::expand(attribute, options.into(), item.into()).into()
+}

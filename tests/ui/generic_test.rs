@@ -1,0 +1,6 @@
+#[runtime::test]
+async fn test<T: Default>() {
+    T::default();
+}
+
+fn main() {}

@@ -1,0 +1,2 @@
+#[runtime::main(flavor = "local")]
+async fn main() {}
