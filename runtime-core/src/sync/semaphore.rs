@@ -469,16 +469,16 @@ impl Acquire<'_> {
             // SAFETY: queued in this list by `enqueue`; its owner is this future.
             outcome = unsafe { refresh(&self.semaphore.queue, &self.waiter, cx.waker()) };
         }
-        match outcome {
-            WAITING => Poll::Pending,
-            GRANTED => Poll::Ready(Ok(())),
-            _ => {
-                self.phase = Phase::Done;
-                self.semaphore
-                    .release(self.permits - self.waiter.final_tag());
-                Poll::Ready(Err(()))
-            }
-        }
+        let given = match outcome {
+            WAITING => return Poll::Pending,
+            GRANTED if !self.semaphore.is_closed() => return Poll::Ready(Ok(())),
+            // Granted before the close and not yet taken: nothing begins after a close.
+            GRANTED => self.permits,
+            _ => self.permits - self.waiter.final_tag(),
+        };
+        self.phase = Phase::Refused;
+        self.semaphore.release(given);
+        Poll::Ready(Err(()))
     }
 }
 

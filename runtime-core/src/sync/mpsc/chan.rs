@@ -308,9 +308,6 @@ impl<T, R: Room> Rx<T, R> {
             return Poll::Ready(0);
         }
         let unit = ready!(coop::poll_proceed(cx));
-        // Room for the first value is made before it is taken, so that a failing allocation loses
-        // nothing.
-        buffer.reserve(1);
         let Some(first) = ready!(self.poll_queue(cx)) else {
             unit.made();
             return Poll::Ready(0);
@@ -322,7 +319,6 @@ impl<T, R: Room> Rx<T, R> {
         };
         buffer.push(first);
         while batch.received < limit {
-            buffer.reserve(1);
             // SAFETY: C1: `&mut self` is the reader.
             let Read::Value(value) = (unsafe { batch.rx.chan.queue.pop() }) else {
                 break;

@@ -327,3 +327,35 @@ fn a_spent_budget_makes_recv_wait_and_wake_itself() {
     assert!(woken.poll(pin!(rx.recv())).is_pending());
     assert_eq!((woken.times(), rx.len()), (1, 1));
 }
+
+#[test]
+fn room_granted_before_a_close_and_not_taken_is_refused_and_ends_the_channel() {
+    let (tx, mut rx) = channel::<u8>(1);
+    let permit = tx.try_reserve().unwrap();
+    let mut waiting = pin!(tx.reserve());
+    assert!(poll_once(waiting.as_mut()).is_pending());
+    drop(permit);
+    rx.close();
+    let reader = Woken::new();
+    assert!(reader.poll(pin!(rx.recv())).is_pending());
+    assert!(matches!(
+        poll_once(waiting.as_mut()),
+        Poll::Ready(Err(SendError(())))
+    ));
+    assert_eq!(reader.times(), 1);
+    assert_eq!(reader.poll(pin!(rx.recv())), Poll::Ready(None));
+}
+
+#[test]
+fn recv_many_allocates_for_what_it_takes_only() {
+    let (tx, mut rx) = unbounded_channel();
+    let mut buffer = Vec::with_capacity(4);
+    for value in 0..4 {
+        tx.send(value).unwrap();
+    }
+    assert_eq!(
+        poll_once(pin!(rx.recv_many(&mut buffer, 9))),
+        Poll::Ready(4)
+    );
+    assert_eq!(buffer.capacity(), 4);
+}
