@@ -179,7 +179,10 @@ impl Guest<'_> {
             None
         };
         match sits {
-            Some(capped) => self.sit(capped, room),
+            Some(capped) => {
+                shared.dismiss_sentinel(capped);
+                self.sit(capped, room);
+            }
             None => {
                 shared.ensure_sitter();
                 if !shared.inject.is_empty() {
@@ -213,6 +216,7 @@ impl Guest<'_> {
         }
         self.own.is_up();
         let (up, guard) = shared.idle.stand_up(false);
+        shared.thrift.stood_up();
         if up == Up::Reserved {
             self.runner.hold(shared.idle.redeem());
             // What it was kicked for first, so that it does not kick the next one for the same.

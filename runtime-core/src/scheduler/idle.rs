@@ -572,6 +572,10 @@ impl Snapshot {
         SEAT.get(self.0) == EMPTY
     }
 
+    pub(crate) fn sentinel_is_on(self) -> bool {
+        SENTINEL.get(self.0) == 1
+    }
+
     pub(crate) fn closing(self) -> bool {
         CLOSING.get(self.0) == 1
     }

@@ -9,13 +9,20 @@
 //! at least as new as the post's; is it newer, then a driver was published in between, and the publisher rings the old alarm.
 //! Off goes the other way round: alarm first, then the word; if the word refuses, the alarm is set again.
 //!
+//! **Thrift.** A runtime that does a little now and then must not pay for its guard with a second thread's wake-up each time. So at low
+//! rates the sitter turns the sentinel off as it sits down, before the alarm has rung (by the same steps as the sentinel itself, so the
+//! model covers both). At high rates that would cost two system calls an event, and a wake-up a millisecond is nothing: there the
+//! alarm is left alone. The rate is measured where it costs nothing: the sitter looks at the clock when it arms, the sentinel
+//! counts how often somebody stood up in a millisecond. Between alarm and word the alarm is off for as long as the sitter takes
+//! for two steps: as late as any thread of the runtime may be.
+//!
 //! **The look** (by the sentinel, or by a sitter with a cap): fire due wheels; repair a missed helper; find stalls.
 //! A slot whose poll counter is odd and has not moved for `stall_policy`, counted only over looks that were in time, is stuck. With work waiting it is
 //! reported once a poll; if all held slots are stuck and work waits, a spare slot is opened.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -76,6 +83,58 @@ impl Alarm for PlainAlarm {
     }
 }
 
+/// Events closer together than this come at a high rate.
+const HIGH_RATE_GAP: Duration = Duration::from_micros(100);
+
+/// So many in a row, or in a millisecond, tell one rate from the other.
+const RATE_SAMPLES: u64 = 8;
+
+/// Whether a sitter turns the sentinel off; see the header.
+#[derive(Debug, Default)]
+pub(super) struct Thrift {
+    at_high_rate: AtomicBool,
+    /// How often somebody stood up from the seat; written by whoever sits.
+    stand_ups: AtomicU64,
+    /// When the sentinel was armed last, and how often at a high rate since.
+    armed: Mutex<(Option<Instant>, u64)>,
+}
+
+impl Thrift {
+    /// The sitter stands up.
+    pub(super) fn stood_up(&self) {
+        // Relaxed, both: a statistic that only the sitter writes.
+        let count = self.stand_ups.load(Ordering::Relaxed);
+        self.stand_ups.store(count + 1, Ordering::Relaxed);
+    }
+
+    /// The sentinel is armed, at a low rate so far.
+    fn sample(&self) {
+        let now = Instant::now();
+        let mut armed = self.armed.lock();
+        let close = armed
+            .0
+            .is_some_and(|last| now.duration_since(last) < HIGH_RATE_GAP);
+        *armed = (Some(now), if close { armed.1 + 1 } else { 0 });
+        if armed.1 >= RATE_SAMPLES {
+            // Relaxed: a hint.
+            self.at_high_rate.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn is_at_high_rate(&self) -> bool {
+        // Relaxed: a hint.
+        self.at_high_rate.load(Ordering::Relaxed)
+    }
+
+    /// A millisecond is over in which so many stood up.
+    fn settle(&self, stand_ups: u64) {
+        if stand_ups < RATE_SAMPLES {
+            // Relaxed: a hint.
+            self.at_high_rate.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
 /// What the last look saw; behind a lock that only lookers try.
 #[derive(Debug, Default)]
 pub(super) struct Looker {
@@ -98,8 +157,32 @@ struct Found {
 }
 
 impl Shared {
+    /// The word has turned the sentinel on: its alarm has to ring.
+    pub(super) fn arm_sentinel(&self) {
+        if !self.thrift.is_at_high_rate() {
+            self.thrift.sample();
+        }
+        self.alarm().set(Some(LOOK_INTERVAL));
+    }
+
+    /// The sitter sits, with or without a cap: at low rates it turns the sentinel off, if nothing else needs it.
+    pub(super) fn dismiss_sentinel(&self, capped: bool) {
+        // An alarm that wakes when it is set is cheaper left alone.
+        let Some(alarm) = self.driver_alarm.get() else {
+            return;
+        };
+        if capped || self.thrift.is_at_high_rate() || !self.idle.snapshot().sentinel_is_on() {
+            return;
+        }
+        alarm.set(None);
+        if !self.idle.sentinel_off() {
+            alarm.set(Some(LOOK_INTERVAL));
+        }
+    }
+
     /// The sentinel's duty.
     pub(super) fn stand_at_post(self: &Arc<Self>) {
+        let mut stood_up_before = 0;
         while !self.is_closing() {
             let alarm = self.alarm();
             if self.idle.sentinel_is_on() {
@@ -111,6 +194,10 @@ impl Shared {
                     break;
                 }
                 self.look(true);
+                // Relaxed: a statistic.
+                let stood_up = self.thrift.stand_ups.load(Ordering::Relaxed);
+                self.thrift.settle(stood_up.wrapping_sub(stood_up_before));
+                stood_up_before = stood_up;
                 alarm.set(None);
                 if !self.idle.sentinel_off() {
                     alarm.set(Some(LOOK_INTERVAL));

@@ -19,7 +19,7 @@ use super::current_thread::Turn;
 use super::idle::{Guard, Helper, Idle, MAX_GUESTS};
 use super::inject::Inject;
 use super::runner;
-use super::sentinel::{LOOK_INTERVAL, Looker, PlainAlarm};
+use super::sentinel::{Looker, PlainAlarm, Thrift};
 use super::shutdown::Threads;
 use super::slot::Slot;
 use super::stats::Stats;
@@ -48,6 +48,7 @@ pub(crate) struct Shared {
     pub(super) excess_spares: AtomicUsize,
     pub(super) plain_alarm: PlainAlarm,
     pub(super) driver_alarm: OnceLock<Box<dyn Alarm>>,
+    pub(super) thrift: Thrift,
     pub(super) looker: Mutex<Looker>,
     pub(super) turn: Turn,
     pub(super) threads: Threads,
@@ -88,6 +89,7 @@ impl Shared {
                 excess_spares: AtomicUsize::new(0),
                 plain_alarm: PlainAlarm::default(),
                 driver_alarm: OnceLock::new(),
+                thrift: Thrift::default(),
                 looker: Mutex::new(Looker::default()),
                 turn: Turn::default(),
                 threads: Threads::default(),
@@ -243,7 +245,7 @@ impl Shared {
     pub(super) fn guard(self: &Arc<Self>, guard: Guard) {
         match guard {
             Guard::Stands => {}
-            Guard::Arm => self.alarm().set(Some(LOOK_INTERVAL)),
+            Guard::Arm => self.arm_sentinel(),
             Guard::StartPost => {
                 if worker::start(self, Role::Sentinel).is_err() {
                     self.idle.post_refused();

@@ -180,7 +180,10 @@ impl Runner {
             .rest(self.let_go(), searching, &self.parker.unparker());
         shared.guard(guard);
         match rest {
-            Rest::Sit { capped } => Duty::Sit { capped, room },
+            Rest::Sit { capped } => {
+                shared.dismiss_sentinel(capped);
+                Duty::Sit { capped, room }
+            }
             Rest::Park { last_held } => {
                 if last_held && shared.next_deadline() < shared.seat.deadline() {
                     shared.nudge();
@@ -221,6 +224,7 @@ impl Runner {
             break;
         }
         let (up, guard) = shared.idle.stand_up(!shared.is_closing());
+        shared.thrift.stood_up();
         let duty = match up {
             Up::Reserved => {
                 self.hold(shared.idle.redeem());
