@@ -16,28 +16,6 @@
 
 pub use loom::sync::Arc;
 
-/// Runs `f` in every interleaving within the bound: 3 preemptions, or `LOOM_MAX_PREEMPTIONS`.
-#[allow(clippy::print_stderr, reason = "a proof says how far it went")]
-pub fn model<F: Fn() + Send + Sync + 'static>(f: F) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound.get_or_insert(3);
-    let bound = builder.preemption_bound;
-    let executions = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let counter = std::sync::Arc::clone(&executions);
-    let started = std::time::Instant::now();
-    builder.check(move || {
-        // Relaxed: a count that is read at the end.
-        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        f();
-    });
-    // Relaxed: the model has ended.
-    let executions = executions.load(std::sync::atomic::Ordering::Relaxed);
-    eprintln!(
-        "model: bound {bound:?}, {executions} executions, {:?}",
-        started.elapsed()
-    );
-}
-
 pub mod atomic {
     pub use loom::sync::atomic::{
         AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,

@@ -581,7 +581,7 @@ impl Snapshot {
     }
 
     /// Invariant 4, for the models.
-    #[cfg(test)]
+    #[cfg(all(test, loom))]
     pub(crate) fn is_guarded(self) -> bool {
         !needs_guard(self.0) || SENTINEL.get(self.0) == 1
     }

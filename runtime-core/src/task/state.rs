@@ -301,10 +301,4 @@ impl State {
         );
         was < (count + 1) * REFERENCE
     }
-
-    #[cfg(all(test, not(loom)))]
-    pub(super) fn references(&self) -> usize {
-        // Relaxed: for tests on one thread.
-        self.0.load(Ordering::Relaxed) / REFERENCE
-    }
 }
