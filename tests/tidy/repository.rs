@@ -63,7 +63,11 @@ fn walked(root: &Path) -> Vec<String> {
             let path = folder.join(entry.file_name());
             let name = entry.file_name().to_string_lossy().into_owned();
             let kind = entry.file_type().expect("a file has a type");
-            if kind.is_dir() && name != ".git" && !name.starts_with("target") {
+            if name == ".git" {
+                // A folder, or a file where this is a second working tree.
+                continue;
+            }
+            if kind.is_dir() && !name.starts_with("target") {
                 folders.push(path);
             } else if kind.is_file() {
                 found.push(path.to_string_lossy().replace('\\', "/"));
