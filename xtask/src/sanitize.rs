@@ -2,18 +2,18 @@
 //!
 //! A sanitizer that has not seen the standard library's own code reports its `Arc`, `Mutex` and `Condvar` as races. So
 //! the library is built with the same flag, out of Debian's packages: they hold a compiler and the sources of exactly
-//! its library. What they lack are the sanitizers' runtime archives, which every rustup nightly has; the compiler
+//! its library. What they lack are the sanitizers' runtime archives, which rustup's toolchains have; the compiler
 //! looks for them under the name of its own channel.
 //!
 //! 1. Install `rustc-web`, `cargo-web` and `rust-web-src` if they are missing (this needs root).
-//! 2. Link them as the toolchain `debian`, and the nightly's archive into it.
+//! 2. Link them as the toolchain `debian`, and the sanitizer's archive into it.
 //! 3. Run the library tests of the two crates, and the facade's integration tests but for those that only read
 //!    sources or call the compiler.
 //!
 //! ThreadSanitizer does not model fences: a correct pair of fences is reported. Prefer orderings on the operations.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::command::Sanitizer;
 use crate::process;
@@ -55,7 +55,7 @@ impl Sanitizer {
 }
 
 pub(crate) fn run(sanitizer: Sanitizer, filter: Option<&str>) -> Result<(), String> {
-    if !Path::new("/etc/debian_version").exists() || !cfg!(target_arch = "x86_64") {
+    if !Path::new("/etc/debian_version").exists() || std::env::consts::ARCH != "x86_64" {
         return Err("sanitize: the recipe is for Debian on x86-64".to_owned());
     }
     let recipe = sanitizer.recipe();
@@ -108,19 +108,24 @@ fn link_archive(name: &str) -> Result<(), String> {
     if to.exists() {
         return Ok(());
     }
-    let mut nightly = process::program("rustup");
-    nightly.args(["run", "nightly", "rustc", "--print", "sysroot"]);
-    let nightly = process::answer(&mut nightly)
-        .ok_or("no nightly toolchain: `rustup toolchain install nightly --profile minimal`")?;
-    let archives = Path::new(&nightly)
-        .join("lib/rustlib")
-        .join(TARGET)
-        .join("lib");
-    let from = archives.join(format!("librustc-nightly_rt.{name}.a"));
-    if !from.exists() {
-        return Err(format!("the nightly toolchain has no {}", from.display()));
-    }
+    let from = archive_of("stable", name)
+        .or_else(|| archive_of("nightly", name))
+        .ok_or(
+            "neither stable nor nightly has the sanitizers' archives: install one with rustup",
+        )?;
     process::run(process::program("ln").arg("-s").arg(from).arg(to))
+}
+
+fn archive_of(channel: &str, name: &str) -> Option<PathBuf> {
+    let mut rustc = process::program("rustup");
+    rustc.args(["run", channel, "rustc", "--print", "sysroot"]);
+    let archives = Path::new(&process::answer(&mut rustc)?)
+        .join("lib/rustlib")
+        .join(TARGET);
+    let archive = archives
+        .join("lib")
+        .join(format!("librustc-{channel}_rt.{name}.a"));
+    archive.exists().then_some(archive)
 }
 
 /// The names of the integration tests out of the files of their folder.
