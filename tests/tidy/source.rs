@@ -230,13 +230,13 @@ fn places(lines: &mut [Line]) -> Vec<Function> {
     let mut next = Brace::Other;
     let mut next_is_test = false;
     let mut brackets = 0_i32;
-    for at in 0..lines.len() {
-        let code = lines[at].code.clone();
-        lines[at].modules = names_of_modules(&open);
+    for (at, line) in lines.iter_mut().enumerate() {
+        let code = &line.code;
+        line.modules = names_of_modules(&open);
         let before = innermost(&open, &functions);
-        next_is_test |= is_test_attribute(&code);
+        next_is_test |= is_test_attribute(code);
         let mut is_test = next_is_test || open.iter().any(|(_, test)| *test);
-        for token in tokens(&code) {
+        for token in tokens(code) {
             match token {
                 "(" | "[" => brackets += 1,
                 ")" | "]" => brackets -= 1,
@@ -264,8 +264,8 @@ fn places(lines: &mut [Line]) -> Vec<Function> {
             }
         }
         is_test |= open.iter().any(|(_, test)| *test);
-        lines[at].test = is_test;
-        lines[at].function = before.or_else(|| innermost(&open, &functions));
+        line.test = is_test;
+        line.function = before.or_else(|| innermost(&open, &functions));
     }
     functions
 }
