@@ -44,6 +44,7 @@ mod words;
 mod places;
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use repository::Repository;
 use source::Source;
@@ -69,6 +70,9 @@ const EXCEPTIONS: &[(&str, &str, &str, &str)] = &[
         "the one file that knows it",
     ),
 ];
+
+/// Read once, for all rules.
+static REPOSITORY: LazyLock<Repository> = LazyLock::new(Repository::read);
 
 /// A place that breaks a rule.
 #[derive(Debug)]
@@ -130,17 +134,16 @@ fn report(rule: &str, violations: Vec<Violation>) {
 
 /// Runs one rule over every Rust file.
 fn over_sources(check: impl Fn(&Source) -> Vec<Violation>) -> Vec<Violation> {
-    Repository::read().sources.iter().flat_map(check).collect()
+    REPOSITORY.sources.iter().flat_map(check).collect()
 }
 
 #[test]
 fn imports_point_one_way() {
-    let repository = Repository::read();
-    let names = imports::RootNames::read(&repository.sources);
+    let names = imports::RootNames::read(&REPOSITORY.sources);
     let check = |source| imports::check(source, &names);
     report(
         "imports",
-        repository.sources.iter().flat_map(check).collect(),
+        REPOSITORY.sources.iter().flat_map(check).collect(),
     );
 }
 
@@ -171,26 +174,25 @@ fn nothing_is_unfinished_and_no_library_prints() {
 
 #[test]
 fn no_file_names_a_machine_or_another_registry() {
-    let files = Repository::read().texts;
+    let files = &REPOSITORY.texts;
     let check = |(path, text): &(String, String)| places::check(path, text);
     report("places", files.iter().flat_map(check).collect());
 }
 
 #[test]
 fn the_tidy_test_sees_the_repository() {
-    let repository = Repository::read();
     for path in [
         "runtime-core/src/lib.rs",
         "runtime-io/src/lib.rs",
         "src/lib.rs",
     ] {
         assert!(
-            repository.sources.iter().any(|source| source.path == path),
+            REPOSITORY.sources.iter().any(|source| source.path == path),
             "{path}"
         );
     }
     assert!(
-        repository
+        REPOSITORY
             .texts
             .iter()
             .any(|(path, _)| path == "Cargo.toml")
