@@ -4,6 +4,7 @@
 //! messages about code inside our attributes: they show that errors point at the user's code. Their wording changes
 //! with the compiler, so they are compared under one version only, the one that CI runs. After a change of it:
 //! `TRYBUILD=overwrite cargo test --test compile_fail`, and read the difference.
+#![cfg(feature = "macros")]
 
 use std::env;
 use std::process::Command;

@@ -1,5 +1,9 @@
 //! `#[runtime::main]` and `#[runtime::test]`: what the functions that they make do.
+#![cfg(feature = "macros")]
 #![deny(warnings, clippy::pedantic)]
+
+/// The facade under the name that the bridge gives it.
+extern crate runtime as tokio;
 
 use std::future::Future;
 use std::thread;
@@ -266,6 +270,21 @@ async fn a_paused_test_works_on_several_threads() {
 async fn a_test_may_name_its_crate() {
     #![allow(clippy::no_effect_underscore_binding)]
     let _inner_attributes_are_kept = ();
+}
+
+#[runtime_macros::tokio_main(worker_threads = 2)]
+async fn main_under_the_other_name() -> usize {
+    workers()
+}
+
+#[test]
+fn the_other_pair_reaches_the_runtime_under_its_other_name() {
+    assert_eq!(main_under_the_other_name(), 2);
+}
+
+#[runtime_macros::tokio_test]
+async fn a_test_under_the_other_name_runs() {
+    assert!(matches!(flavor(), RuntimeFlavor::CurrentThread));
 }
 
 #[test]

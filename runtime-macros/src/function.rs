@@ -8,7 +8,7 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute as Attr, FnArg, GenericParam, ReturnType, Signature, Visibility};
+use syn::{Attribute as Attr, GenericParam, ReturnType, Signature, Visibility};
 
 use crate::options::{Attribute, Errors, Role};
 
@@ -62,7 +62,7 @@ impl Function {
         };
         if let (Some(what), false) = (takes_none, signature.inputs.is_empty()) {
             errors.at(
-                span_of_all(&signature.inputs),
+                signature.inputs.span(),
                 format!("{what} takes no arguments"),
             );
             // The body names the arguments: without them it would only give more errors.
@@ -144,8 +144,4 @@ fn holds_impl(tokens: TokenStream) -> bool {
         TokenTree::Ident(ident) => ident == "impl",
         _ => false,
     })
-}
-
-fn span_of_all(inputs: &syn::punctuated::Punctuated<FnArg, syn::Token![,]>) -> Span {
-    inputs.span()
 }

@@ -11,6 +11,8 @@ use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token};
 
 const KNOWN: &str = "`flavor`, `worker_threads`, `start_paused`, `name`, `crate`";
 
+const FLAVORS: &str = "the flavours are \"multi_thread\" and \"current_thread\"";
+
 /// Which macro it is, and under which name its user knows this runtime.
 #[derive(Clone, Copy)]
 pub(crate) struct Attribute {
@@ -187,44 +189,42 @@ fn without_value(name: &str) -> String {
     }
 }
 
-/// A literal, also one that came through a `macro_rules` variable.
-fn literal(input: ParseStream<'_>) -> syn::Result<(Option<Lit>, Span)> {
+/// A value and where it stands, also one that came through a `macro_rules` variable, which wraps it.
+fn value(input: ParseStream<'_>) -> syn::Result<(Expr, Span)> {
     let mut value = input.parse::<Expr>()?;
     let span = value.span();
-    loop {
-        match value {
-            Expr::Group(group) => value = *group.expr,
-            Expr::Lit(ExprLit { lit, .. }) => return Ok((Some(lit), span)),
-            _ => return Ok((None, span)),
-        }
+    while let Expr::Group(group) = value {
+        value = *group.expr;
     }
+    Ok((value, span))
+}
+
+fn literal(input: ParseStream<'_>) -> syn::Result<(Option<Lit>, Span)> {
+    let (value, span) = value(input)?;
+    let lit = match value {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        _ => None,
+    };
+    Ok((lit, span))
 }
 
 fn flavor(input: ParseStream<'_>) -> syn::Result<Flavor> {
     let (lit, span) = literal(input)?;
     let Some(Lit::Str(text)) = lit else {
-        return Err(syn::Error::new(
-            span,
-            "`flavor` is a string: \"multi_thread\" or \"current_thread\"",
-        ));
+        let text = format!("`flavor` is a string; {FLAVORS}");
+        return Err(syn::Error::new(span, text));
     };
-    let message = match text.value().as_str() {
+    let text = match text.value().as_str() {
         "multi_thread" => return Ok(Flavor::MultiThread),
         "current_thread" => return Ok(Flavor::CurrentThread),
-        "local" => "the flavour \"local\" is not there yet; the flavours are \"multi_thread\" and \
-                    \"current_thread\""
-            .to_owned(),
+        "local" => format!("the flavour \"local\" is not there yet; {FLAVORS}"),
         "threaded_scheduler" => "this flavour is called \"multi_thread\"".to_owned(),
         "basic_scheduler" | "single_thread" => {
             "this flavour is called \"current_thread\"".to_owned()
         }
-        other => {
-            format!(
-                "unknown flavour {other:?}; the flavours are \"multi_thread\" and \"current_thread\""
-            )
-        }
+        other => format!("unknown flavour {other:?}; {FLAVORS}"),
     };
-    Err(syn::Error::new(span, message))
+    Err(syn::Error::new(span, text))
 }
 
 fn worker_threads(input: ParseStream<'_>) -> syn::Result<(usize, Span)> {
@@ -262,24 +262,14 @@ fn runtime_name(input: ParseStream<'_>) -> syn::Result<LitStr> {
 /// A path, bare or in a string. The bare form is the one that can hold `$crate`.
 fn crate_path(input: ParseStream<'_>) -> syn::Result<Path> {
     const EXPECTED: &str = "`crate` is a path, such as `::my_runtime` or \"my_runtime\"";
-    let value = input.parse::<Expr>()?;
-    let span = value.span();
-    let mut value = value;
-    loop {
-        match value {
-            Expr::Group(group) => value = *group.expr,
-            Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => {
-                return Ok(path.path);
-            }
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => {
-                return text
-                    .parse_with(Path::parse_mod_style)
-                    .map_err(|_| syn::Error::new(span, EXPECTED));
-            }
-            _ => return Err(syn::Error::new(span, EXPECTED)),
-        }
+    let (value, span) = value(input)?;
+    let wrong = || syn::Error::new(span, EXPECTED);
+    match value {
+        Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => Ok(path.path),
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => text.parse_with(Path::parse_mod_style).map_err(|_| wrong()),
+        _ => Err(wrong()),
     }
 }

@@ -1,2 +1,39 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask <command>`.
+//!
+//! A command is one file: what it does, in which order, and why so. This file reads the command line, `process` runs
+//! other programs. Nothing here is part of the product, so it needs the standard library and cargo only.
+
+mod command;
+
+mod features;
+
+mod loom;
+
+mod process;
+
+mod sanitize;
+
+use std::process::ExitCode;
+
+use command::Command;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match Command::parse(&arguments) {
+        Ok(Command::Help) => {
+            print!("{}", command::USAGE);
+            Ok(())
+        }
+        Ok(Command::Loom { quick }) => loom::run(quick),
+        Ok(Command::Features) => features::run(),
+        Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
+        Err(error) => Err(format!("{error}\n\n{}", command::USAGE)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

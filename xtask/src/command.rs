@@ -1,0 +1,145 @@
+//! The command line.
+
+pub(crate) const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+Commands:
+  loom [--quick]
+      Runs every model of runtime-core and runtime-io under the model checker, in release, in target/loom.
+      Preemptions: 3, with --quick 2; the variable LOOM_MAX_PREEMPTIONS overrides both.
+  features
+      Builds and lints the facade with no feature, each feature alone and all of them, and with panic=abort;
+      every warning is an error. In target/features.
+  sanitize address|thread [FILTER]
+      Runs the tests under AddressSanitizer (with LeakSanitizer) or ThreadSanitizer, standard library
+      included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
+  help
+      Prints this.
+";
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Help,
+    Loom {
+        quick: bool,
+    },
+    Features,
+    Sanitize {
+        sanitizer: Sanitizer,
+        filter: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sanitizer {
+    Address,
+    Thread,
+}
+
+impl Command {
+    pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        match arguments[..] {
+            [] => Err("no command given".to_owned()),
+            ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => Ok(Command::Help),
+            ["loom"] => Ok(Command::Loom { quick: false }),
+            ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
+            ["features"] => Ok(Command::Features),
+            ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
+            ["sanitize"] => Err("sanitize: which one, address or thread?".to_owned()),
+            ["loom" | "features", unknown, ..] => {
+                Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
+            }
+            [unknown, ..] => Err(format!("unknown command {unknown:?}")),
+        }
+    }
+}
+
+fn sanitize(name: &str, rest: &[&str]) -> Result<Command, String> {
+    let sanitizer = match name {
+        "address" => Sanitizer::Address,
+        "thread" => Sanitizer::Thread,
+        _ => {
+            return Err(format!(
+                "sanitize: unknown sanitizer {name:?}, known are address and thread"
+            ));
+        }
+    };
+    match rest {
+        [] => Ok(Command::Sanitize {
+            sanitizer,
+            filter: None,
+        }),
+        [filter] if !filter.starts_with('-') => Ok(Command::Sanitize {
+            sanitizer,
+            filter: Some((*filter).to_owned()),
+        }),
+        [unknown, ..] => Err(format!(
+            "sanitize: unknown argument {:?}",
+            rest.get(1).unwrap_or(unknown)
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, String> {
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Command::parse(&arguments)
+    }
+
+    #[test]
+    fn each_command_is_read_with_its_arguments() {
+        assert_eq!(parse("loom"), Ok(Command::Loom { quick: false }));
+        assert_eq!(parse("loom --quick"), Ok(Command::Loom { quick: true }));
+        assert_eq!(parse("features"), Ok(Command::Features));
+        let sanitizer = Sanitizer::Address;
+        assert_eq!(
+            parse("sanitize address"),
+            Ok(Command::Sanitize {
+                sanitizer,
+                filter: None
+            })
+        );
+        let (sanitizer, filter) = (Sanitizer::Thread, Some("task".to_owned()));
+        assert_eq!(
+            parse("sanitize thread task"),
+            Ok(Command::Sanitize { sanitizer, filter })
+        );
+    }
+
+    #[test]
+    fn help_is_understood_everywhere() {
+        for line in ["help", "--help", "-h", "loom --help", "sanitize -h"] {
+            assert_eq!(parse(line), Ok(Command::Help), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_named() {
+        let cases = [
+            ("", "no command"),
+            ("lom", "\"lom\""),
+            ("loom --fast", "\"--fast\""),
+            ("loom --quick --fast", "\"--quick\""),
+            ("features net", "\"net\""),
+            ("sanitize", "which one"),
+            ("sanitize memory", "\"memory\""),
+            ("sanitize thread --all", "\"--all\""),
+            ("sanitize thread a b", "\"b\""),
+        ];
+        for (line, part) in cases {
+            let error = parse(line).expect_err(line);
+            assert!(error.contains(part), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_usage_names_each_command() {
+        for command in ["loom", "features", "sanitize", "help"] {
+            assert!(USAGE.contains(&format!("\n  {command}")), "{command}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Other programs: started in the repository's root, shown before they run, and an error when they fail.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The repository's root, wherever the command is called from.
+pub(crate) fn root() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package
+        .parent()
+        .expect("this package lies in the repository")
+}
+
+/// The cargo that runs this command.
+pub(crate) fn cargo() -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    program(cargo)
+}
+
+pub(crate) fn program(name: impl Into<OsString>) -> Command {
+    let mut command = Command::new(name.into());
+    command.current_dir(root());
+    command
+}
+
+/// Runs it with our own output.
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
+    println!("+ {}", shown(command));
+    let status = command
+        .status()
+        .map_err(|error| not_started(command, &error))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(failed(command))
+    }
+}
+
+/// Runs it, passes its standard output on line by line, and gives it back.
+pub(crate) fn run_and_read(command: &mut Command) -> Result<Vec<String>, String> {
+    println!("+ {}", shown(command));
+    command.stdout(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .map_err(|error| not_started(command, &error))?;
+    let output = child.stdout.take().expect("the output is piped");
+    let mut lines = Vec::new();
+    for line in BufReader::new(output).lines() {
+        let line = line.map_err(|error| error.to_string())?;
+        println!("{line}");
+        lines.push(line);
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if status.success() {
+        Ok(lines)
+    } else {
+        Err(failed(command))
+    }
+}
+
+/// What it writes, without showing it; `None` if it cannot be started or fails.
+pub(crate) fn answer(command: &mut Command) -> Option<String> {
+    let output = command.stderr(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}
+
+fn not_started(command: &Command, error: &std::io::Error) -> String {
+    format!(
+        "{} cannot be started: {error}",
+        command.get_program().to_string_lossy()
+    )
+}
+
+fn failed(command: &Command) -> String {
+    format!("failed: {}", shown(command))
+}
+
+/// As it would be typed; variables that we set first.
+fn shown(command: &Command) -> String {
+    let variables = command.get_envs().filter_map(|(name, value)| {
+        Some(format!(
+            "{}={:?}",
+            name.to_string_lossy(),
+            value?.to_string_lossy()
+        ))
+    });
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    let words = words.map(|word| word.to_string_lossy().into_owned());
+    variables.chain(words).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_shown_as_it_would_be_typed() {
+        let mut command = program("/usr/bin/cargo");
+        command
+            .args(["test", "-p", "x"])
+            .env("RUSTFLAGS", "--cfg loom")
+            .env_remove("OTHER");
+        assert_eq!(shown(&command), "RUSTFLAGS=\"--cfg loom\" cargo test -p x");
+    }
+
+    #[test]
+    fn a_failure_names_the_program() {
+        let error = run(&mut program("surely-no-such-program")).expect_err("it does not exist");
+        assert!(
+            error.contains("surely-no-such-program cannot be started"),
+            "{error}"
+        );
+        let mut fails = cargo();
+        fails.arg("surely-no-such-command").stderr(Stdio::null());
+        let error = run(&mut fails).expect_err("it fails");
+        assert!(
+            error.contains("failed: ") && error.contains("surely-no-such-command"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_root_holds_the_workspace() {
+        assert!(root().join("xtask").is_dir() && root().join("Cargo.toml").is_file());
+    }
+}
