@@ -1,8 +1,8 @@
 //! A multi-threaded, work-stealing async runtime: slots, threads and one seat.
 //!
-//! An application writes [`main`], spawns tasks, joins them, and uses sockets, timers, channels and locks that never
-//! block a thread. Worker threads steal tasks from each other's queues; whichever of them has nothing to do
-//! sleeps in the I/O driver and runs what it wakes.
+//! An application writes [`main`], spawns tasks, joins them, and uses sockets, timers, channels and
+//! locks that never block a thread. Worker threads steal tasks from each other's queues; whichever
+//! of them has nothing to do sleeps in the I/O driver and runs what it wakes.
 //!
 //! ```no_run
 //! use runtime::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,15 +25,15 @@
 //! }
 //! ```
 //!
-//! Module paths, names and signatures are those of the field's standard vocabulary, so that code moves over by renaming the crate.
-//! I/O and timers need no enabling; threads start when they are first needed; a blocked worker is reported, and
-//! rescued by a spare slot.
+//! Module paths, names and signatures are those of the field's standard vocabulary, so that code
+//! moves over by renaming the crate. I/O and timers need no enabling; threads start when they are
+//! first needed; a blocked worker is reported, and rescued by a spare slot.
 //!
 //! # Features
 //!
-//! All are on by default (`full`): `rt`, `rt-multi-thread`, `macros`, `net`, `io-util`, `sync`, `time`; `fs`, `process`,
-//! `signal` and `io-std` are names that exist for what comes; `parking_lot` is accepted and changes nothing; `test-util` adds
-//! [`time::pause`] and its like.
+//! All are on by default (`full`): `rt`, `rt-multi-thread`, `macros`, `net`, `io-util`, `sync`,
+//! `time`; `fs`, `process`, `signal` and `io-std` are names that exist for what comes;
+//! `parking_lot` is accepted and changes nothing; `test-util` adds [`time::pause`] and its like.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "macros")]

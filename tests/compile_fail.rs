@@ -1,9 +1,11 @@
-//! What must not compile, and the message that its author sees: each `tests/ui/**/*.rs` has its `.stderr` beside it.
+//! What must not compile, and the message that its author sees: each `tests/ui/**/*.rs` has its
+//! `.stderr` beside it.
 //!
-//! `tests/ui` holds messages of our own, which no compiler changes. `tests/ui/compiler` holds the compiler's own
-//! messages about code inside our attributes: they show that errors point at the user's code. Their wording changes
-//! with the compiler, so they are compared under one version only, the one that CI runs. After a change of it:
-//! `TRYBUILD=overwrite cargo test --test compile_fail`, and read the difference.
+//! `tests/ui` holds messages of our own, which no compiler changes. `tests/ui/compiler` holds the
+//! compiler's own messages about code inside our attributes: they show that errors point at the
+//! user's code. Their wording changes with the compiler, so they are compared under one version
+//! only, the one that CI runs. After a change of it: `TRYBUILD=overwrite cargo test --test
+//! compile_fail`, and read the difference.
 #![cfg(feature = "macros")]
 
 use std::env;

@@ -80,7 +80,8 @@ impl Builder {
     /// How many slots there are, that is how many tasks run at once; at most 1024 are used.
     ///
     /// Default: the number of cores that the process may use, or the environment variable
-    /// `RUNTIME_WORKER_THREADS` (or `TOKIO_WORKER_THREADS`), if it is set. A current-thread runtime has one, whatever is set.
+    /// `RUNTIME_WORKER_THREADS` (or `TOKIO_WORKER_THREADS`), if it is set. A current-thread runtime
+    /// has one, whatever is set.
     ///
     /// # Panics
     /// If `count` is 0.
@@ -102,7 +103,8 @@ impl Builder {
         self
     }
 
-    /// The name of every thread; default: the name of its role (`runtime-worker`, `runtime-sentinel`, `runtime-blocking`, …).
+    /// The name of every thread; default: the name of its role (`runtime-worker`,
+    /// `runtime-sentinel`, `runtime-blocking`, …).
     ///
     /// # Panics
     /// If the name contains a NUL byte.
@@ -163,7 +165,8 @@ impl Builder {
         self
     }
 
-    /// Called on a thread that is about to sleep because it has no work. It should be quick: it runs each time.
+    /// Called on a thread that is about to sleep because it has no work. It should be quick: it
+    /// runs each time.
     pub fn on_thread_park<F>(&mut self, hook: F) -> &mut Builder
     where
         F: Fn() + Send + Sync + 'static,
@@ -203,20 +206,23 @@ impl Builder {
         self
     }
 
-    /// Starts with a paused clock: time moves only by `advance`, or by itself to the next deadline when there is nothing else to do.
+    /// Starts with a paused clock: time moves only by `advance`, or by itself to the next deadline
+    /// when there is nothing else to do.
     pub fn start_paused(&mut self, paused: bool) -> &mut Builder {
         self.start_paused = paused;
         self
     }
 
-    /// For how long a poll may go on, while other work waits, before it counts as a stall and, if all slots are stuck, a spare slot is
-    /// opened; default 10 ms. `None`: no poll counts as a stall and there are no spares. Multi-thread runtimes only.
+    /// For how long a poll may go on, while other work waits, before it counts as a stall and, if
+    /// all slots are stuck, a spare slot is opened; default 10 ms. `None`: no poll counts as a
+    /// stall and there are no spares. Multi-thread runtimes only.
     pub fn stall_policy(&mut self, limit: Option<Duration>) -> &mut Builder {
         self.config.stall_policy = limit;
         self
     }
 
-    /// Called once for each stall, on a thread of the runtime that is not stuck, with the task's id and where it was spawned.
+    /// Called once for each stall, on a thread of the runtime that is not stuck, with the task's id
+    /// and where it was spawned.
     pub fn on_stall<F>(&mut self, hook: F) -> &mut Builder
     where
         F: Fn(&Stall) + Send + Sync + 'static,
@@ -231,8 +237,9 @@ impl Builder {
         self
     }
 
-    /// Starts all worker threads in `build`, which then gives the operating system's error if one is refused. By default threads start
-    /// when they are first needed, and a refused one loses nothing.
+    /// Starts all worker threads in `build`, which then gives the operating system's error if one
+    /// is refused. By default threads start when they are first needed, and a refused one loses
+    /// nothing.
     pub fn start_threads_now(&mut self, now: bool) -> &mut Builder {
         self.start_now = now;
         self
@@ -241,8 +248,8 @@ impl Builder {
     /// Makes the runtime.
     ///
     /// # Errors
-    /// With [`Builder::start_threads_now`]: if a thread is refused. If the environment variable for the number of workers is set
-    /// and is no number above 0.
+    /// With [`Builder::start_threads_now`]: if a thread is refused. If the environment variable for
+    /// the number of workers is set and is no number above 0.
     pub fn build(&mut self) -> io::Result<Runtime> {
         let mut config = self.config.clone();
         config.worker_threads = match config.flavor {
@@ -284,7 +291,8 @@ fn default_workers() -> io::Result<usize> {
     Ok(available_cores())
 }
 
-/// How many cores the process may use; asked of the operating system once, since that reads files on some.
+/// How many cores the process may use; asked of the operating system once, since that reads files
+/// on some.
 fn available_cores() -> usize {
     static CORES: AtomicUsize = AtomicUsize::new(0);
     // Relaxed: whoever asks first stores what all others would.

@@ -1,11 +1,13 @@
 //! The per-poll budget: how a task that is always ready still lets others run.
 //!
-//! Each poll of a task starts with [`BUDGET`] units. A leaf operation (a receive, a lock, a read) takes one unit when it
-//! makes progress; with none left it wakes its own task and returns `Pending`, so that the task goes to
-//! the back of the queue. Outside a task the budget is unlimited.
+//! Each poll of a task starts with [`BUDGET`] units. A leaf operation (a receive, a lock, a read)
+//! takes one unit when it makes progress; with none left it wakes its own task and returns
+//! `Pending`, so that the task goes to the back of the queue. Outside a task the budget is
+//! unlimited.
 //!
-//! A leaf calls [`poll_proceed`] first and keeps the returned [`Progress`]; if it does get something done it says
-//! [`Progress::made`], else the unit goes back when the value is dropped: waiting costs nothing.
+//! A leaf calls [`poll_proceed`] first and keeps the returned [`Progress`]; if it does get
+//! something done it says [`Progress::made`], else the unit goes back when the value is dropped:
+//! waiting costs nothing.
 
 use std::cell::Cell;
 use std::task::{Context, Poll};

@@ -12,14 +12,14 @@ use crate::park::driver::{Driver, Poller};
 use crate::scheduler::{self, Flavor, Shared};
 use crate::task::JoinHandle;
 
-/// Futures larger than this are boxed once before they travel through the spawning functions, which would
-/// otherwise copy them from frame to frame in builds without optimisation.
+/// Futures larger than this are boxed once before they travel through the spawning functions, which
+/// would otherwise copy them from frame to frame in builds without optimisation.
 const BOX_FUTURES_ABOVE: usize = 2048;
 
 /// A handle to a runtime: cheap to clone, usable from any thread.
 ///
-/// A handle does not keep the runtime running: when the [`Runtime`](crate::runtime::Runtime) is dropped, tasks spawned later
-/// are cancelled at once.
+/// A handle does not keep the runtime running: when the [`Runtime`](crate::runtime::Runtime) is
+/// dropped, tasks spawned later are cancelled at once.
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
@@ -47,7 +47,8 @@ impl TryCurrentError {
         true
     }
 
-    /// Whether the thread's locals are being destroyed. Always false: such a thread counts as one without a runtime.
+    /// Whether the thread's locals are being destroyed. Always false: such a thread counts as one
+    /// without a runtime.
     pub fn is_thread_local_destroyed(&self) -> bool {
         false
     }
@@ -89,7 +90,8 @@ impl Handle {
             .ok_or(TryCurrentError { _private: () })
     }
 
-    /// Makes this runtime the current one of the thread until the guard is dropped. Scopes nest; guards may be dropped in any order.
+    /// Makes this runtime the current one of the thread until the guard is dropped. Scopes nest;
+    /// guards may be dropped in any order.
     pub fn enter(&self) -> EnterGuard<'_> {
         EnterGuard::new(scheduler::enter(&self.shared))
     }
@@ -113,7 +115,8 @@ impl Handle {
 
     /// Runs a closure that blocks on a thread of the blocking pool.
     ///
-    /// A closure that has begun runs to its end; one that waits is cancelled by `abort` and by the runtime's shutdown.
+    /// A closure that has begun runs to its end; one that waits is cancelled by `abort` and by the
+    /// runtime's shutdown.
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, closure: F) -> JoinHandle<R>
     where
@@ -131,9 +134,10 @@ impl Handle {
 
     /// Runs a future to its end on this thread, in the runtime's context.
     ///
-    /// Inside a task or another `block_on` this works as well: the thread first hands its slot to others, as
-    /// [`block_in_place`](crate::spawn::block_in_place) does. On a current-thread runtime the caller runs the tasks, unless another
-    /// thread does so already. After the runtime has shut down the future is still polled, but I/O gives errors.
+    /// Inside a task or another `block_on` this works as well: the thread first hands its slot to
+    /// others, as [`block_in_place`](crate::spawn::block_in_place) does. On a current-thread
+    /// runtime the caller runs the tasks, unless another thread does so already. After the runtime
+    /// has shut down the future is still polled, but I/O gives errors.
     ///
     /// # Panics
     /// If the future panics, with its panic.

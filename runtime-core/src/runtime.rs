@@ -12,9 +12,10 @@ use crate::task::JoinHandle;
 
 /// A runtime: runs tasks, timers and I/O until it is dropped.
 ///
-/// **Drop** cancels all tasks and waits until each has been dropped and every blocking closure that has begun has
-/// returned. It drops a task at its next `await`; one that never reaches it keeps the drop waiting: see
-/// [`Runtime::shutdown_timeout`]. Dropped inside async code, the runtime ends without waiting.
+/// **Drop** cancels all tasks and waits until each has been dropped and every blocking closure that
+/// has begun has returned. It drops a task at its next `await`; one that never reaches it keeps the
+/// drop waiting: see [`Runtime::shutdown_timeout`]. Dropped inside async code, the runtime ends
+/// without waiting.
 #[derive(Debug)]
 pub struct Runtime {
     handle: Handle,
@@ -76,7 +77,8 @@ impl Runtime {
         self.handle.metrics()
     }
 
-    /// Ends the runtime and waits for it, but no longer than `timeout`: what has not ended by then goes on by itself.
+    /// Ends the runtime and waits for it, but no longer than `timeout`: what has not ended by then
+    /// goes on by itself.
     pub fn shutdown_timeout(self, timeout: Duration) {
         let shared = Arc::clone(self.handle.shared());
         shared.close();
@@ -88,7 +90,8 @@ impl Runtime {
         shared.wait_for_end(deadline);
     }
 
-    /// Ends the runtime without waiting: tasks are cancelled, blocking closures that have begun go on by themselves.
+    /// Ends the runtime without waiting: tasks are cancelled, blocking closures that have begun go
+    /// on by themselves.
     pub fn shutdown_background(self) {
         self.handle.shared().close();
     }

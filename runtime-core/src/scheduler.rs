@@ -1,70 +1,90 @@
 //! Slots, threads and one seat: how ready tasks find threads, and threads find sleep.
 //!
-//! Three things are kept apart. A **slot** is the right to run tasks, with a queue, a cell, a wheel and a list of live tasks. A
-//! **thread** borrows a slot to run tasks. The **seat** is the right to sleep in the I/O driver; whoever sits is the shared I/O driver
-//! thread of the moment and holds no slot.
+//! Three things are kept apart. A **slot** is the right to run tasks, with a queue, a cell, a wheel
+//! and a list of live tasks. A **thread** borrows a slot to run tasks. The **seat** is the right to
+//! sleep in the I/O driver; whoever sits is the shared I/O driver thread of the moment and holds no
+//! slot.
 //!
 //! # A task's journey
 //!
-//! `spawn` makes the task, puts it on the live list of the spawner's slot and its entry into the spawner's cell; what was in the
-//! cell moves to the back of the queue. The holder takes from its cell (three times in a row at most), then its queue, then the
-//! shared queue, then from others. A poll that is pending leaves the task idle, known only to its wakers; a wake makes an entry
-//! again. On a thread of the runtime it goes into that thread's cell, else into the shared queue. At its end the task leaves its
-//! list, and its output waits for the join handle.
+//! `spawn` makes the task, puts it on the live list of the spawner's slot and its entry into the
+//! spawner's cell; what was in the cell moves to the back of the queue. The holder takes from its
+//! cell (three times in a row at most), then its queue, then the shared queue, then from others. A
+//! poll that is pending leaves the task idle, known only to its wakers; a wake makes an entry
+//! again. On a thread of the runtime it goes into that thread's cell, else into the shared queue.
+//! At its end the task leaves its list, and its output waits for the join handle.
 //!
 //! # The rules
 //!
-//! 1. *Word.* One packed atomic in `idle.rs` has the counts of free and held slots, searchers, parked threads and polling guests, the seat's state,
-//!    the sentinel's. Every change is one read-modify-write.
-//! 2. *Invariant.* While a slot is held or a guest polls beside tasks, there is a sitter with a cap of 1 ms, or the sentinel is on. While none is held
-//!    and a task, timer or source of somebody's exists, there is a sitter. Whoever would break the first arms the sentinel in the same
-//!    change; whoever would break the second wakes or starts a thread for the seat. A refused thread is counted, and the next change tries again.
-//! 3. *Who sits.* A thread without a slot takes the seat only while a slot is free. If all are held, holders glance at the driver every so many
-//!    polls and the sentinel does if they do not: no poller preempts the workers for each packet.
+//! 1. *Word.* One packed atomic in `idle.rs` has the counts of free and held slots, searchers,
+//!    parked threads and polling guests, the seat's state, the sentinel's. Every change is one
+//!    read-modify-write.
+//! 2. *Invariant.* While a slot is held or a guest polls beside tasks, there is a sitter with a cap
+//!    of 1 ms, or the sentinel is on. While none is held and a task, timer or source of somebody's
+//!    exists, there is a sitter. Whoever would break the first arms the sentinel in the same
+//!    change; whoever would break the second wakes or starts a thread for the seat. A refused
+//!    thread is counted, and the next change tries again.
+//! 3. *Who sits.* A thread without a slot takes the seat only while a slot is free. If all are
+//!    held, holders glance at the driver every so many polls and the sentinel does if they do not:
+//!    no poller preempts the workers for each packet.
 //! 4. *The sentinel* glances, it never sits: see `sentinel.rs`.
-//! 5. *Push.* To the shared queue: push, then one read-modify-write of the word. If there is a searcher or no slot is free, done. Else wake the thread
-//!    parked last, or else the sitter, or else start a thread; it is counted as holder and searcher in the same change. A push
-//!    to the pusher's own queue looks at the word by a plain load only.
-//! 6. *Sleep.* Give the slot back and stop searching in one change, re-check every shared queue, sleep. A searcher that finds work and was
-//!    the last one looks once more, and wakes the next if there is more.
-//! 7. *Seat.* See `park/seat.rs`: claim in the word, re-check, poll; the events leave the lock with the sitter, who first takes a slot and then wakes
-//!    tasks: they land in its own queue, and it runs them. One context switch from packet to task.
-//! 8. *Timers.* Each wheel publishes its first deadline. An inserter that holds a slot never kicks. Who inserts without one, or gives the last held
-//!    slot back without sitting down, compares with the deadline that the sitter published, and kicks if it is earlier.
+//! 5. *Push.* To the shared queue: push, then one read-modify-write of the word. If there is a
+//!    searcher or no slot is free, done. Else wake the thread parked last, or else the sitter, or
+//!    else start a thread; it is counted as holder and searcher in the same change. A push to the
+//!    pusher's own queue looks at the word by a plain load only.
+//! 6. *Sleep.* Give the slot back and stop searching in one change, re-check every shared queue,
+//!    sleep. A searcher that finds work and was the last one looks once more, and wakes the next if
+//!    there is more.
+//! 7. *Seat.* See `park/seat.rs`: claim in the word, re-check, poll; the events leave the lock with
+//!    the sitter, who first takes a slot and then wakes tasks: they land in its own queue, and it
+//!    runs them. One context switch from packet to task.
+//! 8. *Timers.* Each wheel publishes its first deadline. An inserter that holds a slot never kicks.
+//!    Who inserts without one, or gives the last held slot back without sitting down, compares with
+//!    the deadline that the sitter published, and kicks if it is earlier.
 //! 9. *Stall*, 10. *spare*: see `sentinel.rs`. 11. *Guest*: see `guest.rs`.
-//! 12. *Blocking in place.* The thread gives its slot back with its queue, wakes somebody for what is in it, and is without slot and queue; afterwards it takes
-//!    a free slot, or finishes its poll without one (what it wakes goes to the shared queue) and then looks for a rest.
+//! 12. *Blocking in place.* The thread gives its slot back with its queue, wakes somebody for what
+//!     is in it, and is without slot and queue; afterwards it takes a free slot, or finishes its
+//!     poll without one (what it wakes goes to the shared queue) and then looks for a rest.
 //! 13. *Current-thread*: see `current_thread.rs`.
-//! 14. *Auto-advance* of a paused clock: by the sitter only, when no slot is held, no guest polls, and the queues and the blocking pool are empty.
+//! 14. *Auto-advance* of a paused clock: by the sitter only, when no slot is held, no guest polls,
+//!     and the queues and the blocking pool are empty.
 //! 15. *Shutdown*: see `shutdown.rs`.
 //!
 //! # No task waits for ever
 //!
-//! Let an entry be pushed by step P (push; change the word) and a thread go to sleep by step S (change the word; re-check; sleep). Both
-//! changes are in one order.
+//! Let an entry be pushed by step P (push; change the word) and a thread go to sleep by step S
+//! (change the word; re-check; sleep). Both changes are in one order.
 //!
-//! *Shared queue, S before P.* P's change sees the sleeper's count. Either it wakes somebody, who searches until it has looked into every shard
-//! after P; or there is a searcher, who has yet to make its own S or its stop, each a change after P's, followed by a look into the
-//! shared queue (rule 6): it finds the entry, or somebody else took it; or no slot is free: each holder looks into the shared queue
-//! every `global_queue_interval` polls and before its S, which comes after P.
+//! *Shared queue, S before P.* P's change sees the sleeper's count. Either it wakes somebody, who
+//! searches until it has looked into every shard after P; or there is a searcher, who has yet to
+//! make its own S or its stop, each a change after P's, followed by a look into the shared queue
+//! (rule 6): it finds the entry, or somebody else took it; or no slot is free: each holder looks
+//! into the shared queue every `global_queue_interval` polls and before its S, which comes after P.
 //!
-//! *Shared queue, P before S.* S's re-check acquires P's push through the word, finds the shard not empty, and wakes somebody (perhaps itself).
+//! *Shared queue, P before S.* S's re-check acquires P's push through the word, finds the shard not
+//! empty, and wakes somebody (perhaps itself).
 //!
-//! *Own queue.* The pusher holds the slot and runs the entry after its present poll, or gives the slot back with the entry (rule 12, which counts as a shared push), or
-//! spills it. If its present poll does not return, the look finds a queue that is not empty within 1 ms (the guard of rule 2 stands while a slot is held) and
-//! wakes a helper if a slot is free; if none is, all are held, and rule 10 opens a spare once all are stuck.
+//! *Own queue.* The pusher holds the slot and runs the entry after its present poll, or gives the
+//! slot back with the entry (rule 12, which counts as a shared push), or spills it. If its present
+//! poll does not return, the look finds a queue that is not empty within 1 ms (the guard of rule 2
+//! stands while a slot is held) and wakes a helper if a slot is free; if none is, all are held, and
+//! rule 10 opens a spare once all are stuck.
 //!
-//! *Guest's queue.* A guest parks or sits only with cell and queue empty, or spilled. While it polls it is guarded as a holder is.
+//! *Guest's queue.* A guest parks or sits only with cell and queue empty, or spilled. While it
+//! polls it is guarded as a holder is.
 //!
-//! *A thread to wake does not exist and is refused*: the reservation is cancelled, the entry stays queued, and any thread that comes by takes it: a guest in
-//! `block_on`, the next push, or the next look.
+//! *A thread to wake does not exist and is refused*: the reservation is cancelled, the entry stays
+//! queued, and any thread that comes by takes it: a guest in `block_on`, the next push, or the next
+//! look.
 //!
 //! # No event, timer or kick is lost
 //!
-//! While a slot is held: a look at least each millisecond polls the driver unless somebody else has, and fires the wheels. While none is
-//! held: the sitter is in the driver until the first deadline it knows. An earlier one is inserted without a slot (rule 8: the word orders
-//! the sitter's claim and the inserter's look; whoever is second sees the other) or by a holder, who looks at all wheels before it rests: it sits down with
-//! the new deadline, or compares (rule 8) when it parks.
+//! While a slot is held: a look at least each millisecond polls the driver unless somebody else
+//! has, and fires the wheels. While none is held: the sitter is in the driver until the first
+//! deadline it knows. An earlier one is inserted without a slot (rule 8: the word orders the
+//! sitter's claim and the inserter's look; whoever is second sees the other) or by a holder, who
+//! looks at all wheels before it rests: it sits down with the new deadline, or compares (rule 8)
+//! when it parks.
 //!
 //! The models of these arguments are in `loom_tests.rs`.
 

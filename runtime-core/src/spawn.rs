@@ -10,7 +10,8 @@ use crate::task::JoinHandle;
 
 /// Starts a task on the current runtime; it runs whether or not the handle is awaited.
 ///
-/// The task is never polled inside this call. When its handle is dropped it goes on by itself; when the runtime ends it is dropped.
+/// The task is never polled inside this call. When its handle is dropped it goes on by itself; when
+/// the runtime ends it is dropped.
 ///
 /// # Panics
 /// Outside of any runtime.
@@ -36,9 +37,11 @@ where
     context::current_or_panic("spawn_blocking").spawn_blocking(closure)
 }
 
-/// Runs a closure that blocks right here, after handing this thread's slot and its queue to another thread.
+/// Runs a closure that blocks right here, after handing this thread's slot and its queue to another
+/// thread.
 ///
-/// The other branches of the same task (of a `join!` or `select!`) wait meanwhile. Outside of a runtime it just calls the closure.
+/// The other branches of the same task (of a `join!` or `select!`) wait meanwhile. Outside of a
+/// runtime it just calls the closure.
 ///
 /// # Panics
 /// On a current-thread runtime, where nobody could take over.

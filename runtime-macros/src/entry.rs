@@ -11,13 +11,16 @@
 //! }
 //! ```
 //!
-//! - The `if let` never runs. It is the first `return` of the block and so fixes the block's type before the
-//!   first statement is checked: a wrong value is reported where it stands ("expected `i32`, found `&str`"), as in
-//!   an `async fn`, and `?` knows what to convert to. Rejected: checking the block's type after it (the error covers
-//!   the whole body), an async closure (the error names closure bodies, and references out of `&mut` arguments do not
-//!   compile), an inner `async fn` (`Self` and generics of an outer item are out of its reach).
-//! - The statements keep a block of their own: items at their head then follow no statement of ours.
-//! - The body moves into `block_on`, so what a panic unwinds is dropped inside the runtime, as is what the body owns.
+//! - The `if let` never runs. It is the first `return` of the block and so fixes the block's type
+//!   before the first statement is checked: a wrong value is reported where it stands ("expected
+//!   `i32`, found `&str`"), as in an `async fn`, and `?` knows what to convert to. Rejected:
+//!   checking the block's type after it (the error covers the whole body), an async closure (the
+//!   error names closure bodies, and references out of `&mut` arguments do not compile), an inner
+//!   `async fn` (`Self` and generics of an outer item are out of its reach).
+//! - The statements keep a block of their own: items at their head then follow no statement of
+//!   ours.
+//! - The body moves into `block_on`, so what a panic unwinds is dropped inside the runtime, as is
+//!   what the body owns.
 //! - A test is boxed first: `block_on` is then compiled once an output type, not once a test.
 //! - Our names have mixed-site hygiene: the body can neither see nor shadow them.
 

@@ -1,8 +1,8 @@
 //! What the attribute stands on: an `async fn`.
 //!
-//! Attributes and signature are parsed, the body is not: it goes into the expansion token by token, with its
-//! spans. So errors in the body point at the user's code, syntax that is newer than our parser passes through, and
-//! the expansion costs the same however long the body is.
+//! Attributes and signature are parsed, the body is not: it goes into the expansion token by token,
+//! with its spans. So errors in the body point at the user's code, syntax that is newer than our
+//! parser passes through, and the expansion costs the same however long the body is.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -46,7 +46,8 @@ impl Parse for Function {
 }
 
 impl Function {
-    /// The rules for the function. What breaks one is taken out, so that the rest expands without further errors.
+    /// The rules for the function. What breaks one is taken out, so that the rest expands without
+    /// further errors.
     pub(crate) fn check(&mut self, attribute: Attribute, errors: &mut Errors) {
         let signature = &mut self.signature;
         if signature.asyncness.take().is_none() {
@@ -121,8 +122,8 @@ fn check_test(
     }
 }
 
-/// Whether an attribute makes the function a test: the built-in one under any of its paths, or ours once more.
-/// Those of other test harnesses are left to them.
+/// Whether an attribute makes the function a test: the built-in one under any of its paths, or ours
+/// once more. Those of other test harnesses are left to them.
 fn is_test(attribute: Attribute, other: &Attr) -> bool {
     let path = other.path();
     let names: Vec<String> = path

@@ -4,9 +4,10 @@
 //! - `function`: what the attribute stands on, and the rules for it.
 //! - `entry`: the function that comes out.
 //!
-//! Each macro exists twice, because an expansion can only name the crate that its user depends on: `main` and
-//! `test` expand to paths in `::runtime`, `tokio_main` and `tokio_test` to the same paths in `::tokio`, for
-//! code that depends on this runtime under that name. `crate = path` overrides both.
+//! Each macro exists twice, because an expansion can only name the crate that its user depends on:
+//! `main` and `test` expand to paths in `::runtime`, `tokio_main` and `tokio_test` to the same
+//! paths in `::tokio`, for code that depends on this runtime under that name. `crate = path`
+//! overrides both.
 
 mod options;
 
@@ -23,15 +24,16 @@ use crate::options::{Attribute, Role};
 
 /// Turns an `async fn` into a plain function that builds a runtime and runs the body on it.
 ///
-/// It stands on `main` as a rule, but may stand on any `async fn`, also on one with arguments; only a function
-/// that is itself named `main` must have none. The function keeps its name, visibility, attributes, generics
-/// and return type, and it calls `block_on`: the thread that calls it waits.
+/// It stands on `main` as a rule, but may stand on any `async fn`, also on one with arguments; only
+/// a function that is itself named `main` must have none. The function keeps its name, visibility,
+/// attributes, generics and return type, and it calls `block_on`: the thread that calls it waits.
 ///
 /// # Options
 /// - `flavor = "multi_thread"` (default) or `"current_thread"`.
-/// - `worker_threads = 4`: how many tasks run at once; for `multi_thread` only. Default: one a core.
-/// - `start_paused = true`: the clock stands still and moves by itself to the next deadline when there is
-///   nothing else to do. Works on each flavour.
+/// - `worker_threads = 4`: how many tasks run at once; for `multi_thread` only. Default: one a
+///   core.
+/// - `start_paused = true`: the clock stands still and moves by itself to the next deadline when
+///   there is nothing else to do. Works on each flavour.
 /// - `name = "…"`: the name of the runtime.
 /// - `crate = path` or `crate = "path"`: where this runtime is found if it is not `::runtime`.
 ///
@@ -44,9 +46,10 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Turns an `async fn` into a test that builds a runtime and runs the body on it.
 ///
-/// The options are those of [`macro@main`], but the default flavour is `current_thread`: the tests of a crate run
-/// beside each other anyway. A second `#[test]` on the function is an error. Other attributes
-/// (`#[should_panic]`, `#[cfg(…)]`) keep their meaning, and the return type is what `#[test]` accepts.
+/// The options are those of [`macro@main`], but the default flavour is `current_thread`: the tests
+/// of a crate run beside each other anyway. A second `#[test]` on the function is an error. Other
+/// attributes (`#[should_panic]`, `#[cfg(…)]`) keep their meaning, and the return type is what
+/// `#[test]` accepts.
 ///
 /// # Panics
 /// The test panics where `Builder::build` gives an error.

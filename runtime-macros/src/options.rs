@@ -1,7 +1,8 @@
 //! What stands in the parentheses of the attribute.
 //!
-//! Reading never stops at a wrong option: each error is collected and the option keeps its default, so that the
-//! function still expands and the user sees every error of the attribute, and none that merely follows from it.
+//! Reading never stops at a wrong option: each error is collected and the option keeps its default,
+//! so that the function still expands and the user sees every error of the attribute, and none that
+//! merely follows from it.
 
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
@@ -43,7 +44,8 @@ pub(crate) enum Flavor {
     MultiThread,
 }
 
-/// The options, in the form in which the expansion needs them: what is `None` is left to the builder.
+/// The options, in the form in which the expansion needs them: what is `None` is left to the
+/// builder.
 pub(crate) struct Options {
     pub(crate) flavor: Flavor,
     pub(crate) worker_threads: Option<usize>,
@@ -144,7 +146,8 @@ impl Written {
             Role::Main => Flavor::MultiThread,
             Role::Test => Flavor::CurrentThread,
         };
-        // A `flavor` that could not be read is an error already: nothing is concluded from the default then.
+        // A `flavor` that could not be read is an error already: nothing is concluded from the
+        // default then.
         let flavor_is_known =
             self.flavor.is_some() || !self.seen.iter().any(|name| name == "flavor");
         let flavor = self.flavor.unwrap_or(default);
@@ -189,7 +192,8 @@ fn without_value(name: &str) -> String {
     }
 }
 
-/// A value and where it stands, also one that came through a `macro_rules` variable, which wraps it.
+/// A value and where it stands, also one that came through a `macro_rules` variable, which wraps
+/// it.
 fn value(input: ParseStream<'_>) -> syn::Result<(Expr, Span)> {
     let mut value = input.parse::<Expr>()?;
     let span = value.span();

@@ -1,4 +1,5 @@
-//! What the expansions and the messages say. What the expansions do stands in the facade's `tests/macros.rs`.
+//! What the expansions and the messages say. What the expansions do stands in the facade's
+//! `tests/macros.rs`.
 
 use proc_macro2::TokenStream;
 use quote::quote;

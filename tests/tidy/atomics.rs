@@ -1,5 +1,6 @@
-//! Each atomic operation says why its ordering is enough. The comment begins with the ordering, and stands on
-//! the same line or at most [`REACH`] lines above, in the same function: so one comment may cover a group.
+//! Each atomic operation says why its ordering is enough. The comment begins with the ordering, and
+//! stands on the same line or at most [`REACH`] lines above, in the same function: so one comment
+//! may cover a group.
 
 use crate::Violation;
 use crate::source::{Line, Source};

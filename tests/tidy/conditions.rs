@@ -1,10 +1,11 @@
-//! cfg chooses files and items, never statements. One file knows the model checker; others name it only to say
-//! which of their test modules are models.
+//! cfg chooses files and items, never statements. One file knows the model checker; others name it
+//! only to say which of their test modules are models.
 
 use crate::Violation;
 use crate::source::Source;
 
-/// What else may name the model checker: a condition of test modules, which may name a platform too.
+/// What else may name the model checker: a condition of test modules, which may name a platform
+/// too.
 const TESTS_ONLY: &str = "#[cfg(all(test,";
 
 pub(crate) fn check(source: &Source) -> Vec<Violation> {

@@ -1,8 +1,9 @@
-//! Imports point one way: facade → runtime-io → runtime-core, and inside each of the two from the upper layers to the
-//! lower. Modules of one layer may know each other. Test code may look up: it drives the thing from outside.
+//! Imports point one way: facade → runtime-io → runtime-core, and inside each of the two from the
+//! upper layers to the lower. Modules of one layer may know each other. Test code may look up: it
+//! drives the thing from outside.
 //!
-//! Read are `use` lines and the paths inside the code that begin with `crate::` or `super::`. A name that a crate's
-//! root re-exports counts as the module that it comes from.
+//! Read are `use` lines and the paths inside the code that begin with `crate::` or `super::`. A
+//! name that a crate's root re-exports counts as the module that it comes from.
 
 use std::collections::BTreeMap;
 
@@ -108,7 +109,8 @@ pub(crate) fn check(source: &Source, names: &RootNames) -> Vec<Violation> {
                 let text = format!("`{own}` imports `{target}`, which is in a layer above it");
                 found.push(Violation::new(&source.path, at, text));
             }
-            // An unknown one has been reported in its own file; a macro or a name of another kind is none.
+            // An unknown one has been reported in its own file; a macro or a name of another kind
+            // is none.
             _ => (),
         }
     }
@@ -238,7 +240,8 @@ fn parts(group: &str) -> Vec<&str> {
     found
 }
 
-/// The paths in product code that begin with `crate::` or `super::`, outside of `use` and visibility.
+/// The paths in product code that begin with `crate::` or `super::`, outside of `use` and
+/// visibility.
 fn inline_paths(source: &Source) -> Vec<(usize, Vec<String>)> {
     let mut found = Vec::new();
     let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';

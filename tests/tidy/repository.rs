@@ -1,4 +1,5 @@
-//! Which files there are: those that git knows or would add, or everything but build output where there is no git.
+//! Which files there are: those that git knows or would add, or everything but build output where
+//! there is no git.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! One Rust file as lines: what of each is code and what is comment, and where it stands.
 //!
-//! The scanner runs over the characters once. Comments and the insides of literals become spaces in [`Line::code`], so
-//! that a rule may search there without finding prose. On the way it keeps a stack of open braces, each with what
-//! it belongs to.
+//! The scanner runs over the characters once. Comments and the insides of literals become spaces in
+//! [`Line::code`], so that a rule may search there without finding prose. On the way it keeps a
+//! stack of open braces, each with what it belongs to.
 
 use std::collections::BTreeSet;
 use std::iter;

@@ -1,6 +1,6 @@
-//! Each `unsafe` block and `unsafe impl` has a `SAFETY:` comment directly above it (attributes may stand between, and
-//! the first lines of the statement that it is in), and its file begins with the reason why it is there at all.
-//! That a block holds one operation is clippy's part.
+//! Each `unsafe` block and `unsafe impl` has a `SAFETY:` comment directly above it (attributes may
+//! stand between, and the first lines of the statement that it is in), and its file begins with the
+//! reason why it is there at all. That a block holds one operation is clippy's part.
 
 use crate::Violation;
 use crate::source::Source;
@@ -29,7 +29,8 @@ pub(crate) fn check(source: &Source) -> Vec<Violation> {
     found
 }
 
-/// What stands behind the first `unsafe` of the line that is code: `{`, `impl`, `fn`, `trait`, `extern`.
+/// What stands behind the first `unsafe` of the line that is code: `{`, `impl`, `fn`, `trait`,
+/// `extern`.
 fn kind(code: &str) -> Option<&str> {
     let mut from = 0;
     while let Some(found) = code[from..].find("unsafe") {

@@ -1,4 +1,5 @@
-//! Nothing is left for later, no test is switched off, and a library leaves the terminal to its user.
+//! Nothing is left for later, no test is switched off, and a library leaves the terminal to its
+//! user.
 
 use crate::Violation;
 use crate::source::Source;

@@ -1,8 +1,8 @@
 //! `cargo xtask features`: each cut of the facade that a user can ask for builds without a warning.
 //!
-//! Features are additive, so each one alone, none, and all of them find what a missing condition breaks; all
-//! pairs would find little more and cost a hundred builds. `panic=abort` is a setting of the final binary that code
-//! around `catch_unwind` must survive.
+//! Features are additive, so each one alone, none, and all of them find what a missing condition
+//! breaks; all pairs would find little more and cost a hundred builds. `panic=abort` is a setting
+//! of the final binary that code around `catch_unwind` must survive.
 
 use std::fs;
 use std::process::Command;

@@ -1,7 +1,8 @@
 //! `cargo xtask loom`: every model, and how many there were.
 //!
-//! Models are the library tests named `loom_…`, which exist only under `--cfg loom`. They are built in release, since
-//! a model runs its body thousands of times, and in a target folder of their own, since the flag rebuilds everything.
+//! Models are the library tests named `loom_…`, which exist only under `--cfg loom`. They are built
+//! in release, since a model runs its body thousands of times, and in a target folder of their own,
+//! since the flag rebuilds everything.
 
 use std::env;
 use std::time::Instant;

@@ -1,7 +1,8 @@
 //! The project's own commands: `cargo xtask <command>`.
 //!
-//! A command is one file: what it does, in which order, and why so. This file reads the command line, `process` runs
-//! other programs. Nothing here is part of the product, so it needs the standard library and cargo only.
+//! A command is one file: what it does, in which order, and why so. This file reads the command
+//! line, `process` runs other programs. Nothing here is part of the product, so it needs the
+//! standard library and cargo only.
 
 mod command;
 

@@ -1,4 +1,5 @@
-//! Other programs: started in the repository's root, shown before they run, and an error when they fail.
+//! Other programs: started in the repository's root, shown before they run, and an error when they
+//! fail.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};

@@ -1,16 +1,19 @@
-//! `cargo xtask sanitize address|thread [FILTER]`: the tests under a sanitizer, standard library included.
+//! `cargo xtask sanitize address|thread [FILTER]`: the tests under a sanitizer, standard library
+//! included.
 //!
-//! A sanitizer that has not seen the standard library's own code reports its `Arc`, `Mutex` and `Condvar` as races. So
-//! the library is built with the same flag, out of Debian's packages: they hold a compiler and the sources of exactly
-//! its library. What they lack are the sanitizers' runtime archives, which rustup's toolchains have; the compiler
-//! looks for them under the name of its own channel.
+//! A sanitizer that has not seen the standard library's own code reports its `Arc`, `Mutex` and
+//! `Condvar` as races. So the library is built with the same flag, out of Debian's packages: they
+//! hold a compiler and the sources of exactly its library. What they lack are the sanitizers'
+//! runtime archives, which rustup's toolchains have; the compiler looks for them under the name of
+//! its own channel.
 //!
 //! 1. Install `rustc-web`, `cargo-web` and `rust-web-src` if they are missing (this needs root).
 //! 2. Link them as the toolchain `debian`, and the sanitizer's archive into it.
-//! 3. Run the library tests of the two crates, and the facade's integration tests but for those that only read
-//!    sources or call the compiler.
+//! 3. Run the library tests of the two crates, and the facade's integration tests but for those
+//!    that only read sources or call the compiler.
 //!
-//! ThreadSanitizer does not model fences: a correct pair of fences is reported. Prefer orderings on the operations.
+//! ThreadSanitizer does not model fences: a correct pair of fences is reported. Prefer orderings on
+//! the operations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -157,7 +160,8 @@ fn test(recipe: &Recipe, what: &[String], filter: Option<&str>) -> Result<(), St
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTFLAGS", recipe.flag);
     command.env(recipe.options.0, recipe.options.1);
-    // The toolchain that runs this command has said which compiler it is; the other one must not hear it.
+    // The toolchain that runs this command has said which compiler it is; the other one must not
+    // hear it.
     command
         .env_remove("RUSTUP_TOOLCHAIN")
         .env_remove("RUSTC")

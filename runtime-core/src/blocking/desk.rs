@@ -142,7 +142,8 @@ impl<J> Desk<J> {
         Next::Wait
     }
 
-    /// Steps (d) and (e): the keep-alive is over; true if the thread may end, else a job is on its way.
+    /// Steps (d) and (e): the keep-alive is over; true if the thread may end, else a job is on its
+    /// way.
     pub(super) fn give_up(&self, me: &Arc<Idler<J>>) -> bool {
         let mut state = self.state.lock();
         match state.idle.iter().position(|idler| Arc::ptr_eq(idler, me)) {

@@ -80,7 +80,8 @@ impl Pool {
 
     fn start(self: &Arc<Self>, job: Job) {
         let pool = Arc::clone(self);
-        // The closure given to a thread that is refused is dropped with what it holds: so the job travels beside it.
+        // The closure given to a thread that is refused is dropped with what it holds: so the job
+        // travels beside it.
         let hand = Arc::new(Mutex::new(Some(job)));
         let for_thread = Arc::clone(&hand);
         let thread = (self.config.make_thread)("runtime-blocking");
@@ -98,7 +99,8 @@ impl Pool {
         }
     }
 
-    /// Whether jobs wait for a thread that was refused; whoever is awake now and then calls [`Pool::retry`].
+    /// Whether jobs wait for a thread that was refused; whoever is awake now and then calls
+    /// [`Pool::retry`].
     pub(crate) fn is_starved(&self) -> bool {
         // Acquire: pairs with `start`.
         self.starved.load(Ordering::Acquire)
@@ -106,6 +108,7 @@ impl Pool {
 
     /// Tries again to start a thread that was refused.
     pub(crate) fn retry(self: &Arc<Self>) {
+        // Release: a hint; whoever is refused again sets it again.
         self.starved.store(false, Ordering::Release);
         if let Some(job) = self.desk.retry() {
             self.start(job);
@@ -163,8 +166,8 @@ impl Pool {
         drop(self.desk.close());
     }
 
-    /// Waits until every closure that has begun has returned; false if `deadline` came first. A thread of the pool does
-    /// not wait for itself.
+    /// Waits until every closure that has begun has returned; false if `deadline` came first. A
+    /// thread of the pool does not wait for itself.
     pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
         if MEMBER_OF
             .try_with(|pool| std::ptr::eq(pool.get(), self))

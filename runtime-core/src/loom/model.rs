@@ -16,22 +16,34 @@
 
 pub use loom::sync::Arc;
 
+pub const IS_MODEL: bool = true;
+
+macro_rules! constructor {
+    ($make:ident) => {
+        $make!();
+    };
+}
+pub(crate) use constructor;
+
 pub mod atomic {
     pub use loom::sync::atomic::{
         AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
     };
 }
 
-/// The first look of a compare-and-swap loop is a change under the model: loom remembers only the last load of an
-/// object, so that a look followed by a swap of the same thread would hide the swap from its search.
+/// The first look of a compare-and-swap loop is a change under the model: loom remembers only the
+/// last load of an object, so that a look followed by a swap of the same thread would hide the swap
+/// from its search.
 pub mod first_look {
     use super::atomic::{AtomicU64, AtomicUsize, Ordering};
 
     pub fn u64(word: &AtomicU64) -> u64 {
+        // AcqRel: a change, though it changes nothing.
         word.fetch_or(0, Ordering::AcqRel)
     }
 
     pub fn usize(word: &AtomicUsize) -> usize {
+        // AcqRel: as above.
         word.fetch_or(0, Ordering::AcqRel)
     }
 }

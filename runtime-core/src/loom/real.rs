@@ -4,6 +4,17 @@
     reason = "`UnsafeCell` hands out the raw pointer that its callers justify"
 )]
 
+/// Whether this is the model checker's build.
+pub const IS_MODEL: bool = false;
+
+/// Expands a constructor's macro as a `const fn`; a model's types have no constant constructors.
+macro_rules! constructor {
+    ($make:ident) => {
+        $make!(const);
+    };
+}
+pub(crate) use constructor;
+
 pub use parking_lot::{Condvar, Mutex, MutexGuard};
 pub use std::sync::Arc;
 

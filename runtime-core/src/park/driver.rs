@@ -1,10 +1,12 @@
 //! What the core asks of an I/O driver, so that it needs to know none.
 //!
-//! A driver has two halves. The [`Poller`] lives inside the seat and is called by one thread at a time, either to sleep or
-//! for a glance (a poll with a zero timeout). The [`Driver`] is shared: it ends a sleep from outside,
-//! and turns the events that a poll brought back into wakers, after the seat has been left.
+//! A driver has two halves. The [`Poller`] lives inside the seat and is called by one thread at a
+//! time, either to sleep or for a glance (a poll with a zero timeout). The [`Driver`] is shared: it
+//! ends a sleep from outside, and turns the events that a poll brought back into wakers, after the
+//! seat has been left.
 //!
-//! A panic of a waker never reaches the driver: it only collects wakers into the [`WakeList`] and wakes none.
+//! A panic of a waker never reaches the driver: it only collects wakers into the [`WakeList`] and
+//! wakes none.
 
 use std::any::Any;
 use std::fmt;
@@ -24,7 +26,8 @@ pub struct Event {
 
 /// The half that sleeps; owned by the seat.
 pub trait Poller: Send {
-    /// Waits for events, a kick or the timeout (`None`: for ever; zero: a glance) and appends the events.
+    /// Waits for events, a kick or the timeout (`None`: for ever; zero: a glance) and appends the
+    /// events.
     ///
     /// A timeout is never cut short by rounding down to zero and never rounded up by more than the
     /// clock's own precision. A spurious return with no events is allowed.
@@ -40,16 +43,17 @@ pub trait Driver: Send + Sync + fmt::Debug {
     /// Ends the sleep that is under way, or else the next one, early.
     fn kick(&self);
 
-    /// Records each event at its source and collects the wakers of whoever waited for it. Lock-free in the usual case;
-    /// events of sources that are gone are ignored. May be called by several threads with different batches, in any order.
+    /// Records each event at its source and collects the wakers of whoever waited for it. Lock-free
+    /// in the usual case; events of sources that are gone are ignored. May be called by several
+    /// threads with different batches, in any order.
     fn dispatch(&self, events: &[Event], wakers: &mut WakeList);
 
-    /// Marks every source, present and future, as shut down and collects the wakers of all that wait.
-    /// Operations on them then fail with an error instead of waiting.
+    /// Marks every source, present and future, as shut down and collects the wakers of all that
+    /// wait. Operations on them then fail with an error instead of waiting.
     fn shutdown(&self, wakers: &mut WakeList);
 
-    /// A timed sleep outside the seat whose end can be moved without waking the sleeper (a timerfd), where the
-    /// platform has one.
+    /// A timed sleep outside the seat whose end can be moved without waking the sleeper (a
+    /// timerfd), where the platform has one.
     fn alarm(&self) -> Option<Box<dyn Alarm>> {
         None
     }
@@ -60,8 +64,8 @@ pub trait Driver: Send + Sync + fmt::Debug {
 
 /// A timed sleep that others set: one thread waits, any thread moves the time of its end.
 pub trait Alarm: Send + Sync + fmt::Debug {
-    /// Rings once `after` from now and then every `after` until it is set anew; `None` turns it off. Does not
-    /// wake the sleeper before.
+    /// Rings once `after` from now and then every `after` until it is set anew; `None` turns it
+    /// off. Does not wake the sleeper before.
     fn set(&self, after: Option<Duration>);
 
     /// Rings at once.

@@ -1,17 +1,19 @@
 //! One thread's sleep token.
 //!
-//! **States**: `EMPTY`, `PARKED` (the owner sleeps or is about to), `NOTIFIED` (a token waits). One word, every change a
-//! read-modify-write.
+//! **States**: `EMPTY`, `PARKED` (the owner sleeps or is about to), `NOTIFIED` (a token waits). One
+//! word, every change a read-modify-write.
 //!
-//! **Steps.** Owner: (1) `NOTIFIED → EMPTY`, return; else (2) `EMPTY → PARKED`; (3) sleep in `thread::park`; (4) `swap EMPTY`:
-//! was it `NOTIFIED`, return, else it was spurious or a timeout. Other: (a) `swap NOTIFIED`; (b) was it `PARKED`, `unpark` the thread.
+//! **Steps.** Owner: (1) `NOTIFIED → EMPTY`, return; else (2) `EMPTY → PARKED`; (3) sleep in
+//! `thread::park`; (4) `swap EMPTY`: was it `NOTIFIED`, return, else it was spurious or a timeout.
+//! Other: (a) `swap NOTIFIED`; (b) was it `PARKED`, `unpark` the thread.
 //!
 //! **No token is lost**: the changes of the word are totally ordered. If (a) is before (2), the
 //! owner's step (2) fails and it returns. If (a) is after (2), it saw `PARKED` and unparks, and
-//! std's own token makes (3) return. A token that user code stole by a `thread::park` of its own does no
-//! harm: `NOTIFIED` still stands in the word.
+//! std's own token makes (3) return. A token that user code stole by a `thread::park` of its own
+//! does no harm: `NOTIFIED` still stands in the word.
 //!
-//! **Orderings**: (a) is Release, (1) and (4) are Acquire: what was written before `unpark` is visible after `park`.
+//! **Orderings**: (a) is Release, (1) and (4) are Acquire: what was written before `unpark` is
+//! visible after `park`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -88,7 +90,8 @@ impl Parker {
             return true;
         }
         thread::park_timeout(timeout);
-        // Acquire: pairs with the Release swap of `unpark`. A timeout and a spurious return look alike.
+        // Acquire: pairs with the Release swap of `unpark`. A timeout and a spurious return look
+        // alike.
         self.token.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
     }
 
@@ -163,7 +166,8 @@ impl Wake for UnparkOnWake {
 
 /// Polls `future` on this thread until it is ready, sleeping in between; drives nothing else.
 ///
-/// For the blocking forms of the synchronisation primitives. The caller has made sure that this thread may block.
+/// For the blocking forms of the synchronisation primitives. The caller has made sure that this
+/// thread may block.
 pub fn block_on_parked<F: Future>(future: F) -> F::Output {
     let parker = Parker::new();
     let waker = Waker::from(StdArc::new(UnparkOnWake(parker.unparker())));

@@ -1,22 +1,27 @@
 //! The seat: the right to sleep inside the driver, and the glance of those who only look in.
 //!
-//! Who may sleep here is decided in the scheduler's word (empty → asleep → kicked → empty); this file is the room itself: a lock around
-//! the poller and its events, a counter of turns, and the deadline until which the sitter means to sleep.
+//! Who may sleep here is decided in the scheduler's word (empty → asleep → kicked → empty); this
+//! file is the room itself: a lock around the poller and its events, a counter of turns, and the
+//! deadline until which the sitter means to sleep.
 //!
-//! A runtime starts with a plain sleeper, so that programs without I/O make no descriptor. The first I/O object
-//! publishes the reactor, then ends the plain sleep; which of the two to sleep in is chosen anew at each sit-down.
+//! A runtime starts with a plain sleeper, so that programs without I/O make no descriptor. The
+//! first I/O object publishes the reactor, then ends the plain sleep; which of the two to sleep in
+//! is chosen anew at each sit-down.
 //!
-//! **Steps.** Sitter: (1) publish the deadline; (2) choose the room; (3) claim the seat in the word; (4) re-check queues and
-//! wheels; (5) poll. Kicker: (a) change the word from asleep to kicked; (b) kick the reactor if it is published, else the plain sleeper.
-//! Publisher: (i) publish the reactor; (ii) kick the plain sleeper.
+//! **Steps.** Sitter: (1) publish the deadline; (2) choose the room; (3) claim the seat in the
+//! word; (4) re-check queues and wheels; (5) poll. Kicker: (a) change the word from asleep to
+//! kicked; (b) kick the reactor if it is published, else the plain sleeper. Publisher: (i) publish
+//! the reactor; (ii) kick the plain sleeper.
 //!
-//! **No kick is lost.** (a) follows (3) in the word's order, so the kicker sees at least what the sitter chose from. If the sitter chose
-//! the reactor, so does the kicker. If it chose the plain room and so does the kicker, fine. If it chose the plain room and the kicker the
-//! reactor, then (i) came in between and (ii) ends the plain sleep: the sitter leaves it and sees the kick in the word.
-//! A kick is a token: it ends the sleep that is under way or else the next one.
+//! **No kick is lost.** (a) follows (3) in the word's order, so the kicker sees at least what the
+//! sitter chose from. If the sitter chose the reactor, so does the kicker. If it chose the plain
+//! room and so does the kicker, fine. If it chose the plain room and the kicker the reactor, then
+//! (i) came in between and (ii) ends the plain sleep: the sitter leaves it and sees the kick in the
+//! word. A kick is a token: it ends the sleep that is under way or else the next one.
 //!
-//! **Events** leave the lock with the thread that polled; wakers are called after it. Two batches may be dispatched in either order:
-//! readiness bits are only OR-ed, the tick guards clearing, generations guard reuse.
+//! **Events** leave the lock with the thread that polled; wakers are called after it. Two batches
+//! may be dispatched in either order: readiness bits are only OR-ed, the tick guards clearing,
+//! generations guard reuse.
 
 use std::io;
 use std::sync::OnceLock;
@@ -121,7 +126,8 @@ impl Seat {
 
     /// Step (1): when the sitter will wake by itself.
     pub(crate) fn publish_deadline(&self, deadline: u64) {
-        // Release: the claim that follows is the read-modify-write that orders it; this keeps it before.
+        // Release: the claim that follows is the read-modify-write that orders it; this keeps it
+        // before.
         self.deadline.store(deadline, Ordering::Release);
     }
 
@@ -158,7 +164,8 @@ impl Seat {
         slept
     }
 
-    /// A look into the driver without waiting; false if somebody else is in there, or there is none.
+    /// A look into the driver without waiting; false if somebody else is in there, or there is
+    /// none.
     pub(crate) fn glance(&self, events: &mut Vec<Event>) -> io::Result<bool> {
         let Some(reactor) = self.reactor.get() else {
             return Ok(false);

@@ -28,11 +28,12 @@ pub(crate) enum Flavor {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IoMode {
-    /// Whichever thread has nothing better to do takes the seat in the driver, and runs what it wakes: one context switch from packet
-    /// to task.
+    /// Whichever thread has nothing better to do takes the seat in the driver, and runs what it
+    /// wakes: one context switch from packet to task.
     #[default]
     Seat,
-    /// One thread sleeps in the driver for good and never runs tasks. For comparison; it costs a thread hop a packet.
+    /// One thread sleeps in the driver for good and never runs tasks. For comparison; it costs a
+    /// thread hop a packet.
     Dedicated,
 }
 

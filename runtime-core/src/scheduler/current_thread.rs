@@ -1,12 +1,13 @@
 //! The current-thread runtime: rule 13.
 //!
-//! One slot and no threads. Whoever is in `block_on` and has the *turn* holds the slot, runs all tasks in the order they were
-//! queued, and sits in the driver. Other callers only poll their own futures; they park, and one of them has the turn next when the
-//! holder leaves. There is no sentinel and no rescue: a poll that does not return stalls everything.
+//! One slot and no threads. Whoever is in `block_on` and has the *turn* holds the slot, runs all
+//! tasks in the order they were queued, and sits in the driver. Other callers only poll their own
+//! futures; they park, and one of them has the turn next when the holder leaves. There is no
+//! sentinel and no rescue: a poll that does not return stalls everything.
 //!
-//! **The turn** is a flag and a list of waiting threads behind one lock. A waiter lists itself under the lock that showed it the
-//! flag taken, so the holder that clears the flag later finds it and unparks it. All waiters are unparked: one that is just
-//! leaving would not pass the turn on.
+//! **The turn** is a flag and a list of waiting threads behind one lock. A waiter lists itself
+//! under the lock that showed it the flag taken, so the holder that clears the flag later finds it
+//! and unparks it. All waiters are unparked: one that is just leaving would not pass the turn on.
 
 use std::future::Future;
 use std::pin::pin;

@@ -1,16 +1,20 @@
 //! A thread in `block_on` on a multi-thread runtime: rule 11.
 //!
-//! It has a queue, cell and wheel of its own, without the right to run tasks: what it spawns and wakes is pushed there, where others
-//! steal it. Its own future always polls. To run anything else it borrows a free regular slot, one poll at a time, and checks its own future
-//! after each. With nothing to do it sits if the seat is empty, else it parks.
+//! It has a queue, cell and wheel of its own, without the right to run tasks: what it spawns and
+//! wakes is pushed there, where others steal it. Its own future always polls. To run anything else
+//! it borrows a free regular slot, one poll at a time, and checks its own future after each. With
+//! nothing to do it sits if the seat is empty, else it parks.
 //!
-//! **Its own wake-up.** One word: `AWAKE`, `PARKED`, `SITTING`, `WOKEN`. Guest: (1) `AWAKE → SITTING`, fails if `WOKEN`; (2) claim the seat in the
-//! scheduler's word; got it: (3) look at the own word once more, sleep in the driver; not: (3') `SITTING → PARKED`, fails if
-//! `WOKEN`, park. Waker: (a) `swap WOKEN`; (b) was `PARKED`: unpark; was `SITTING`: nudge the sitter.
+//! **Its own wake-up.** One word: `AWAKE`, `PARKED`, `SITTING`, `WOKEN`. Guest: (1) `AWAKE →
+//! SITTING`, fails if `WOKEN`; (2) claim the seat in the scheduler's word; got it: (3) look at the
+//! own word once more, sleep in the driver; not: (3') `SITTING → PARKED`, fails if `WOKEN`, park.
+//! Waker: (a) `swap WOKEN`; (b) was `PARKED`: unpark; was `SITTING`: nudge the sitter.
 //!
-//! *No wake-up is lost*: (a) before (1) or (3'): they fail. (a) after (3'): the thread is unparked. (a) between (1) and (2): the nudge is a
-//! read-modify-write of the scheduler's word and comes before the claim (2), so (3) sees `WOKEN`; or it comes after and finds the seat asleep, and kicks.
-//! A nudge may hit another sitter if the guest has just stood up: it looks around and sleeps on.
+//! *No wake-up is lost*: (a) before (1) or (3'): they fail. (a) after (3'): the thread is unparked.
+//! (a) between (1) and (2): the nudge is a read-modify-write of the scheduler's word and comes
+//! before the claim (2), so (3) sees `WOKEN`; or it comes after and finds the seat asleep, and
+//! kicks. A nudge may hit another sitter if the guest has just stood up: it looks around and sleeps
+//! on.
 
 use std::future::Future;
 use std::pin::pin;
@@ -235,7 +239,8 @@ impl Guest<'_> {
 }
 
 impl Drop for Guest<'_> {
-    /// The guest leaves: what it has queued is handed over, and somebody else sits if anything lives.
+    /// The guest leaves: what it has queued is handed over, and somebody else sits if anything
+    /// lives.
     fn drop(&mut self) {
         let shared = self.shared();
         let had_work = self.runner.spill();

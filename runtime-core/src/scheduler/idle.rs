@@ -1,26 +1,30 @@
-//! The word: who holds a slot, who searches, who sleeps where. Rules 1–7 of the parent's header live here.
+//! The word: who holds a slot, who searches, who sleeps where. Rules 1–7 of the parent's header
+//! live here.
 //!
-//! One packed atomic; every change is one read-modify-write, made by a verb that says in its result what the
-//! caller does next. *Which* slot is free and *who* is parked stand in lists behind a lock, touched only by
-//! threads that go to sleep, wake one, or change slots.
+//! One packed atomic; every change is one read-modify-write, made by a verb that says in its result
+//! what the caller does next. *Which* slot is free and *who* is parked stand in lists behind a
+//! lock, touched only by threads that go to sleep, wake one, or change slots.
 //!
 //! **Invariants**
 //! 1. `free + held` is the number of open slots. A slot on the free list is held by nobody.
 //! 2. `searching ≤ held`: a searcher holds a slot, or has one reserved.
-//! 3. *Counts lead, lists follow*: whoever lowers `free` or `parked` takes an entry from the list afterwards, under the lock; whoever
-//!    raises them does so under the lock, together with the list. So at each release of the lock a list is at least as long as its
-//!    count, and an entry that is owed is there.
-//! 4. *Guard*: a word in which a slot is held, or a guest polls beside tasks, has a capped sitter or the sentinel on. [`settle`] is
-//!    the only place that decides it, and every verb's new word goes through it.
-//! 5. `seat` is not `EMPTY` exactly while one thread is in the seat; only that thread makes it `EMPTY` again.
+//! 3. *Counts lead, lists follow*: whoever lowers `free` or `parked` takes an entry from the list
+//!    afterwards, under the lock; whoever raises them does so under the lock, together with the
+//!    list. So at each release of the lock a list is at least as long as its count, and an entry
+//!    that is owed is there.
+//! 4. *Guard*: a word in which a slot is held, or a guest polls beside tasks, has a capped sitter
+//!    or the sentinel on. [`settle`] is the only place that decides it, and every verb's new word
+//!    goes through it.
+//! 5. `seat` is not `EMPTY` exactly while one thread is in the seat; only that thread makes it
+//!    `EMPTY` again.
 //!
-//! **Reservation.** Who wakes a thread to help makes it a holder and a searcher in the same change, so that the next pusher sees
-//! the helper at once and wakes no second one. Reservations are counts: which slot it is, the woken thread
-//! finds out by [`Idle::redeem`].
+//! **Reservation.** Who wakes a thread to help makes it a holder and a searcher in the same change,
+//! so that the next pusher sees the helper at once and wakes no second one. Reservations are
+//! counts: which slot it is, the woken thread finds out by [`Idle::redeem`].
 //!
-//! **Orderings.** All changes of the word are AcqRel and all looks that decide anything are changes too (or retried as
-//! one): the word is the one place where sleepers and wakers meet, so whoever comes second in its order sees all that the first
-//! wrote before. Plain loads are hints.
+//! **Orderings.** All changes of the word are AcqRel and all looks that decide anything are changes
+//! too (or retried as one): the word is the one place where sleepers and wakers meet, so whoever
+//! comes second in its order sees all that the first wrote before. Plain loads are hints.
 
 use crossbeam_utils::CachePadded;
 
@@ -125,8 +129,8 @@ pub(crate) enum Helper {
 pub(crate) enum Rest {
     /// It is in the seat now; with a cap, or not.
     Sit { capped: bool },
-    /// It is on the list of parked threads now; `last_held`: it gave the last held slot back beside a
-    /// sitter without a cap.
+    /// It is on the list of parked threads now; `last_held`: it gave the last held slot back beside
+    /// a sitter without a cap.
     Park { last_held: bool },
     /// More threads are parked than there are slots: the thread may end.
     Surplus,
@@ -233,7 +237,8 @@ impl Idle {
 
     // ---- pushers ----
 
-    /// A hint: would a helper be woken for a push now? For pushes to the holder's own queue, which it will run anyway.
+    /// A hint: would a helper be woken for a push now? For pushes to the holder's own queue, which
+    /// it will run anyway.
     pub(crate) fn wants_helper(&self) -> bool {
         // Relaxed: a hint only; the look repairs what it misses.
         let now = self.word.load(Ordering::Relaxed);
@@ -271,7 +276,8 @@ impl Idle {
         }
     }
 
-    /// Rule 2: if nobody is in the seat and nobody will come by it, a thread to sit there is woken or started.
+    /// Rule 2: if nobody is in the seat and nobody will come by it, a thread to sit there is woken
+    /// or started.
     pub(crate) fn claim_sitter(&self) -> (Helper, Guard) {
         let claimed = self.change(|now| {
             if SEAT.get(now) != EMPTY
@@ -293,7 +299,8 @@ impl Idle {
     }
 
     fn pop_parked(&self) -> Helper {
-        // Invariant 3: the count was lowered first, so an entry is owed, unless `close` has woken all in between.
+        // Invariant 3: the count was lowered first, so an entry is owed, unless `close` has woken
+        // all in between.
         self.lists
             .lock()
             .parked
@@ -373,7 +380,8 @@ impl Idle {
 
     // ---- sleepers ----
 
-    /// Rule 6, one change: gives the slot back if there is one, stops searching, and takes the seat or a place among the parked.
+    /// Rule 6, one change: gives the slot back if there is one, stops searching, and takes the seat
+    /// or a place among the parked.
     ///
     /// The caller re-checks every queue after this and before it sleeps.
     pub(crate) fn rest(&self, slot: Option<u32>, searching: bool, me: &Unparker) -> (Rest, Guard) {
@@ -411,8 +419,8 @@ impl Idle {
         (rest, guard)
     }
 
-    /// The sitter has looked around and found nothing to do: it stays, with a cap or without. `None`: it was kicked, or the runtime
-    /// is closing.
+    /// The sitter has looked around and found nothing to do: it stays, with a cap or without.
+    /// `None`: it was kicked, or the runtime is closing.
     pub(crate) fn stay(&self) -> Option<bool> {
         let (capped, guard) = self.change(|now| {
             let asleep = asleep_value(now);
@@ -423,7 +431,8 @@ impl Idle {
         Some(capped)
     }
 
-    /// `IoMode::Dedicated`: its thread takes the seat, whatever the others do; false if the runtime is closing.
+    /// `IoMode::Dedicated`: its thread takes the seat, whatever the others do; false if the runtime
+    /// is closing.
     pub(crate) fn sit_dedicated(&self) -> Option<bool> {
         let (capped, guard) = self.change(|now| {
             debug_assert_eq!(SEAT.get(now), EMPTY, "one thread has the seat");
@@ -460,7 +469,8 @@ impl Idle {
         changed.is_some()
     }
 
-    /// Whether somebody sleeps in the driver without a cap, after ordering the caller's writes before the look.
+    /// Whether somebody sleeps in the driver without a cap, after ordering the caller's writes
+    /// before the look.
     pub(crate) fn sleeps_uncapped(&self) -> bool {
         // AcqRel: pairs with the sitter's claim; see rule 8.
         SEAT.get(self.word.fetch_or(0, Ordering::AcqRel)) == ASLEEP
@@ -468,7 +478,8 @@ impl Idle {
 
     // ---- guests ----
 
-    /// A guest starts to poll its own future (`beside_tasks`: tasks are alive, so it must be guarded).
+    /// A guest starts to poll its own future (`beside_tasks`: tasks are alive, so it must be
+    /// guarded).
     pub(crate) fn guest_polls(&self) -> Guard {
         self.always(|now| (GUESTS.add(now), ())).1
     }
@@ -479,7 +490,8 @@ impl Idle {
         debug_assert_eq!(guard, Guard::Stands);
     }
 
-    /// A guest without work: gives back its slot, and takes the seat if it is empty; true if it sits now, with the cap.
+    /// A guest without work: gives back its slot, and takes the seat if it is empty; true if it
+    /// sits now, with the cap.
     pub(crate) fn guest_rests(&self, slot: Option<u32>, polls: bool) -> (Option<bool>, Guard) {
         let mut lists = self.lists.lock();
         let (sits, guard) = self.always(|now| {
@@ -519,7 +531,8 @@ impl Idle {
         SENTINEL.get(self.word.fetch_or(0, Ordering::AcqRel)) == 1
     }
 
-    /// The thread for the post could not be started: the next change that needs a guard tries again.
+    /// The thread for the post could not be started: the next change that needs a guard tries
+    /// again.
     pub(crate) fn post_refused(&self) {
         // AcqRel: like every change. Not settled: settling would ask for the same thread at once.
         self.word
@@ -534,7 +547,8 @@ impl Idle {
         Snapshot(self.word.load(Ordering::Acquire))
     }
 
-    /// Rule 15: no thread goes to sleep any more; gives those that sleep. True: the sitter's sleep is to be ended too.
+    /// Rule 15: no thread goes to sleep any more; gives those that sleep. True: the sitter's sleep
+    /// is to be ended too.
     #[must_use = "the sleepers are to be woken"]
     pub(crate) fn close(&self) -> (Vec<Unparker>, bool) {
         let mut lists = self.lists.lock();

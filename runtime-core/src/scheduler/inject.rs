@@ -1,7 +1,8 @@
-//! The shared queue: sharded, so that threads that push do not meet on one line. A slot's inbox is one of its shards.
+//! The shared queue: sharded, so that threads that push do not meet on one line. A slot's inbox is
+//! one of its shards.
 //!
-//! Unbounded, as spawning is. A push is complete when it returns: whoever changes the word after it, and whoever
-//! comes later in the word's order, sees the shard as not empty.
+//! Unbounded, as spawning is. A push is complete when it returns: whoever changes the word after
+//! it, and whoever comes later in the word's order, sees the shard as not empty.
 
 use std::cell::Cell;
 

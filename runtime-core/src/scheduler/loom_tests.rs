@@ -1,5 +1,6 @@
-//! Models of the parent's arguments: the word, the seat, and who wakes whom. No model has a clock or a look to repair
-//! what is missed: a wake-up that only the next millisecond would bring is a deadlock here.
+//! Models of the parent's arguments: the word, the seat, and who wakes whom. No model has a clock
+//! or a look to repair what is missed: a wake-up that only the next millisecond would bring is a
+//! deadlock here.
 
 use std::collections::VecDeque;
 
@@ -196,7 +197,8 @@ fn loom_idle_two_pushes_two_workers() {
     });
 }
 
-/// Pushes from two threads to one worker: a kicked sitter is not kicked twice, nothing is left over.
+/// Pushes from two threads to one worker: a kicked sitter is not kicked twice, nothing is left
+/// over.
 #[test]
 fn loom_idle_two_pushers() {
     model(|| {
@@ -232,7 +234,8 @@ fn loom_idle_close_vs_sleep() {
     });
 }
 
-/// A guest leaves while the last worker goes to sleep: the seat is taken by one of those that are left.
+/// A guest leaves while the last worker goes to sleep: the seat is taken by one of those that are
+/// left.
 #[test]
 fn loom_idle_somebody_sits() {
     model(|| {

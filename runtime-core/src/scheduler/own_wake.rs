@@ -1,4 +1,5 @@
-//! The wake-up of a guest's own future: whether it is awake, asleep (and where), or woken. Steps and proof in `guest.rs`.
+//! The wake-up of a guest's own future: whether it is awake, asleep (and where), or woken. Steps
+//! and proof in `guest.rs`.
 
 use crate::loom::atomic::{AtomicU8, Ordering};
 
@@ -67,7 +68,8 @@ impl OwnWake {
 
     /// Awake again; a wake-up stays for [`OwnWake::take`].
     pub(super) fn is_up(&self) {
-        // AcqRel: only this thread leaves the two sleeping states, other than by a wake-up, which stays.
+        // AcqRel: only this thread leaves the two sleeping states, other than by a wake-up, which
+        // stays.
         let _ = self
             .0
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {

@@ -1,8 +1,10 @@
-//! A thread inside a runtime: which slot it holds, which queue it may push to, and how it polls a task.
+//! A thread inside a runtime: which slot it holds, which queue it may push to, and how it polls a
+//! task.
 //!
-//! **Invariants.** (1) `queue` is the slot whose owner's end this thread may use: for a worker the slot it holds, for a guest its
-//! guest queue, whether or not it holds a slot besides. (2) A runner is reached only from its own thread, through [`with_current`], and only
-//! while it is on that thread's stack. (3) Around blocking code ([`suspend`]) it has neither slot nor queue.
+//! **Invariants.** (1) `queue` is the slot whose owner's end this thread may use: for a worker the
+//! slot it holds, for a guest its guest queue, whether or not it holds a slot besides. (2) A runner
+//! is reached only from its own thread, through [`with_current`], and only while it is on that
+//! thread's stack. (3) Around blocking code ([`suspend`]) it has neither slot nor queue.
 #![allow(
     unsafe_code,
     reason = "the current runner is found through a thread-local address"
@@ -153,7 +155,8 @@ impl Runner {
 
     // ---- pushing ----
 
-    /// A task woken or spawned by this thread: it runs next, what it displaces runs after the others.
+    /// A task woken or spawned by this thread: it runs next, what it displaces runs after the
+    /// others.
     pub(super) fn push(&self, entry: Notified) {
         let Some(local) = self.local() else {
             return self.shared.push_shared(entry);
@@ -170,7 +173,8 @@ impl Runner {
         }
     }
 
-    /// A task woken in its own poll: behind all others. It needs no helper, this thread will run it.
+    /// A task woken in its own poll: behind all others. It needs no helper, this thread will run
+    /// it.
     pub(super) fn push_back(&self, entry: Notified) {
         match self.local() {
             Some(local) => self.push_behind(local, entry),
@@ -296,7 +300,8 @@ impl Runner {
 
     // ---- blocking code ----
 
-    /// Invariant 3: gives the slot back with its work, and sees to it that somebody else takes over.
+    /// Invariant 3: gives the slot back with its work, and sees to it that somebody else takes
+    /// over.
     fn step_out(&self) {
         if let Some(local) = self.local() {
             if self.polling.get().is_some() {
@@ -317,7 +322,8 @@ impl Runner {
         self.shared.ensure_sitter();
     }
 
-    /// Takes a free slot again, or goes on without. (The only slot's turn is taken again by the holder's loop.)
+    /// Takes a free slot again, or goes on without. (The only slot's turn is taken again by the
+    /// holder's loop.)
     fn step_in(&self) {
         self.queue.set(self.home);
         if self.kind != Kind::Only && !self.shared.is_closing() {
@@ -345,7 +351,8 @@ impl std::fmt::Debug for Runner {
 /// Calls `f` with this thread's runner, if it is one.
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Runner>) -> R) -> R {
     let current = CURRENT.try_with(Cell::get).unwrap_or(null());
-    // SAFETY: invariant 2: set by `Entered`, which puts the old address back before the runner goes.
+    // SAFETY: invariant 2: set by `Entered`, which puts the old address back before the runner
+    // goes.
     f(unsafe { current.as_ref() })
 }
 
@@ -425,7 +432,8 @@ pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        // Guards may be dropped in any order: an inner place is emptied, the top falls to the highest that is not.
+        // Guards may be dropped in any order: an inner place is emptied, the top falls to the
+        // highest that is not.
         let left = ENTERED.try_with(|entered| {
             let mut entered = entered.borrow_mut();
             let left = entered.get_mut(self.depth - 1).and_then(Option::take);
@@ -447,7 +455,8 @@ pub(crate) fn entered() -> Option<Arc<Shared>> {
         .flatten()
 }
 
-/// Where new timers of this thread go: the wheel of its queue, or else the first of the current runtime.
+/// Where new timers of this thread go: the wheel of its queue, or else the first of the current
+/// runtime.
 pub(crate) fn timer_shard() -> Option<loom::Arc<Shard>> {
     let shard = ENTERED.try_with(|entered| {
         let entered = entered.borrow();

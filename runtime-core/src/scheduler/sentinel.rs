@@ -1,24 +1,30 @@
 //! The sentinel, the look, and what it finds: rules 4, 9 and 10.
 //!
-//! **The post.** One thread stands outside the slots and sleeps on an alarm that others set. While the sentinel is on, the alarm rings each millisecond and
-//! the thread takes a look; while it is off, it sleeps. It never sits and never runs tasks. On Linux the alarm is a timerfd, so arming it
-//! wakes nobody.
+//! **The post.** One thread stands outside the slots and sleeps on an alarm that others set. While
+//! the sentinel is on, the alarm rings each millisecond and the thread takes a look; while it is
+//! off, it sleeps. It never sits and never runs tasks. On Linux the alarm is a timerfd, so arming
+//! it wakes nobody.
 //!
-//! *No arming is lost*: who turns the sentinel on in the word then chooses an alarm and sets it. The thread at the post chooses its alarm,
-//! then reads the word (a read-modify-write): on → it sets the alarm itself. If the turning-on came later in the word's order, the other's choice is
-//! at least as new as the post's; is it newer, then a driver was published in between, and the publisher rings the old alarm.
-//! Off goes the other way round: alarm first, then the word; if the word refuses, the alarm is set again.
+//! *No arming is lost*: who turns the sentinel on in the word then chooses an alarm and sets it.
+//! The thread at the post chooses its alarm, then reads the word (a read-modify-write): on → it
+//! sets the alarm itself. If the turning-on came later in the word's order, the other's choice is
+//! at least as new as the post's; is it newer, then a driver was published in between, and the
+//! publisher rings the old alarm. Off goes the other way round: alarm first, then the word; if the
+//! word refuses, the alarm is set again.
 //!
-//! **Thrift.** A runtime that does a little now and then must not pay for its guard with a second thread's wake-up each time. So at low
-//! rates the sitter turns the sentinel off as it sits down, before the alarm has rung (by the same steps as the sentinel itself, so the
-//! model covers both). At high rates that would cost two system calls an event, and a wake-up a millisecond is nothing: there the
-//! alarm is left alone. The rate is measured where it costs nothing: the sitter looks at the clock when it arms, the sentinel
-//! counts how often somebody stood up in a millisecond. Between alarm and word the alarm is off for as long as the sitter takes
-//! for two steps: as late as any thread of the runtime may be.
+//! **Thrift.** A runtime that does a little now and then must not pay for its guard with a second
+//! thread's wake-up each time. So at low rates the sitter turns the sentinel off as it sits down,
+//! before the alarm has rung (by the same steps as the sentinel itself, so the model covers both).
+//! At high rates that would cost two system calls an event, and a wake-up a millisecond is nothing:
+//! there the alarm is left alone. The rate is measured where it costs nothing: the sitter looks at
+//! the clock when it arms, the sentinel counts how often somebody stood up in a millisecond.
+//! Between alarm and word the alarm is off for as long as the sitter takes for two steps: as late
+//! as any thread of the runtime may be.
 //!
-//! **The look** (by the sentinel, or by a sitter with a cap): fire due wheels; repair a missed helper; find stalls.
-//! A slot whose poll counter is odd and has not moved for `stall_policy`, counted only over looks that were in time, is stuck. With work waiting it is
-//! reported once a poll; if all held slots are stuck and work waits, a spare slot is opened.
+//! **The look** (by the sentinel, or by a sitter with a cap): fire due wheels; repair a missed
+//! helper; find stalls. A slot whose poll counter is odd and has not moved for `stall_policy`,
+//! counted only over looks that were in time, is stuck. With work waiting it is reported once a
+//! poll; if all held slots are stuck and work waits, a spare slot is opened.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -35,7 +41,8 @@ use crate::park::driver::Alarm;
 /// How often a slot that is held is looked after.
 pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A look later than this says nothing of the slots: the machine was starved, or the process stopped.
+/// A look later than this says nothing of the slots: the machine was starved, or the process
+/// stopped.
 const LATE_LOOK: Duration = Duration::from_millis(5);
 
 /// An alarm without descriptors: setting it wakes the sleeper, who then sleeps for the interval.
@@ -165,7 +172,8 @@ impl Shared {
         self.alarm().set(Some(LOOK_INTERVAL));
     }
 
-    /// The sitter sits, with or without a cap: at low rates it turns the sentinel off, if nothing else needs it.
+    /// The sitter sits, with or without a cap: at low rates it turns the sentinel off, if nothing
+    /// else needs it.
     pub(super) fn dismiss_sentinel(&self, capped: bool) {
         // An alarm that wakes when it is set is cheaper left alone.
         let Some(alarm) = self.driver_alarm.get() else {
@@ -288,7 +296,8 @@ impl Shared {
             .any(|(_, slot)| slot.has_queued() || slot.has_cell())
     }
 
-    /// A helper that a hint missed; a spare for slots that are all stuck; an end to spares that are not needed any more.
+    /// A helper that a hint missed; a spare for slots that are all stuck; an end to spares that are
+    /// not needed any more.
     fn repair(self: &Arc<Self>, found: &Found) {
         let now = self.idle.snapshot();
         if now.closing() {
@@ -325,7 +334,8 @@ impl Shared {
         }
     }
 
-    /// After a poll in a spare slot: closes it if there are more open slots than needed. True if it was closed.
+    /// After a poll in a spare slot: closes it if there are more open slots than needed. True if it
+    /// was closed.
     pub(super) fn closes_spare(self: &Arc<Self>, runner: &Runner) -> bool {
         // Relaxed: see `repair`. Nearly always zero, on a line that is only read.
         if self.excess_spares.load(Ordering::Relaxed) == 0 {

@@ -1,4 +1,5 @@
-//! What all threads of one runtime share, and the few steps that any of them may take: push and wake, guard, start a thread.
+//! What all threads of one runtime share, and the few steps that any of them may take: push and
+//! wake, guard, start a thread.
 #![allow(
     unsafe_code,
     reason = "tasks point at their runtime without counting; see `Owner`"
@@ -316,7 +317,8 @@ impl Shared {
             runner.is_some_and(|runner| runner.is_of(self) && runner.holds_slot())
         });
         if held {
-            // A sitter beside a held slot sleeps a millisecond at most, and the holder itself looks before it rests.
+            // A sitter beside a held slot sleeps a millisecond at most, and the holder itself looks
+            // before it rests.
             return;
         }
         if self.idle.sleeps_uncapped() && deadline < self.seat.deadline() {
@@ -443,11 +445,14 @@ impl std::fmt::Debug for Shared {
     }
 }
 
-/// A task's way to its runtime: an address without a count, so that spawning and completing touch no counter that threads share.
+/// A task's way to its runtime: an address without a count, so that spawning and completing touch
+/// no counter that threads share.
 ///
-/// **Why it is alive when it is used.** (1) A task that has an entry does not complete before that entry was taken (state invariant 4),
-/// and a runtime is not freed before its last task is complete: so whoever made an entry finds the runtime alive, and takes a count
-/// of its own before it lets the entry go. (2) A runner is a thread of the runtime or a guest in it, and holds a count.
+/// **Why it is alive when it is used.** (1) A task that has an entry does not complete before that
+/// entry was taken (state invariant 4), and a runtime is not freed before its last task is
+/// complete: so whoever made an entry finds the runtime alive, and takes a count of its own before
+/// it lets the entry go. (2) A runner is a thread of the runtime or a guest in it, and holds a
+/// count.
 struct Owner(*const Shared);
 
 // SAFETY: a shared reference to a `Sync` type in all but the count; see above.

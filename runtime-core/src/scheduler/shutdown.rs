@@ -1,17 +1,21 @@
 //! The end of a runtime: rule 15.
 //!
-//! Everyone who works for the runtime is counted as *inside*: its threads, guests in `block_on`, whoever drops it. Steps:
+//! Everyone who works for the runtime is counted as *inside*: its threads, guests in `block_on`,
+//! whoever drops it. Steps:
 //!
-//! 1. `close`: the flag and the word's bit; all sleepers are woken; from now on nobody sleeps for the runtime.
-//! 2. Each of those inside, after its current poll, closes all lists of live tasks and cancels what is on them. An idle
-//!    task is dropped by the canceller; a queued one by whoever takes its entry (queues are emptied too); a running one by its runner
-//!    when the poll returns.
-//! 3. Each leaves. The last one out waits for entries still on their way (a waker between its `NOTIFIED` and its push), cancels them, and
-//!    when no task lives: the driver and the wheels are shut down and their waiters woken, and whoever waits for the end goes on.
+//! 1. `close`: the flag and the word's bit; all sleepers are woken; from now on nobody sleeps for
+//!    the runtime.
+//! 2. Each of those inside, after its current poll, closes all lists of live tasks and cancels what
+//!    is on them. An idle task is dropped by the canceller; a queued one by whoever takes its entry
+//!    (queues are emptied too); a running one by its runner when the poll returns.
+//! 3. Each leaves. The last one out waits for entries still on their way (a waker between its
+//!    `NOTIFIED` and its push), cancels them, and when no task lives: the driver and the wheels are
+//!    shut down and their waiters woken, and whoever waits for the end goes on.
 //!
-//! *Nobody is missed*: whoever runs a task is inside, so the last one out finds no running task; a task that is neither
-//! running nor queued was cancelled in step 2, since lists are closed before they are read.
-//! Memory goes with the last count on the shared state, later wakers keep only the header of a task.
+//! *Nobody is missed*: whoever runs a task is inside, so the last one out finds no running task; a
+//! task that is neither running nor queued was cancelled in step 2, since lists are closed before
+//! they are read. Memory goes with the last count on the shared state, later wakers keep only the
+//! header of a task.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -154,7 +158,8 @@ impl Shared {
         self.threads.ended.notify_all();
     }
 
-    /// Waits until the last one is out, and for started blocking closures; false if `deadline` came first.
+    /// Waits until the last one is out, and for started blocking closures; false if `deadline` came
+    /// first.
     pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
         let mut state = self.threads.state.lock();
         while !state.ended {

@@ -1,10 +1,13 @@
-//! A slot: the right to run tasks, and what goes with it. Made once, reused, freed with the runtime.
+//! A slot: the right to run tasks, and what goes with it. Made once, reused, freed with the
+//! runtime.
 //!
 //! **Invariants**
-//! 1. The owner's end of the deque is used only by the slot's holder. Holding is handed from thread to thread through the word and
-//!    its free list (regular and spare slots) or through the guest list, each a lock or a read-modify-write.
-//! 2. Everything else may be used by any thread at any time: the stealing end, the cell (swapped), the wheel and the
-//!    list of live tasks (a lock each, uncontended in the usual case), the counters.
+//! 1. The owner's end of the deque is used only by the slot's holder. Holding is handed from thread
+//!    to thread through the word and its free list (regular and spare slots) or through the guest
+//!    list, each a lock or a read-modify-write.
+//! 2. Everything else may be used by any thread at any time: the stealing end, the cell (swapped),
+//!    the wheel and the list of live tasks (a lock each, uncontended in the usual case), the
+//!    counters.
 //! 3. `polls` is odd exactly while the holder polls a task. Only the holder writes it.
 #![allow(
     unsafe_code,
@@ -24,8 +27,8 @@ use crate::timer::timers::Shard;
 /// How many entries a thief takes at most.
 const STEAL_LIMIT: usize = 32;
 
-/// A local queue never grows beyond this: half of it is spilled to the injector. crossbeam's buffer grows by
-/// doubling and shrinks again; see `docs/decisions.md` for the figures behind the number.
+/// A local queue never grows beyond this: half of it is spilled to the injector. crossbeam's buffer
+/// grows by doubling and shrinks again; see `docs/decisions.md` for the figures behind the number.
 pub(crate) const LOCAL_LIMIT: usize = 256;
 
 /// See the module's header.
@@ -41,7 +44,8 @@ pub(crate) struct Slot {
     pub(crate) tasks: OwnedTasks,
 }
 
-// SAFETY: invariant 1 guards the deque's owner end; the entries may run on any thread or are cancelled where they belong.
+// SAFETY: invariant 1 guards the deque's owner end; the entries may run on any thread or are
+// cancelled where they belong.
 unsafe impl Sync for Slot {}
 
 // SAFETY: as above.

@@ -1,4 +1,5 @@
-//! Counters that are kept anyway, for tests, metrics and reports. Cold: none is touched on a hot path.
+//! Counters that are kept anyway, for tests, metrics and reports. Cold: none is touched on a hot
+//! path.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -266,7 +266,8 @@ impl Shared {
         Ok(())
     }
 
-    /// One sleep of the sitter: until an event, a kick, the first deadline, or the cap. True if a timer is due now.
+    /// One sleep of the sitter: until an event, a kick, the first deadline, or the cap. True if a
+    /// timer is due now.
     pub(super) fn sleep_in_seat(
         &self,
         may_sleep: bool,
@@ -310,7 +311,8 @@ impl Shared {
         deadline != u64::MAX && deadline <= self.clock().now_ns()
     }
 
-    /// Rule 14: with a paused clock and nothing else to do, time goes on by itself to the next deadline.
+    /// Rule 14: with a paused clock and nothing else to do, time goes on by itself to the next
+    /// deadline.
     fn auto_advance(&self, deadline: u64) -> bool {
         let clock = self.clock();
         if deadline == u64::MAX || !clock.is_paused() || clock.is_held() {

@@ -60,11 +60,7 @@ macro_rules! constructor {
 }
 
 impl<T> Mutex<T> {
-    #[cfg(not(loom))]
-    constructor!(const);
-
-    #[cfg(loom)]
-    constructor!();
+    crate::loom::constructor!(constructor);
 }
 
 impl<T: ?Sized> Mutex<T> {

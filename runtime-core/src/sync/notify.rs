@@ -79,11 +79,7 @@ macro_rules! constructor {
 }
 
 impl Notify {
-    #[cfg(not(loom))]
-    constructor!(const);
-
-    #[cfg(loom)]
-    constructor!();
+    crate::loom::constructor!(constructor);
 
     /// A `Notify` without a stored notification.
     pub fn new() -> Notify {

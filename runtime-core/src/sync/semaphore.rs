@@ -107,11 +107,7 @@ macro_rules! constructor {
 }
 
 impl RawSemaphore {
-    #[cfg(not(loom))]
-    constructor!(const);
-
-    #[cfg(loom)]
-    constructor!();
+    crate::loom::constructor!(constructor);
 
     /// Free permits at this moment.
     pub fn available(&self) -> usize {
@@ -180,9 +176,9 @@ impl RawSemaphore {
         }
     }
 
-    /// As [`try_acquire`](RawSemaphore::try_acquire), for a future that spends a unit of budget when
-    /// it succeeds: the fast path before [`acquire`](RawSemaphore::acquire), without a waiter at
-    /// hand. With no budget left it fails, and `acquire` takes the place in the queue.
+    /// As [`try_acquire`](RawSemaphore::try_acquire), for a future that spends a unit of budget
+    /// when it succeeds: the fast path before [`acquire`](RawSemaphore::acquire), without a waiter
+    /// at hand. With no budget left it fails, and `acquire` takes the place in the queue.
     #[inline]
     pub fn poll_try_acquire(
         &self,

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-#[cfg(not(loom))]
+#[cfg(all(test, not(loom)))]
 mod count;
 
-#[cfg(not(loom))]
+#[cfg(all(test, not(loom)))]
 pub(crate) use count::Woken;
 
 /// Polls once with a waker that does nothing.

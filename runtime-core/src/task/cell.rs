@@ -1,4 +1,5 @@
-//! The heap layout of a task. Aligned to 16, not to a cache line: a hundred thousand parked tasks are memory first.
+//! The heap layout of a task. Aligned to 16, not to a cache line: a hundred thousand parked tasks
+//! are memory first.
 #![allow(
     unsafe_code,
     reason = "the stage is handed from owner to owner by the state word"
@@ -24,7 +25,8 @@ pub(crate) trait Schedule: Send + Sync + Sized + 'static {
     /// The task was woken during its own poll: queue it behind the others. Called by its runner.
     fn requeue(&self, entry: Notified);
 
-    /// The task is complete: take it off its live list; true if it was on it (its reference is then the caller's).
+    /// The task is complete: take it off its live list; true if it was on it (its reference is then
+    /// the caller's).
     fn unlink(&self, header: &Header) -> bool;
 }
 
@@ -95,7 +97,8 @@ impl<F: Future, S> Cell<F, S> {
         })
     }
 
-    /// Drops what the stage holds, in place. The caller owns the stage; a panic of the destructor leaves it consumed.
+    /// Drops what the stage holds, in place. The caller owns the stage; a panic of the destructor
+    /// leaves it consumed.
     pub(super) fn empty(&self) {
         self.stage.with_mut(|stage| {
             let guard = Consume(stage);
@@ -130,7 +133,8 @@ struct Consume<F: Future>(*mut Stage<F>);
 
 impl<F: Future> Drop for Consume<F> {
     fn drop(&mut self) {
-        // SAFETY: made only in `Cell::empty`, whose caller owns the stage; the old value was dropped.
+        // SAFETY: made only in `Cell::empty`, whose caller owns the stage; the old value was
+        // dropped.
         unsafe { self.0.write(Stage::Consumed) }
     }
 }

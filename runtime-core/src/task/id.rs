@@ -17,7 +17,8 @@ thread_local! {
     static CURRENT: Cell<Option<Id>> = const { Cell::new(None) };
 }
 
-/// Names a task: unique in the process. The numbers say nothing of the order in which tasks were spawned.
+/// Names a task: unique in the process. The numbers say nothing of the order in which tasks were
+/// spawned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(NonZeroU64);
 

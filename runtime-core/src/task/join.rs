@@ -40,13 +40,14 @@ impl<T> JoinHandle<T> {
 
     /// Asks the task to end: its future is dropped at its next `await`, by the thread that runs it.
     ///
-    /// The handle then gives a [`JoinError`] with `is_cancelled`, unless the task was complete already. A
-    /// blocking closure that has started runs to its end.
+    /// The handle then gives a [`JoinError`] with `is_cancelled`, unless the task was complete
+    /// already. A blocking closure that has started runs to its end.
     pub fn abort(&self) {
         self.raw.abort();
     }
 
-    /// Whether the task has ended, in whatever way. After `abort` that takes until the task has been dropped.
+    /// Whether the task has ended, in whatever way. After `abort` that takes until the task has
+    /// been dropped.
     pub fn is_finished(&self) -> bool {
         self.raw.state().is_complete()
     }

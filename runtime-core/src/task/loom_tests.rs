@@ -32,7 +32,8 @@ struct Door {
     waker: Option<Waker>,
 }
 
-// SAFETY: `data` is written between taking a waker out and waking it, and read in the poll after that.
+// SAFETY: `data` is written between taking a waker out and waking it, and read in the poll after
+// that.
 unsafe impl Sync for Gate {}
 // SAFETY: as above.
 unsafe impl Send for Gate {}
@@ -181,7 +182,8 @@ fn loom_task_abort_vs_poll_vs_join() {
     });
 }
 
-/// The join handle is polled with one waker, then goes, while the task completes: the output is dropped once.
+/// The join handle is polled with one waker, then goes, while the task completes: the output is
+/// dropped once.
 #[test]
 fn loom_task_drop_join_vs_complete() {
     model(|| {

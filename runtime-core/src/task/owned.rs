@@ -1,7 +1,8 @@
 //! The live tasks of one slot, so that a shutdown finds them.
 //!
-//! **Invariants.** (1) A task is on at most one list, and a listed task has one reference that is the list's. (2) Links are read and written
-//! under the list's lock only. (3) A closed list takes no more tasks.
+//! **Invariants.** (1) A task is on at most one list, and a listed task has one reference that is
+//! the list's. (2) Links are read and written under the list's lock only. (3) A closed list takes
+//! no more tasks.
 #![allow(
     unsafe_code,
     reason = "an intrusive list: its links live inside the tasks"
@@ -90,7 +91,8 @@ impl OwnedTasks {
         true
     }
 
-    /// Closes the list and gives references to all that are on it; they stay listed until they are complete.
+    /// Closes the list and gives references to all that are on it; they stay listed until they are
+    /// complete.
     pub(crate) fn close(&self) -> Vec<TaskRef> {
         let mut list = self.list.lock();
         list.closed = true;

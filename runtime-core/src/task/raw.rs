@@ -98,7 +98,8 @@ where
 
 impl RawTask {
     pub(super) fn header(&self) -> &Header {
-        // SAFETY: whoever has a `RawTask` got it from an owner of a reference and uses it within that reference's life.
+        // SAFETY: whoever has a `RawTask` got it from an owner of a reference and uses it within
+        // that reference's life.
         unsafe { self.0.as_ref() }
     }
 
@@ -134,7 +135,8 @@ impl RawTask {
         }
     }
 
-    /// Hands the entry that the caller has just made to the scheduler (state invariant 4: it is alive).
+    /// Hands the entry that the caller has just made to the scheduler (state invariant 4: it is
+    /// alive).
     pub(super) fn schedule(self) {
         let schedule = self.header().vtable.schedule;
         // SAFETY: the entry holds a reference.
@@ -154,7 +156,8 @@ impl RawTask {
     }
 }
 
-// SAFETY: the future is `Send` or its scheduler keeps it on one thread; all else is guarded by the word.
+// SAFETY: the future is `Send` or its scheduler keeps it on one thread; all else is guarded by the
+// word.
 unsafe impl Send for RawTask {}
 
 // SAFETY: through a shared `RawTask` only the word is changed.
@@ -203,7 +206,8 @@ impl Drop for Notified {
 }
 
 impl TaskRef {
-    /// Cancels: drops the future here if the task is idle; else whoever runs it or holds its entry will.
+    /// Cancels: drops the future here if the task is idle; else whoever runs it or holds its entry
+    /// will.
     pub(crate) fn shutdown(self) {
         if self.0.state().cancel() == Wake::Queue {
             Notified(self.0).run();

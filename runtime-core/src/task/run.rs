@@ -1,8 +1,9 @@
 //! What happens to a task: run, complete, join, free. The typed functions behind the vtable.
 //!
 //! No panic leaves a task: a poll, the future's destructor, the output's destructor and the join
-//! waker are all foreign code and each is called under `catch_unwind`. A panic of the poll or of the future's
-//! destructor becomes the task's result; the first one counts. A panic of the output's destructor has no one to go to and ends here.
+//! waker are all foreign code and each is called under `catch_unwind`. A panic of the poll or of
+//! the future's destructor becomes the task's result; the first one counts. A panic of the output's
+//! destructor has no one to go to and ends here.
 #![allow(unsafe_code, reason = "gives the type-erased pointer its types back")]
 
 use std::any::Any;
@@ -24,7 +25,8 @@ type Payload = Box<dyn Any + Send>;
 /// # Safety
 /// The header belongs to a `Cell<F, S>` to which the caller has a reference for `'a`.
 unsafe fn cell<'a, F: Future, S>(header: NonNull<Header>) -> &'a Cell<F, S> {
-    // SAFETY: the header is the first field of a `repr(C)` cell (the caller's promise names its types).
+    // SAFETY: the header is the first field of a `repr(C)` cell (the caller's promise names its
+    // types).
     unsafe { header.cast::<Cell<F, S>>().as_ref() }
 }
 
@@ -117,7 +119,8 @@ pub(super) unsafe fn schedule<F: Future + 'static, S: Schedule>(header: NonNull<
 /// Vtable `poll_join`.
 ///
 /// # Safety
-/// The caller is the join handle of a task of these types; `out` points to a `Poll<Result<F::Output, JoinError>>`.
+/// The caller is the join handle of a task of these types; `out` points to a
+/// `Poll<Result<F::Output, JoinError>>`.
 pub(super) unsafe fn poll_join<F: Future + 'static, S: Schedule>(
     header: NonNull<Header>,
     out: *mut (),

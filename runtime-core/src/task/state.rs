@@ -1,8 +1,9 @@
 //! The task's word: life-cycle bits and reference count, and the only verbs that change them.
 //!
-//! **Bits.** `RUNNING`: a thread polls, cancels or completes the task. `NOTIFIED`: it is to be polled. `COMPLETE`: the output is
-//! stored, for good. `CANCELLED`: the future is to be dropped instead of polled. `JOIN`: a join handle exists.
-//! `JOIN_WAKER`: the join waker is set and may be read by the completer. The rest of the word counts references.
+//! **Bits.** `RUNNING`: a thread polls, cancels or completes the task. `NOTIFIED`: it is to be
+//! polled. `COMPLETE`: the output is stored, for good. `CANCELLED`: the future is to be dropped
+//! instead of polled. `JOIN`: a join handle exists. `JOIN_WAKER`: the join waker is set and may be
+//! read by the completer. The rest of the word counts references.
 //!
 //! ```text
 //!            wake/abort                start                 complete
@@ -13,26 +14,31 @@
 //! ```
 //!
 //! **Invariants**
-//! 1. *Entry*: a queue entry ([`super::Notified`]) exists if and only if `NOTIFIED ∧ ¬RUNNING ∧ ¬COMPLETE`, and then exactly one: it is
-//!    made by the change that brought that about, and used up by [`State::start`].
-//! 2. *Stage*: while `RUNNING` the stage belongs to the runner; after `COMPLETE` to the join handle if `JOIN` was set in the completing
-//!    change, else to the completer. Nobody else touches it before the last reference.
-//! 3. *One end*: `COMPLETE` is set once, by the runner, and never cleared. Cancelling goes the same way: who holds the
-//!    entry starts the task, sees `CANCELLED` and drops the future.
-//! 4. *Pin*: hence a task with an entry cannot complete before that entry has been taken from a queue. A waker
-//!    that turned idle into `NOTIFIED` may use the task's scheduler until it has handed the entry over.
-//! 5. *Join waker*: the cell belongs to the join handle while `JOIN_WAKER` is clear and `COMPLETE` not seen; setting the bit lends
-//!    it to the completer, who only reads it, and after `COMPLETE` nobody writes it before the last reference.
+//! 1. *Entry*: a queue entry ([`super::Notified`]) exists if and only if `NOTIFIED ∧ ¬RUNNING ∧
+//!    ¬COMPLETE`, and then exactly one: it is made by the change that brought that about, and used
+//!    up by [`State::start`].
+//! 2. *Stage*: while `RUNNING` the stage belongs to the runner; after `COMPLETE` to the join handle
+//!    if `JOIN` was set in the completing change, else to the completer. Nobody else touches it
+//!    before the last reference.
+//! 3. *One end*: `COMPLETE` is set once, by the runner, and never cleared. Cancelling goes the same
+//!    way: who holds the entry starts the task, sees `CANCELLED` and drops the future.
+//! 4. *Pin*: hence a task with an entry cannot complete before that entry has been taken from a
+//!    queue. A waker that turned idle into `NOTIFIED` may use the task's scheduler until it has
+//!    handed the entry over.
+//! 5. *Join waker*: the cell belongs to the join handle while `JOIN_WAKER` is clear and `COMPLETE`
+//!    not seen; setting the bit lends it to the completer, who only reads it, and after `COMPLETE`
+//!    nobody writes it before the last reference.
 //!
-//! **No wake-up is lost.** A wake is one `fetch_or` of `NOTIFIED`, so it is ordered against `start` and `pause`, which are
-//! read-modify-writes of the same word. Before `start`: the poll that follows has acquired what the waker released. Between
-//! `start` and `pause`: `pause` sees the bit and makes an entry. After `pause`: the waker sees an idle task and makes
-//! the entry itself. A wake of a task that is already `NOTIFIED` still writes the word, so the next poll
-//! sees its data too.
+//! **No wake-up is lost.** A wake is one `fetch_or` of `NOTIFIED`, so it is ordered against `start`
+//! and `pause`, which are read-modify-writes of the same word. Before `start`: the poll that
+//! follows has acquired what the waker released. Between `start` and `pause`: `pause` sees the bit
+//! and makes an entry. After `pause`: the waker sees an idle task and makes the entry itself. A
+//! wake of a task that is already `NOTIFIED` still writes the word, so the next poll sees its data
+//! too.
 //!
-//! **Orderings.** Every change is AcqRel unless said otherwise: it hands the stage from one owner to the next. A new
-//! reference is Relaxed (it is made from one that exists); giving one up is AcqRel, so that the last
-//! sees all that the others did.
+//! **Orderings.** Every change is AcqRel unless said otherwise: it hands the stage from one owner
+//! to the next. A new reference is Relaxed (it is made from one that exists); giving one up is
+//! AcqRel, so that the last sees all that the others did.
 
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::first_look;
@@ -79,7 +85,8 @@ pub(super) enum Pause {
 #[must_use]
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wake {
-    /// Queue an entry: for `wake_by_value` the waker's reference became the entry's, else a new one was made.
+    /// Queue an entry: for `wake_by_value` the waker's reference became the entry's, else a new one
+    /// was made.
     Queue,
     Nothing,
 }
@@ -182,7 +189,8 @@ impl State {
         }
     }
 
-    /// A wake that uses up the waker; on [`Wake::Nothing`] the waker's reference is still to be given up.
+    /// A wake that uses up the waker; on [`Wake::Nothing`] the waker's reference is still to be
+    /// given up.
     pub(super) fn wake_by_value(&self) -> Wake {
         self.notify(NOTIFIED)
     }
@@ -196,7 +204,8 @@ impl State {
         act
     }
 
-    /// Asks for the future to be dropped. `Queue`: the task was idle, its new entry is the caller's to run or queue.
+    /// Asks for the future to be dropped. `Queue`: the task was idle, its new entry is the caller's
+    /// to run or queue.
     pub(super) fn cancel(&self) -> Wake {
         let act = self.notify(NOTIFIED | CANCELLED);
         if act == Wake::Queue {
@@ -206,7 +215,8 @@ impl State {
     }
 
     fn notify(&self, bits: usize) -> Wake {
-        // AcqRel: pairs with the `start` that follows; writes even if nothing changes (see the header).
+        // AcqRel: pairs with the `start` that follows; writes even if nothing changes (see the
+        // header).
         let was = self.0.fetch_or(bits, Ordering::AcqRel);
         if was & (RUNNING | NOTIFIED | COMPLETE) == 0 {
             Wake::Queue
@@ -244,7 +254,8 @@ impl State {
     fn change_unless_complete(&self, change: impl Fn(usize) -> usize) -> bool {
         let mut now = first_look::usize(&self.0);
         while now & COMPLETE == 0 {
-            // AcqRel: hands the waker cell over; on failure Acquire, so that the output may be read.
+            // AcqRel: hands the waker cell over; on failure Acquire, so that the output may be
+            // read.
             let next = change(now);
             match self
                 .0

@@ -77,7 +77,8 @@ enum Step {
     PollJoin,
 }
 
-/// Every script of three steps over every behaviour: the process lives, the future is dropped once, each output once.
+/// Every script of three steps over every behaviour: the process lives, the future is dropped once,
+/// each output once.
 #[test]
 fn fault_002_every_panic_in_every_order_drops_each_thing_once() {
     let steps = [

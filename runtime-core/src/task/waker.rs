@@ -13,7 +13,8 @@ use super::state::Wake;
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
 
-/// The runner's waker: lives within the poll, on the runner's reference, so that a poll costs no count.
+/// The runner's waker: lives within the poll, on the runner's reference, so that a poll costs no
+/// count.
 pub(super) struct Borrowed<'a> {
     waker: ManuallyDrop<Waker>,
     _of: PhantomData<&'a Header>,
@@ -21,7 +22,8 @@ pub(super) struct Borrowed<'a> {
 
 pub(super) fn borrowed(header: &NonNull<Header>) -> Borrowed<'_> {
     let data = header.as_ptr().cast_const().cast();
-    // SAFETY: the table's functions fit a header's pointer; it is never dropped, so it owes no reference.
+    // SAFETY: the table's functions fit a header's pointer; it is never dropped, so it owes no
+    // reference.
     let waker = unsafe { Waker::new(data, &VTABLE) };
     Borrowed {
         waker: ManuallyDrop::new(waker),

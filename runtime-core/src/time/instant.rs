@@ -65,7 +65,8 @@ impl Instant {
         self.0.checked_sub(duration).map(Instant)
     }
 
-    /// This point moved ahead, by some 30 years if the platform's instants do not reach as far as asked.
+    /// This point moved ahead, by some 30 years if the platform's instants do not reach as far as
+    /// asked.
     #[inline]
     pub(super) fn add_or_far(self, duration: Duration) -> Instant {
         self.checked_add(duration)

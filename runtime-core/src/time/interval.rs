@@ -26,8 +26,8 @@ pub fn interval(period: Duration) -> Interval {
 
 /// Ticks at `start`, and then every `period`.
 ///
-/// The ticks lie at `start + n * period`: how long the work between two ticks takes does not shift them. What happens
-/// when it takes longer than the period is said by the [`MissedTickBehavior`].
+/// The ticks lie at `start + n * period`: how long the work between two ticks takes does not shift
+/// them. What happens when it takes longer than the period is said by the [`MissedTickBehavior`].
 ///
 /// # Panics
 /// If `period` is zero, and outside of a runtime.
@@ -51,7 +51,8 @@ fn assert_period(period: Duration) {
 
 /// When the next tick is due after one was seen late.
 ///
-/// With a period of 50 ms and a tick that was due at 100 ms but seen at 230 ms, the next ticks are due at:
+/// With a period of 50 ms and a tick that was due at 100 ms but seen at 230 ms, the next ticks are
+/// due at:
 ///
 /// | behaviour | next ticks |
 /// |---|---|
@@ -63,8 +64,9 @@ pub enum MissedTickBehavior {
     /// Catches up: missed ticks follow at once until the schedule is met again. No tick is lost.
     #[default]
     Burst,
-    /// Starts anew: the next tick is a full period after this one was seen. A tick counts as missed when it is seen more
-    /// than 5 ms late, or more than the period if that is shorter, so that small delays do not add up.
+    /// Starts anew: the next tick is a full period after this one was seen. A tick counts as missed
+    /// when it is seen more than 5 ms late, or more than the period if that is shorter, so that
+    /// small delays do not add up.
     Delay,
     /// Drops the missed ticks: the next one is the next point of the schedule that lies ahead.
     Skip,

@@ -12,8 +12,9 @@ use crate::util::wake_list::WakeList;
 
 /// Stops the clock of the current runtime.
 ///
-/// From then on [`Instant::now`](super::Instant::now) stands still, and moves by [`advance`] only, or by itself to the next timer
-/// when the runtime has nothing else to do. Real waits (sockets, blocking threads) are not affected.
+/// From then on [`Instant::now`](super::Instant::now) stands still, and moves by [`advance`] only,
+/// or by itself to the next timer when the runtime has nothing else to do. Real waits (sockets,
+/// blocking threads) are not affected.
 ///
 /// # Panics
 /// If the clock is paused already, and outside of a runtime.
@@ -35,11 +36,12 @@ pub fn resume() {
     }
 }
 
-/// Moves the paused clock of the current runtime on by `duration`, wakes the timers that are then due, and
-/// lets other tasks run once.
+/// Moves the paused clock of the current runtime on by `duration`, wakes the timers that are then
+/// due, and lets other tasks run once.
 ///
-/// The clock jumps, it does not pass through the time between: a task that sleeps twice sees the end of its second sleep by the next
-/// advance only. To let every timer have its turn, await a [`sleep`](super::sleep) instead.
+/// The clock jumps, it does not pass through the time between: a task that sleeps twice sees the
+/// end of its second sleep by the next advance only. To let every timer have its turn, await a
+/// [`sleep`](super::sleep) instead.
 ///
 /// # Panics
 /// If the clock is not paused, and outside of a runtime.

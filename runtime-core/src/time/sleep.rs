@@ -13,7 +13,8 @@ use crate::time::timer::Timer;
 
 /// Waits until `duration` has passed.
 ///
-/// Zero is ready at the first poll. A duration that the clock cannot add to the present waits for some 30 years.
+/// Zero is ready at the first poll. A duration that the clock cannot add to the present waits for
+/// some 30 years.
 ///
 /// # Panics
 /// Outside of a runtime. Polling it after its runtime was shut down panics, too, unless it is due.
@@ -48,8 +49,8 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 pin_project! {
     /// The future of [`sleep`] and [`sleep_until`].
     ///
-    /// It can be polled anywhere, also outside of its runtime, and after it was ready. To wait for it in a
-    /// loop, pin it once and use `&mut`; to use it anew, [`reset`](Sleep::reset) it.
+    /// It can be polled anywhere, also outside of its runtime, and after it was ready. To wait for
+    /// it in a loop, pin it once and use `&mut`; to use it anew, [`reset`](Sleep::reset) it.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Sleep {
@@ -72,8 +73,8 @@ impl Sleep {
 
     /// Waits for `deadline` instead, whether or not the former one has passed.
     ///
-    /// A task that waits is woken at the new deadline without polling again. After the former deadline had passed,
-    /// the next poll registers it.
+    /// A task that waits is woken at the new deadline without polling again. After the former
+    /// deadline had passed, the next poll registers it.
     pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
         self.project().timer.reset(deadline);
     }

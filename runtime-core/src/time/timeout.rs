@@ -13,8 +13,8 @@ use crate::time::{Instant, Sleep, sleep, sleep_until};
 
 /// Waits for `future`, but no longer than `duration`.
 ///
-/// The future is polled first: one that is ready is never overtaken by its limit, not even by one of zero.
-/// A duration that the clock cannot add to the present limits to some 30 years.
+/// The future is polled first: one that is ready is never overtaken by its limit, not even by one
+/// of zero. A duration that the clock cannot add to the present limits to some 30 years.
 ///
 /// # Errors
 /// [`Elapsed`] if the time passed before the future was ready.
@@ -23,7 +23,8 @@ use crate::time::{Instant, Sleep, sleep, sleep_until};
 /// Outside of a runtime.
 ///
 /// # Cancel safety
-/// When the limit strikes, the future is dropped with the returned [`Timeout`], at whichever await it stands.
+/// When the limit strikes, the future is dropped with the returned [`Timeout`], at whichever await
+/// it stands.
 ///
 /// # Fairness
 /// A future that uses up the task's budget at each poll does not put the limit off.
@@ -90,7 +91,8 @@ impl<T: Future> Future for Timeout<T> {
         if let Poll::Ready(value) = this.value.poll(cx) {
             return Poll::Ready(Ok(value));
         }
-        // A future that takes the whole budget each time would else keep its own limit from ever being looked at.
+        // A future that takes the whole budget each time would else keep its own limit from ever
+        // being looked at.
         let used_up = had_budget && !coop::has_budget_remaining();
         let unlimited = used_up.then(coop::unconstrained);
         let elapsed = this.delay.poll(cx);

@@ -1,17 +1,22 @@
-//! One deadline that a task may wait for: what [`Sleep`](super::Sleep) and [`Interval`](super::Interval) are made of.
+//! One deadline that a task may wait for: what [`Sleep`](super::Sleep) and
+//! [`Interval`](super::Interval) are made of.
 //!
-//! **States.** *Idle*: nobody waits; nothing is registered. *Waiting*: the shard knows the last poll's waker under a
-//! key. *Elapsed*: a poll has seen the deadline passed; stays so until a reset.
+//! **States.** *Idle*: nobody waits; nothing is registered. *Waiting*: the shard knows the last
+//! poll's waker under a key. *Elapsed*: a poll has seen the deadline passed; stays so until a
+//! reset.
 //!
-//! **Home.** The shard is that of the slot on which the timer was made. A registration goes to the shard of the slot that polls,
-//! if it is of the same runtime: the registering thread is then most likely alone with its lock. Nothing is counted
-//! anywhere, and no two slots share a word on this path.
+//! **Home.** The shard is that of the slot on which the timer was made. A registration goes to the
+//! shard of the slot that polls, if it is of the same runtime: the registering thread is then most
+//! likely alone with its lock. Nothing is counted anywhere, and no two slots share a word on this
+//! path.
 //!
-//! **A poll at or after the deadline is ready**, whether or not a thread has fired the shard yet: the poll reads the
-//! clock itself. So a time-out strikes even if the task that holds it never lets the scheduler look.
+//! **A poll at or after the deadline is ready**, whether or not a thread has fired the shard yet:
+//! the poll reads the clock itself. So a time-out strikes even if the task that holds it never lets
+//! the scheduler look.
 //!
-//! **A wake-up is not lost**: the waker is registered before `Pending` is returned, on condition that the clock had not
-//! reached the deadline; a later arrival of the deadline is the shard's business (its T1 and T2).
+//! **A wake-up is not lost**: the waker is registered before `Pending` is returned, on condition
+//! that the clock had not reached the deadline; a later arrival of the deadline is the shard's
+//! business (its T1 and T2).
 
 use std::fmt;
 use std::task::{Context, Poll, ready};
@@ -93,7 +98,8 @@ impl Timer {
         Instant::from_std(self.shard.clock().now())
     }
 
-    /// Whether the deadline was seen to pass, by a poll or by the shard. An unpolled timer has seen nothing.
+    /// Whether the deadline was seen to pass, by a poll or by the shard. An unpolled timer has seen
+    /// nothing.
     pub(super) fn is_elapsed(&self) -> bool {
         match self.state {
             State::Idle => false,

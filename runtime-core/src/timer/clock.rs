@@ -1,21 +1,25 @@
 //! One clock a runtime: what time it is, in nanoseconds since the runtime's start.
 //!
-//! **States.** *Real*: never paused; a reading is one relaxed load and `Instant::now`, nothing is shared. *Warped*: paused at least once; the
-//! reading is `base` plus the time since `running_since`, or just `base` while paused, both behind a lock. A
-//! clock never returns from warped to real, since what was advanced stays advanced.
+//! **States.** *Real*: never paused; a reading is one relaxed load and `Instant::now`, nothing is
+//! shared. *Warped*: paused at least once; the reading is `base` plus the time since
+//! `running_since`, or just `base` while paused, both behind a lock. A clock never returns from
+//! warped to real, since what was advanced stays advanced.
 //!
-//! **Never back.** A reading before the start counts as the start, and sums stop at the far end: neither a faulty `Instant`
-//! nor any `Duration` panics. A thread that reads while another pauses may be ahead of the frozen time by that
-//! race; once it has learnt of the pause it reads the frozen time.
+//! **Never back.** A reading before the start counts as the start, and sums stop at the far end:
+//! neither a faulty `Instant` nor any `Duration` panics. A thread that reads while another pauses
+//! may be ahead of the frozen time by that race; once it has learnt of the pause it reads the
+//! frozen time.
 //!
-//! **Orderings.** `warped` is Relaxed: the lock guards the data, and a thread that has synchronised with whoever paused sees
-//! `true` by coherence. `holds` is a count: see its operations.
+//! **Orderings.** `warped` is Relaxed: the lock guards the data, and a thread that has synchronised
+//! with whoever paused sees `true` by coherence. `holds` is a count: see its operations.
 //!
-//! **Hook.** Whoever sleeps computed its time-out from this clock. Each change (pause, resume, advance, the last hold
-//! given back) calls the hook set by [`Clock::on_advance`], outside of the lock, after the change.
+//! **Hook.** Whoever sleeps computed its time-out from this clock. Each change (pause, resume,
+//! advance, the last hold given back) calls the hook set by [`Clock::on_advance`], outside of the
+//! lock, after the change.
 //!
-//! Rejected: a global clock (two runtimes of one test process would pause each other); a `fetch_max` to keep all
-//! threads' readings in one order (a word that every timer of every thread would write).
+//! Rejected: a global clock (two runtimes of one test process would pause each other); a
+//! `fetch_max` to keep all threads' readings in one order (a word that every timer of every thread
+//! would write).
 
 #[cfg(all(test, not(loom)))]
 mod tests;
@@ -30,10 +34,12 @@ use crate::loom::{Arc, Mutex};
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 
-/// A span that a program may take for unending and that every platform's clock can still add to now: 30 years.
+/// A span that a program may take for unending and that every platform's clock can still add to
+/// now: 30 years.
 pub const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
 
-/// Whether any clock of this process was ever paused. Not part of any model: it only says whether to look for a clock.
+/// Whether any clock of this process was ever paused. Not part of any model: it only says whether
+/// to look for a clock.
 static ANY_WARPED: StdAtomicBool = StdAtomicBool::new(false);
 
 /// The time of one runtime.
@@ -96,7 +102,8 @@ impl Clock {
         }
     }
 
-    /// An instant on this clock's scale. Before the start is 0; 584 years and more after it is `u64::MAX`.
+    /// An instant on this clock's scale. Before the start is 0; 584 years and more after it is
+    /// `u64::MAX`.
     #[inline]
     pub fn ns_of(&self, instant: Instant) -> u64 {
         nanos(instant.saturating_duration_since(self.start))
@@ -165,8 +172,9 @@ impl Clock {
         Ok(())
     }
 
-    /// Moves a paused clock on to a deadline, for a runtime with nothing else to do. False, and nothing
-    /// moved, if the clock runs or a hold forbids it. Does not call the hook: the caller is the one who would be told.
+    /// Moves a paused clock on to a deadline, for a runtime with nothing else to do. False, and
+    /// nothing moved, if the clock runs or a hold forbids it. Does not call the hook: the caller is
+    /// the one who would be told.
     pub fn advance_to(&self, ns: u64) -> bool {
         let mut warp = self.warp.lock();
         let may = warp.running_since.is_none() && !self.is_held();
@@ -176,9 +184,11 @@ impl Clock {
         may
     }
 
-    /// Forbids [`Clock::advance_to`] until the returned hold is dropped: work that the scheduler does not see is under way.
+    /// Forbids [`Clock::advance_to`] until the returned hold is dropped: work that the scheduler
+    /// does not see is under way.
     pub fn hold(clock: &Arc<Clock>) -> AutoAdvanceHold {
-        // Relaxed: whoever asks learns of the work by other means first (the task that started it had run).
+        // Relaxed: whoever asks learns of the work by other means first (the task that started it
+        // had run).
         clock.holds.fetch_add(1, Ordering::Relaxed);
         AutoAdvanceHold {
             clock: Arc::clone(clock),
@@ -187,11 +197,13 @@ impl Clock {
 
     /// Whether some hold forbids that time jumps.
     pub fn is_held(&self) -> bool {
-        // Acquire: pairs with the Release in `AutoAdvanceHold::drop`: no hold, no work, and its effects are visible.
+        // Acquire: pairs with the Release in `AutoAdvanceHold::drop`: no hold, no work, and its
+        // effects are visible.
         self.holds.load(Ordering::Acquire) > 0
     }
 
-    /// Sets what is called after each change of time that a sleeper could not foresee. Set once; a second hook is not taken.
+    /// Sets what is called after each change of time that a sleeper could not foresee. Set once; a
+    /// second hook is not taken.
     ///
     /// It runs on the thread that made the change, under no lock of the clock. It may fire timers.
     pub fn on_advance(&self, hook: Box<dyn Fn() + Send + Sync>) {

@@ -1,34 +1,39 @@
 //! One wheel behind one lock, and the word by which a sleeper knows when to wake.
 //!
-//! Each slot of the scheduler has a [`Shard`]. The thread that holds the slot registers and cancels there, almost always alone; any thread may
-//! fire it, cancel in it, or move an entry.
+//! Each slot of the scheduler has a [`Shard`]. The thread that holds the slot registers and cancels
+//! there, almost always alone; any thread may fire it, cancel in it, or move an entry.
 //!
 //! **Invariants.**
-//! - T1 While the lock is free, `next` is no later than the wheel's earliest deadline. Insertion and reset lower it,
-//!   firing makes it what the wheel says; both under the lock.
-//! - T2 A registration ends exactly once: its waker is moved out either by firing, by closing (both wake it), or by a cancellation
-//!   (which returns it). All three take the entry out under the lock, and a key never names a later entry.
+//! - T1 While the lock is free, `next` is no later than the wheel's earliest deadline. Insertion
+//!   and reset lower it, firing makes it what the wheel says; both under the lock.
+//! - T2 A registration ends exactly once: its waker is moved out either by firing, by closing (both
+//!   wake it), or by a cancellation (which returns it). All three take the entry out under the
+//!   lock, and a key never names a later entry.
 //! - T3 No waker is cloned, woken or dropped under the lock. A hook is not called under it either.
-//! - T4 After `close` the wheel stays empty: an insertion is refused, and every registration was woken.
+//! - T4 After `close` the wheel stays empty: an insertion is refused, and every registration was
+//!   woken.
 //!
-//! **The sleeper's protocol.** `word` is the scheduler's, with a read-modify-write by either side; D is the sleeper's published deadline.
+//! **The sleeper's protocol.** `word` is the scheduler's, with a read-modify-write by either side;
+//! D is the sleeper's published deadline.
 //!
-//! Sleeper: (1) D := `next_deadline()`, stored; (2) RMW word: asleep; (3) `next_deadline()` again: is it before D, take the
-//! claim back and start anew; (4) sleep until D, or a kick.
-//! Inserter: (a) under the lock, link the entry and lower `next`; (b) if it was lowered, after the lock, the hook: RMW word;
-//! asleep and the new deadline before D: kick.
+//! Sleeper: (1) D := `next_deadline()`, stored; (2) RMW word: asleep; (3) `next_deadline()` again:
+//! is it before D, take the claim back and start anew; (4) sleep until D, or a kick. Inserter: (a)
+//! under the lock, link the entry and lower `next`; (b) if it was lowered, after the lock, the
+//! hook: RMW word; asleep and the new deadline before D: kick.
 //!
-//! *No insertion is missed.* The RMWs of (2) and (b) are ordered. Is (b) first, (2) acquires what (a) stored and (3) sees it.
-//! Is (2) first, (b) acquires D and sees the sleeper, and kicks. Was `next` not lowered by an insertion, then by T1
-//! an earlier or equal value stood there, whose own inserter went through (a) and (b), or which is due for
-//! the sleeper's wake-up, after which it reads `next` afresh. Firing raises `next` only: a sleeper that missed that wakes early.
-//! Model: `loom_timer_insert_earlier_vs_sleep`.
+//! *No insertion is missed.* The RMWs of (2) and (b) are ordered. Is (b) first, (2) acquires what
+//! (a) stored and (3) sees it. Is (2) first, (b) acquires D and sees the sleeper, and kicks. Was
+//! `next` not lowered by an insertion, then by T1 an earlier or equal value stood there, whose own
+//! inserter went through (a) and (b), or which is due for the sleeper's wake-up, after which it
+//! reads `next` afresh. Firing raises `next` only: a sleeper that missed that wakes early. Model:
+//! `loom_timer_insert_earlier_vs_sleep`.
 //!
-//! **Orderings.** `next` is written under the lock, and Relaxed: the entry behind it is read under the lock, and the sleeper gets the
-//! value by the word's order.
+//! **Orderings.** `next` is written under the lock, and Relaxed: the entry behind it is read under
+//! the lock, and the sleeper gets the value by the word's order.
 //!
-//! Rejected: exact `next` after each cancellation (the usual life of a timeout is insert, cancel; raising `next` each time
-//! would make the next insertion lower it again and call the hook, while a value left early costs one idle look).
+//! Rejected: exact `next` after each cancellation (the usual life of a timeout is insert, cancel;
+//! raising `next` each time would make the next insertion lower it again and call the hook, while a
+//! value left early costs one idle look).
 
 #[cfg(all(test, loom))]
 mod loom_tests;
@@ -88,8 +93,9 @@ pub struct Fired {
 }
 
 impl Shard {
-    /// No timers yet, on the runtime's `clock`. `on_earlier` is called with the new deadline each time that an insertion or a reset
-    /// lowers [`Shard::next_deadline`], on the thread that did it and under no lock.
+    /// No timers yet, on the runtime's `clock`. `on_earlier` is called with the new deadline each
+    /// time that an insertion or a reset lowers [`Shard::next_deadline`], on the thread that did it
+    /// and under no lock.
     pub fn new(clock: Arc<Clock>, on_earlier: Box<dyn Fn(u64) + Send + Sync>) -> Shard {
         let core = Mutex::new(Core {
             wheel: Wheel::new(),
@@ -115,9 +121,11 @@ impl Shard {
         std::ptr::eq(self.clock(), other.clock())
     }
 
-    /// The time at which [`Shard::fire`] is to be called, in nanoseconds of the clock; `u64::MAX` for never.
+    /// The time at which [`Shard::fire`] is to be called, in nanoseconds of the clock; `u64::MAX`
+    /// for never.
     ///
-    /// Never late. Early at most once for each slot of the wheel whose earliest timer was cancelled.
+    /// Never late. Early at most once for each slot of the wheel whose earliest timer was
+    /// cancelled.
     #[inline]
     pub fn next_deadline(&self) -> u64 {
         // Relaxed: see the header.
@@ -134,7 +142,8 @@ impl Shard {
         self.len() == 0
     }
 
-    /// Registers `waker` for a deadline in nanoseconds of the clock; `u64::MAX` waits until the shutdown.
+    /// Registers `waker` for a deadline in nanoseconds of the clock; `u64::MAX` waits until the
+    /// shutdown.
     ///
     /// # Errors
     /// The runtime was shut down.
@@ -195,10 +204,12 @@ impl Shard {
         Registered::Waiting
     }
 
-    /// Wakes everything that is due at `now_ns`, earliest first, in batches collected into the empty `batch`.
+    /// Wakes everything that is due at `now_ns`, earliest first, in batches collected into the
+    /// empty `batch`.
     ///
-    /// Bounded: wakes no more timers than there were at the beginning, so that wakers which register
-    /// timers anew do not keep it going. The caller decides about a panic of a waker; all others were woken.
+    /// Bounded: wakes no more timers than there were at the beginning, so that wakers which
+    /// register timers anew do not keep it going. The caller decides about a panic of a waker; all
+    /// others were woken.
     #[inline]
     pub fn fire(&self, now_ns: u64, batch: &mut WakeList) -> Fired {
         if self.next_deadline() > now_ns {
@@ -208,7 +219,8 @@ impl Shard {
         }
     }
 
-    /// Makes [`Shard::next_deadline`] what the wheel says, and returns it: it may be early after cancellations.
+    /// Makes [`Shard::next_deadline`] what the wheel says, and returns it: it may be early after
+    /// cancellations.
     pub fn refresh_next_deadline(&self) -> u64 {
         let core = self.core.lock();
         self.publish(&core.wheel)

@@ -1,34 +1,44 @@
-//! A hierarchical wheel: many timers, each registered and cancelled in constant time, fired in the order of their deadlines.
+//! A hierarchical wheel: many timers, each registered and cancelled in constant time, fired in the
+//! order of their deadlines.
 //!
-//! Pure data: it has no clock, no lock, and never runs a waker. Time is a `u64` of nanoseconds from some origin, and exact: an
-//! entry fires when it is told a `now` that is at least its deadline, not a nanosecond earlier.
+//! Pure data: it has no clock, no lock, and never runs a waker. Time is a `u64` of nanoseconds from
+//! some origin, and exact: an entry fires when it is told a `now` that is at least its deadline,
+//! not a nanosecond earlier.
 //!
-//! **Shape.** Eleven levels of 64 slots. A slot of level k is `64^k` ns wide: 1 ns, 64 ns, 4 µs, 262 µs, 17 ms, 1.1 s, 69 s, 73 min,
-//! 3 days, 208 days, 37 years. An entry stands at the level of the highest of its 6-bit digits that differs from
-//! `elapsed`'s, in the slot that this digit names. A slot is a ring of entries, closed by the slot itself, and
-//! keeps a `min` no later than its earliest deadline. Levels are allocated when first used.
+//! **Shape.** Eleven levels of 64 slots. A slot of level k is `64^k` ns wide: 1 ns, 64 ns, 4 µs,
+//! 262 µs, 17 ms, 1.1 s, 69 s, 73 min, 3 days, 208 days, 37 years. An entry stands at the level of
+//! the highest of its 6-bit digits that differs from `elapsed`'s, in the slot that this digit
+//! names. A slot is a ring of entries, closed by the slot itself, and keeps a `min` no later than
+//! its earliest deadline. Levels are allocated when first used.
 //!
 //! **Invariants.**
-//! - W1 All digits of an entry above its level equal `elapsed`'s, and its own digit is not smaller: the slots of a level are
-//!   disjoint spans of time, none lies in the past, and the first occupied slot holds the level's earliest deadline.
-//! - W2 `slot.min` is never later than any deadline in the slot, and is `NEVER` in an empty one. Insertion lowers it; a
-//!   removal leaves it, so it may be early, at the cost of one look that fires nothing and makes it exact.
-//! - W3 `elapsed` never falls, and no entry in a slot had its deadline passed when it last rose: it is at most
-//!   the smallest `min` until everything before was fired.
-//! - W4 A deadline that is already past stands in `elapsed`'s own slot of level 0, thus is next in line.
-//! - W5 An entry whose deadline is [`NEVER`] stands in no slot. It can be cancelled and moved; no time reaches it.
+//! - W1 All digits of an entry above its level equal `elapsed`'s, and its own digit is not smaller:
+//!   the slots of a level are disjoint spans of time, none lies in the past, and the first occupied
+//!   slot holds the level's earliest deadline.
+//! - W2 `slot.min` is never later than any deadline in the slot, and is `NEVER` in an empty one.
+//!   Insertion lowers it; a removal leaves it, so it may be early, at the cost of one look that
+//!   fires nothing and makes it exact.
+//! - W3 `elapsed` never falls, and no entry in a slot had its deadline passed when it last rose: it
+//!   is at most the smallest `min` until everything before was fired.
+//! - W4 A deadline that is already past stands in `elapsed`'s own slot of level 0, thus is next in
+//!   line.
+//! - W5 An entry whose deadline is [`NEVER`] stands in no slot. It can be cancelled and moved; no
+//!   time reaches it.
 //!
-//! **Firing.** Take the slot with the smallest `min`. Later than `now`: done. Else raise `elapsed` to that `min`. At level 0 all of the slot
-//! is due. Above, its entries move to lower levels (by W1 and the raised `elapsed` strictly lower), except that an entry
-//! alone in its slot is fired from where it stands. So a timer with no near neighbour never moves, and no timer wakes
-//! the owner for a move: moves happen only when a deadline of that very slot is due. Work between two returns is
-//! bounded, so that whoever holds a lock around the wheel holds it shortly; a slot left half moved stays
-//! valid (W1 allows it) and keeps its `min`.
+//! **Firing.** Take the slot with the smallest `min`. Later than `now`: done. Else raise `elapsed`
+//! to that `min`. At level 0 all of the slot is due. Above, its entries move to lower levels (by W1
+//! and the raised `elapsed` strictly lower), except that an entry alone in its slot is fired from
+//! where it stands. So a timer with no near neighbour never moves, and no timer wakes the owner for
+//! a move: moves happen only when a deadline of that very slot is due. Work between two returns is
+//! bounded, so that whoever holds a lock around the wheel holds it shortly; a slot left half moved
+//! stays valid (W1 allows it) and keeps its `min`.
 //!
-//! **Order.** Everything fired has the smallest deadline in the wheel at that moment, whatever the batches.
+//! **Order.** Everything fired has the smallest deadline in the wheel at that moment, whatever the
+//! batches.
 //!
-//! Rejected: a binary heap (a cancelled timeout, the usual fate, costs O(log n), and so does each insertion); slots of a millisecond
-//! (late by half of one on average, and unordered within); a last level for "far" (a second code path for 2^36 ms).
+//! Rejected: a binary heap (a cancelled timeout, the usual fate, costs O(log n), and so does each
+//! insertion); slots of a millisecond (late by half of one on average, and unordered within); a
+//! last level for "far" (a second code path for 2^36 ms).
 
 mod pages;
 
@@ -136,7 +146,8 @@ impl Wheel {
         Some(self.remove(key.index()))
     }
 
-    /// Moves a registration to another deadline and keeps its waker; false if it has fired or was cancelled before.
+    /// Moves a registration to another deadline and keeps its waker; false if it has fired or was
+    /// cancelled before.
     pub fn reset(&mut self, key: Key, deadline: u64) -> bool {
         let Some(entry) = self.pages.find(key) else {
             return false;
@@ -150,8 +161,8 @@ impl Wheel {
         true
     }
 
-    /// The waker that waits under `key`; `None` if it has fired or was cancelled. To be swapped for another, whose
-    /// predecessor is then dropped where no lock is held.
+    /// The waker that waits under `key`; `None` if it has fired or was cancelled. To be swapped for
+    /// another, whose predecessor is then dropped where no lock is held.
     #[inline]
     pub fn waker_mut(&mut self, key: Key) -> Option<&mut Waker> {
         self.pages.find(key)?.waker.as_mut()
@@ -162,14 +173,16 @@ impl Wheel {
         self.pages.find(key).is_none()
     }
 
-    /// A time no later than any deadline in the wheel, at which the next advance is useful; `None` if no time is.
+    /// A time no later than any deadline in the wheel, at which the next advance is useful; `None`
+    /// if no time is.
     ///
     /// Exact, except after a cancellation or reset of a slot's earliest entry: then early.
     pub fn next_deadline(&self) -> Option<u64> {
         self.earliest().map(|(_, min)| min)
     }
 
-    /// Moves the wakers of what is due at `now` into `sink`, earliest deadline first, at most `limit` of them.
+    /// Moves the wakers of what is due at `now` into `sink`, earliest deadline first, at most
+    /// `limit` of them.
     ///
     /// A `now` before an earlier one counts as the earlier one.
     pub fn advance(&mut self, now: u64, sink: &mut WakeList, limit: usize) -> Advance {
@@ -257,7 +270,8 @@ impl Wheel {
         true
     }
 
-    /// An entry alone in its slot does not move: it fires, or corrects a `min` that a removal left early.
+    /// An entry alone in its slot does not move: it fires, or corrects a `min` that a removal left
+    /// early.
     fn settle_single(
         &mut self,
         place: Place,
@@ -321,7 +335,8 @@ impl Wheel {
         waker
     }
 
-    /// Takes an entry out of its slot, if it is in one; its links are stale until it is linked again.
+    /// Takes an entry out of its slot, if it is in one; its links are stale until it is linked
+    /// again.
     #[inline]
     fn unlink(&mut self, index: u32) {
         let entry = self.pages.entry(index);

@@ -1,9 +1,10 @@
 //! A batch of wakers: collected while a lock is held, woken after it.
 //!
-//! A waker is foreign code. It may take any lock, wake this very primitive again, or panic. So no waker is ever
-//! called under a lock of ours (the batch is filled there and woken later), and a waker that
-//! panics does not keep the others asleep: its panic is caught, the rest are woken, and the
-//! first payload is handed to the caller of [`WakeList::wake_all`], who decides whether it travels on.
+//! A waker is foreign code. It may take any lock, wake this very primitive again, or panic. So no
+//! waker is ever called under a lock of ours (the batch is filled there and woken later), and a
+//! waker that panics does not keep the others asleep: its panic is caught, the rest are woken, and
+//! the first payload is handed to the caller of [`WakeList::wake_all`], who decides whether it
+//! travels on.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

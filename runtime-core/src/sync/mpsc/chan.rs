@@ -15,17 +15,14 @@ use std::task::{Context, Poll, ready};
 use super::error::TryRecvError;
 use super::queue::{Queue, Read};
 use crate::coop;
-use crate::loom::Arc;
 use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::loom::{Arc, IS_MODEL};
 use crate::park::block_on_parked;
 use crate::sync::Notify;
 use crate::sync::semaphore::RawSemaphore;
 
 /// How often a look at a slot that is being filled is repeated before the thread sleeps.
-#[cfg(not(loom))]
-const LOOKS: usize = 100;
-#[cfg(loom)]
-const LOOKS: usize = 0;
+const LOOKS: usize = if IS_MODEL { 0 } else { 100 };
 
 /// How many values a channel holds.
 pub(super) trait Room: Send + Sync {

@@ -43,15 +43,12 @@ use std::task::Context;
 
 use crossbeam_utils::CachePadded;
 
-use crate::loom::UnsafeCell;
 use crate::loom::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use crate::loom::{IS_MODEL, UnsafeCell};
 use crate::sync::atomic_waker::AtomicWaker;
 
-#[cfg(not(loom))]
-const SLOTS: usize = 32;
-/// Small, so that models cross block boundaries.
-#[cfg(loom)]
-const SLOTS: usize = 2;
+/// Slots of a block; few under the model, so that it crosses block boundaries.
+const SLOTS: usize = if IS_MODEL { 2 } else { 32 };
 
 /// Low bits of `tail`: flag, then index.
 const CLOSED: usize = 64;

@@ -1,3 +1,6 @@
+//! Models of the parent's protocol.
+#![allow(unsafe_code, reason = "data that only the protocol protects")]
+
 use std::sync::Arc;
 
 use ::loom::thread;

@@ -1,5 +1,9 @@
 //! The allocation that both ends share, and the verbs on its word. The protocol is in the
 //! parent's header.
+#![allow(
+    unsafe_code,
+    reason = "both ends point at one allocation, freed by the last"
+)]
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;

@@ -16,7 +16,8 @@ fn ready(interval: &mut Interval, start: Instant) -> Vec<u64> {
     ticks
 }
 
-/// The example of `MissedTickBehavior`: looked at after 0, 50, 100 ms and then every 130 ms once, later every 10 ms.
+/// The example of `MissedTickBehavior`: looked at after 0, 50, 100 ms and then every 130 ms once,
+/// later every 10 ms.
 fn table(behavior: MissedTickBehavior) -> Vec<u64> {
     let rig = Rig::new();
     let start = Instant::now();

@@ -87,7 +87,8 @@ impl Rig {
         one.count + two.count
     }
 
-    /// Runs `future` to its end; time jumps to the next timer when nothing else is to be done. Returns the polls, too.
+    /// Runs `future` to its end; time jumps to the next timer when nothing else is to be done.
+    /// Returns the polls, too.
     pub(super) fn run<F: Future>(&self, future: F) -> (F::Output, usize) {
         let (count, waker) = counter();
         let mut future = pin!(future);

@@ -56,7 +56,8 @@ struct Seat {
 impl Seat {
     /// Step (b).
     fn on_earlier(&self, deadline: u64) {
-        // AcqRel: acquires D from the sleeper's claim, releases the lowered `next` to a later claim.
+        // AcqRel: acquires D from the sleeper's claim, releases the lowered `next` to a later
+        // claim.
         if self.word.fetch_or(0, Ordering::AcqRel) == ASLEEP
             // Relaxed: ordered by the word.
             && deadline < self.deadline.load(Ordering::Relaxed)

@@ -1,16 +1,18 @@
 //! Where the entries of a wheel live: pages of 64, taken and given back one by one.
 //!
 //! A timer's entry must stay where it is (its neighbours name it by number), must cost nothing to
-//! look up, and the memory of a million timers must return when they are gone. So: a vector of boxed pages, never one
-//! growing block; a full page stands in no list, a page with room stands in the *open* list, and a page that
-//! empties is freed, except for one spare that keeps a wheel at a page's edge from allocating at every insert.
+//! look up, and the memory of a million timers must return when they are gone. So: a vector of
+//! boxed pages, never one growing block; a full page stands in no list, a page with room stands in
+//! the *open* list, and a page that empties is freed, except for one spare that keeps a wheel at a
+//! page's edge from allocating at every insert.
 //!
-//! **Invariants.** (P1) A page is in the open list exactly while its `free` mask is not zero. (P2) At most one page is wholly free.
-//! (P3) `vacant` holds exactly the places of `pages` without a page. (P4) A `sequence` is never given twice, so
-//! a key whose entry was taken again is recognised for ever: there is no counter that wraps.
+//! **Invariants.** (P1) A page is in the open list exactly while its `free` mask is not zero. (P2)
+//! At most one page is wholly free. (P3) `vacant` holds exactly the places of `pages` without a
+//! page. (P4) A `sequence` is never given twice, so a key whose entry was taken again is recognised
+//! for ever: there is no counter that wraps.
 //!
-//! Rejected: a slab (its growth copies every entry, and it never shrinks); a generation per entry (wraps after 2^32 reuses, and
-//! would be forgotten together with a freed page).
+//! Rejected: a slab (its growth copies every entry, and it never shrinks); a generation per entry
+//! (wraps after 2^32 reuses, and would be forgotten together with a freed page).
 
 use std::task::Waker;
 
@@ -64,7 +66,8 @@ pub(super) struct Entry {
     pub(super) next: Link,
 }
 
-/// Names one registration, and none after it. Four-byte aligned, so that a sleep that holds one stays small.
+/// Names one registration, and none after it. Four-byte aligned, so that a sleep that holds one
+/// stays small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(Rust, packed(4))]
 pub struct Key {

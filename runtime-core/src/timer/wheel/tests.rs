@@ -323,7 +323,11 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1_500,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn fault_037_038_the_wheel_behaves_as_a_sorted_map(ops in prop::collection::vec(op(), 1..80)) {
@@ -347,7 +351,9 @@ proptest! {
 
     #[test]
     fn fault_039_one_advance_fires_in_the_order_of_the_deadlines(
-        deadlines in prop::collection::vec(offset(), 1..300), cancel in any::<u64>(), limit in 1usize..40,
+        deadlines in prop::collection::vec(offset(), 1..300),
+        cancel in any::<u64>(),
+        limit in 1usize..40,
     ) {
         let log = Log::default();
         let mut wheel = Wheel::new();
