@@ -62,7 +62,7 @@ fn long_files_functions_and_lines_are_found() {
     assert_eq!(count(&format!("fn f() {{\n{}}}\n", "x();\n".repeat(69))), 1);
     assert_eq!(count(&"x".repeat(100)), 0);
     assert_eq!(count(&"x".repeat(101)), 1);
-    assert_eq!(count(&format!("//{}", "x".repeat(158))), 0);
-    assert_eq!(count(&format!("//{}", "x".repeat(159))), 1);
-    assert_eq!(count(&format!("let a = \"{}\";", "x".repeat(100))), 1);
+    assert_eq!(count(&format!("//{}", "x".repeat(118))), 0);
+    assert_eq!(count(&format!("//{}", "x".repeat(119))), 1);
+    assert_eq!(count(&format!("let a = \"{}\";", "x".repeat(120))), 1);
 }
