@@ -134,7 +134,6 @@ impl Shared {
     pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
         let _entered = enter(self);
         let _suspended = suspend();
-        let _inside = self.step_inside();
         match self.config().flavor() {
             Flavor::CurrentThread => current_thread::block_on(self, future),
             Flavor::MultiThread => guest::block_on(self, future),

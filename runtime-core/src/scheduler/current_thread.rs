@@ -162,11 +162,7 @@ impl Holder<'_> {
     /// Without the turn, or when all is over: only the own future counts.
     fn park(&self) {
         let shared = &self.runner.shared;
-        if shared.is_closing() {
-            while let Some(entry) = self.next(1) {
-                drop(entry);
-            }
-        }
+        shared.try_finish();
         if self.own.will_sit() && self.own.will_park() {
             call(shared.config.on_thread_park.as_ref());
             self.runner.parker.park();
@@ -183,5 +179,6 @@ impl Drop for Holder<'_> {
             debug_assert_eq!(slot, Some(0), "there is one slot");
             self.runner.shared.turn.give();
         }
+        self.runner.shared.try_finish();
     }
 }

@@ -114,10 +114,8 @@ impl Guest<'_> {
         let own_work = local.has_cell() || local.len() > 0;
         if shared.is_closing() {
             self.give_back();
-            while let Some(entry) = runner.next_local() {
-                drop(entry);
-            }
-            return own_work;
+            shared.try_finish();
+            return false;
         }
         // With no thread to be had the guest does it all.
         let alone = shared.stats.threads_refused() > 0;
@@ -154,9 +152,14 @@ impl Guest<'_> {
         true
     }
 
+    /// Gives the borrowed slot back; a push that found no slot free meanwhile is made known.
     fn give_back(&self) {
+        let shared = self.shared();
         if let Some(slot) = self.runner.let_go() {
-            self.shared().idle.give(slot);
+            shared.idle.give(slot);
+            if !shared.inject.is_empty() {
+                shared.notify();
+            }
         }
     }
 
@@ -254,7 +257,9 @@ impl Drop for Guest<'_> {
         if had_work {
             shared.notify();
         }
-        if shared.live_tasks() > 0 {
+        if shared.is_closing() {
+            shared.try_finish();
+        } else if shared.live_tasks() > 0 {
             shared.ensure_sitter();
         }
     }

@@ -322,11 +322,11 @@ impl Runner {
         self.shared.ensure_sitter();
     }
 
-    /// Takes a free slot again, or goes on without. (The only slot's turn is taken again by the
-    /// holder's loop.)
-    fn step_in(&self) {
+    /// Takes a free slot again if it had one, or goes on without. (The only slot's turn is taken
+    /// again by the holder's loop.)
+    fn step_in(&self, held_slot: bool) {
         self.queue.set(self.home);
-        if self.kind != Kind::Only && !self.shared.is_closing() {
+        if held_slot && self.kind != Kind::Only && !self.shared.is_closing() {
             if let Some((slot, guard)) = self.shared.idle.take() {
                 self.hold(slot);
                 self.shared.guard(guard);
@@ -381,17 +381,19 @@ impl Drop for Current {
 #[derive(Debug)]
 pub(crate) struct Suspended {
     was_async: bool,
-    stepped_out: bool,
+    /// Whether a runner stepped out, and whether it held a slot.
+    stepped_out: Option<bool>,
 }
 
 /// Leaves the slot, if this thread is a runner; see [`Suspended`].
 pub(crate) fn suspend() -> Suspended {
     let stepped_out = with_current(|runner| match runner {
         Some(runner) if runner.queue.get().is_some() => {
+            let held_slot = runner.holds_slot();
             runner.step_out();
-            true
+            Some(held_slot)
         }
-        _ => false,
+        _ => None,
     });
     Suspended {
         was_async: park::set_async_context(false),
@@ -402,8 +404,12 @@ pub(crate) fn suspend() -> Suspended {
 impl Drop for Suspended {
     fn drop(&mut self) {
         park::set_async_context(self.was_async);
-        if self.stepped_out {
-            with_current(|runner| runner.expect("the runner that stepped out").step_in());
+        if let Some(held_slot) = self.stepped_out {
+            with_current(|runner| {
+                runner
+                    .expect("the runner that stepped out")
+                    .step_in(held_slot);
+            });
         }
     }
 }
@@ -422,12 +428,15 @@ pub(crate) struct Entered {
 }
 
 pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
-    ENTERED.with_borrow_mut(|entered| {
+    let depth = ENTERED.try_with(|entered| {
+        let mut entered = entered.borrow_mut();
         entered.push(Some(Arc::clone(shared)));
-        Entered {
-            depth: entered.len(),
-        }
-    })
+        entered.len()
+    });
+    // A thread whose locals are gone is in no runtime's context any more.
+    Entered {
+        depth: depth.unwrap_or(0),
+    }
 }
 
 impl Drop for Entered {
@@ -436,7 +445,8 @@ impl Drop for Entered {
         // highest that is not.
         let left = ENTERED.try_with(|entered| {
             let mut entered = entered.borrow_mut();
-            let left = entered.get_mut(self.depth - 1).and_then(Option::take);
+            let place = self.depth.checked_sub(1)?;
+            let left = entered.get_mut(place).and_then(Option::take);
             while matches!(entered.last(), Some(None)) {
                 entered.pop();
             }

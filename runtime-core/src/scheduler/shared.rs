@@ -187,6 +187,8 @@ impl Shared {
     pub(super) fn push_shared(self: &Arc<Self>, entry: Notified) {
         self.inject.push(entry);
         self.notify();
+        // An entry that was on its way when the runtime closed: perhaps the last one.
+        self.try_finish();
     }
 
     /// Rule 5, after the push.

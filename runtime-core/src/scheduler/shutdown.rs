@@ -1,22 +1,26 @@
 //! The end of a runtime: rule 15.
 //!
-//! Everyone who works for the runtime is counted as *inside*: its threads, guests in `block_on`,
-//! whoever drops it. Steps:
-//!
-//! 1. `close`: the flag and the word's bit; all sleepers are woken; from now on nobody sleeps for
-//!    the runtime.
-//! 2. Each of those inside, after its current poll, closes all lists of live tasks and cancels what
-//!    is on them. An idle task is dropped by the canceller; a queued one by whoever takes its entry
-//!    (queues are emptied too); a running one by its runner when the poll returns.
-//! 3. Each leaves. The last one out waits for entries still on their way (a waker between its
-//!    `NOTIFIED` and its push), cancels them, and when no task lives: the driver and the wheels are
+//! 1. *Close*, by whoever drops it: the flag and the word's bit; all sleepers are woken; from now on
+//!    nobody sleeps for the runtime, no thread is started, and no closure is taken by the pool.
+//! 2. *Cancel*, by everybody who comes by (the closer, each thread after its present poll, a guest
+//!    after one): all lists of live tasks are closed and what is on them is cancelled. An idle task
+//!    is dropped by the canceller; a queued one by whoever takes its entry (queues are emptied too);
+//!    a running one by its runner when the poll returns.
+//! 3. *Finish*, by whoever finds that no thread is left and no task lives: wheels and driver are
 //!    shut down and their waiters woken, and whoever waits for the end goes on.
 //!
-//! *Nobody is missed*: whoever runs a task is inside, so the last one out finds no running task; a
-//! task that is neither running nor queued was cancelled in step 2, since lists are closed before
-//! they are read. Memory goes with the last count on the shared state, later wakers keep only the
-//! header of a task.
+//! *Somebody finishes.* Each event that may make the condition of 3 true is followed by an attempt
+//! of its author: a thread leaves; the closer has cancelled; a guest's poll has returned; a waker
+//! has handed over an entry that was on its way (between its `NOTIFIED` and its push). The attempts
+//! are ordered by the lock of the thread count and by those of the lists, so the last one sees all.
+//!
+//! *The memory stays until then*: from close to finish the shared state holds a count on itself, so
+//! that a waker with an entry on its way finds the runtime alive (see `Owner`). Later wakers keep
+//! only the header of a task. A task that is stuck in its poll delays the finish, not the closer
+//! who does not wait.
 
+use std::cell::Cell;
+use std::ptr::null;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -26,10 +30,16 @@ use parking_lot::{Condvar, Mutex};
 use super::shared::Shared;
 use crate::park::driver::Alarm as _;
 
-/// How long the last one out sleeps between looks for entries on their way.
-const STRAGGLER_PAUSE: Duration = Duration::from_micros(50);
+/// How long whoever waits for the end sleeps before it looks for itself.
+const LOOK_PAUSE: Duration = Duration::from_millis(1);
 
-/// Who is inside.
+thread_local! {
+    /// The runtime whose tasks this thread is cancelling. A destructor that wakes the next task must
+    /// not cancel it from within: a chain of tasks would nest as deep as it is long.
+    static IN_HAND: Cell<*const Shared> = const { Cell::new(null()) };
+}
+
+/// The threads of a runtime, counted.
 #[derive(Debug, Default)]
 pub(super) struct Threads {
     state: Mutex<State>,
@@ -38,20 +48,23 @@ pub(super) struct Threads {
 
 #[derive(Debug, Default)]
 struct State {
-    inside: usize,
+    threads: usize,
     closing: bool,
+    finishing: bool,
     ended: bool,
     dedicated: bool,
+    /// From close to finish.
+    keeps_itself: Option<Arc<Shared>>,
 }
 
 impl Threads {
-    /// One more is inside; false if the runtime has ended.
+    /// One more thread; false if the runtime is closing.
     pub(super) fn enter(&self) -> bool {
         let mut state = self.state.lock();
-        if !state.ended {
-            state.inside += 1;
+        if !state.closing {
+            state.threads += 1;
         }
-        !state.ended
+        !state.closing
     }
 
     /// Whether the caller is to start the dedicated sitter.
@@ -64,36 +77,17 @@ impl Threads {
     }
 }
 
-/// A place inside, given up on drop.
-#[derive(Debug)]
-pub(crate) struct Inside {
-    shared: Arc<Shared>,
-    counted: bool,
-}
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        if self.counted {
-            if self.shared.is_closing() {
-                self.shared.cancel_all();
-            }
-            self.shared.leave();
-        }
-    }
-}
-
 impl Shared {
-    /// The calling thread works for the runtime until the result is dropped.
-    pub(crate) fn step_inside(self: &Arc<Self>) -> Inside {
-        Inside {
-            counted: self.threads.enter(),
-            shared: Arc::clone(self),
-        }
-    }
-
-    /// Steps 1 and 2, by whoever drops the runtime. Does not wait for others.
+    /// Step 1, and a first attempt at the others. Does not wait for anybody.
     pub(crate) fn close(self: &Arc<Self>) {
-        let inside = self.step_inside();
+        {
+            let mut state = self.threads.state.lock();
+            if state.closing {
+                return;
+            }
+            state.closing = true;
+            state.keeps_itself = Some(Arc::clone(self));
+        }
         // Release: pairs with `is_closing`.
         self.closing.store(true, Ordering::Release);
         let (sleepers, kick) = self.idle.close();
@@ -106,47 +100,32 @@ impl Shared {
         self.alarm().ring();
         self.plain_alarm.ring();
         self.turn.close();
-        self.threads.state.lock().closing = true;
         self.blocking().close();
-        drop(inside);
+        self.try_finish();
     }
 
-    /// Step 2: cancels every task that is neither running nor on its way to a queue.
-    pub(super) fn cancel_all(&self) {
-        for slot in &self.slots {
-            for task in slot.tasks.close() {
-                task.shutdown();
-            }
-        }
-        self.drain();
-    }
-
-    /// Takes and drops every entry there is.
-    fn drain(&self) {
-        while let Some(entry) = self.inject.pop() {
-            drop(entry);
-        }
-        for slot in &self.slots {
-            while let Some(entry) = slot.steal_one().or_else(|| slot.take_cell()) {
-                drop(entry);
-            }
-        }
-    }
-
-    /// Step 3.
+    /// A thread of the runtime ends.
     pub(super) fn leave(&self) {
-        let last = {
-            let mut state = self.threads.state.lock();
-            state.inside -= 1;
-            state.inside == 0 && state.closing && !state.ended
-        };
-        if !last {
+        self.threads.state.lock().threads -= 1;
+        self.try_finish();
+    }
+
+    /// Steps 2 and 3, as far as they can be done now; nothing if the runtime is not closing.
+    pub(super) fn try_finish(&self) {
+        if !self.is_closing() || IN_HAND.get() == std::ptr::from_ref(self) {
             return;
         }
+        let outer = IN_HAND.replace(self);
         self.cancel_all();
-        while self.live_tasks() > 0 {
-            std::thread::sleep(STRAGGLER_PAUSE);
-            self.drain();
+        IN_HAND.set(outer);
+        if self.live_tasks() > 0 {
+            return;
+        }
+        {
+            let mut state = self.threads.state.lock();
+            if state.threads > 0 || std::mem::replace(&mut state.finishing, true) {
+                return;
+            }
         }
         for slot in &self.slots {
             let report = slot.wheel.close();
@@ -154,30 +133,56 @@ impl Shared {
                 .foreign_panics(usize::from(report.panic.is_some()));
         }
         self.shut_driver_down();
-        self.threads.state.lock().ended = true;
+        let keeps_itself = {
+            let mut state = self.threads.state.lock();
+            state.ended = true;
+            state.keeps_itself.take()
+        };
         self.threads.ended.notify_all();
+        // Not the last count: the caller has one.
+        drop(keeps_itself);
     }
 
-    /// Waits until the last one is out, and for started blocking closures; false if `deadline` came
-    /// first.
-    pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
-        let mut state = self.threads.state.lock();
-        while !state.ended {
-            match deadline {
-                None => self.threads.ended.wait(&mut state),
-                Some(deadline) => {
-                    if self
-                        .threads
-                        .ended
-                        .wait_until(&mut state, deadline)
-                        .timed_out()
-                    {
-                        return state.ended && self.blocking().wait_for_end(Some(deadline));
-                    }
-                }
+    /// Step 2: cancels every task that is neither running nor on its way to a queue.
+    fn cancel_all(&self) {
+        for slot in &self.slots {
+            for task in slot.tasks.close() {
+                task.shutdown();
             }
         }
-        drop(state);
+        // Until a whole round finds nothing: destructors may queue more.
+        while self.drop_entries() {}
+    }
+
+    fn drop_entries(&self) -> bool {
+        let mut any = false;
+        while let Some(entry) = self.inject.pop() {
+            drop(entry);
+            any = true;
+        }
+        for slot in &self.slots {
+            while let Some(entry) = slot.steal_one().or_else(|| slot.take_cell()) {
+                drop(entry);
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Waits until the runtime has finished, and for started blocking closures; false if `deadline`
+    /// came first.
+    pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
+        loop {
+            self.try_finish();
+            let mut state = self.threads.state.lock();
+            if state.ended {
+                break;
+            }
+            self.threads.ended.wait_for(&mut state, LOOK_PAUSE);
+            if !state.ended && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return false;
+            }
+        }
         self.blocking().wait_for_end(deadline)
     }
 }

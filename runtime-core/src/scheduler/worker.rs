@@ -94,9 +94,7 @@ fn main(shared: &Arc<Shared>, role: Role) {
         Role::Sentinel => shared.stand_at_post(),
         Role::Driver => sit_for_good(shared),
     }
-    if shared.is_closing() {
-        shared.cancel_all();
-    }
+    shared.try_finish();
     call(shared.config.on_thread_stop.as_ref());
 }
 
