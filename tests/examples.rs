@@ -330,3 +330,24 @@ fn crunch_ticks_while_it_counts() {
         assert!(last.starts_with(&start), "{text}");
     }
 }
+
+/// The crate's documentation begins with the same program, and there it is compiled.
+#[test]
+fn the_readme_shows_the_program_of_the_crates_documentation() {
+    let readme = include_str!("../README.md");
+    let in_readme = readme.split("```").nth(1).expect("a block of code");
+    let documentation = include_str!("../src/lib.rs");
+    let documented: String = documentation
+        .lines()
+        .skip_while(|line| !line.starts_with("//! ```"))
+        .skip(1)
+        .take_while(|line| !line.starts_with("//! ```"))
+        .map(|line| {
+            let code = line.strip_prefix("//!").expect("documentation");
+            format!("{}\n", code.strip_prefix(' ').unwrap_or(code))
+        })
+        .collect();
+    let in_readme = in_readme.strip_prefix("rust\n").expect("a block of Rust");
+    assert_eq!(in_readme, documented);
+    assert!(documented.lines().count() <= 20, "twenty lines at most");
+}
