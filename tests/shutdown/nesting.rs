@@ -8,7 +8,7 @@ use runtime::runtime::Handle;
 use runtime::task::{block_in_place, spawn_blocking, yield_now};
 use runtime::time::sleep;
 
-use crate::support::Watchdog;
+use crate::support::{Watchdog, foreign_block_on};
 use crate::{multi_thread_runtimes, runtimes};
 
 /// One level of waiting in a synchronous way.
@@ -56,7 +56,7 @@ fn nest(
             Level::Own => own.block_on(inner),
             Level::Other => other.block_on(inner),
             Level::InPlace => block_in_place(|| own.block_on(inner)),
-            Level::Foreign => futures::executor::block_on(inner),
+            Level::Foreign => foreign_block_on(inner),
         };
         use_everything().await;
         depth + 1
@@ -76,6 +76,7 @@ async fn use_everything() {
 
 fn check(own: &runtime::Runtime, other: &runtime::Runtime, kinds: &[Level]) {
     for levels in nestings(kinds) {
+        println!("{levels:?}");
         let levels: &'static [Level] = levels.leak();
         let nested = nest(own.handle().clone(), other.handle().clone(), levels);
         assert_eq!(own.block_on(nested), DEPTH, "{levels:?}");

