@@ -1,0 +1,159 @@
+//! Waiting inside of waiting: every nesting of depth four, in tasks and out of them.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use runtime::runtime::Handle;
+use runtime::task::{block_in_place, spawn_blocking, yield_now};
+use runtime::time::sleep;
+
+use crate::support::{Watchdog, foreign_block_on};
+use crate::{multi_thread_runtimes, runtimes};
+
+/// One level of waiting in a synchronous way.
+#[derive(Debug, Clone, Copy)]
+enum Level {
+    /// The runtime's own `block_on`.
+    Own,
+    /// `block_on` of another runtime; what is inside runs in that one's context.
+    Other,
+    /// `block_in_place` around the runtime's own `block_on`.
+    InPlace,
+    /// An executor that knows nothing of any runtime.
+    Foreign,
+}
+
+const DEPTH: usize = 4;
+
+/// All sequences of so many levels.
+fn nestings(kinds: &[Level]) -> Vec<Vec<Level>> {
+    (0..DEPTH).fold(vec![Vec::new()], |shorter, _| {
+        let longer = shorter.iter().flat_map(|nesting| {
+            kinds.iter().map(|&kind| {
+                let mut longer = nesting.clone();
+                longer.push(kind);
+                longer
+            })
+        });
+        longer.collect()
+    })
+}
+
+/// Waits in each of the levels, and in the innermost and in between for everything a runtime does.
+fn nest(
+    own: Handle,
+    other: Handle,
+    levels: &'static [Level],
+) -> Pin<Box<dyn Future<Output = usize> + Send>> {
+    Box::pin(async move {
+        use_everything().await;
+        let Some((level, rest)) = levels.split_first() else {
+            return 0;
+        };
+        let inner = nest(own.clone(), other.clone(), rest);
+        let depth = match level {
+            Level::Own => own.block_on(inner),
+            Level::Other => other.block_on(inner),
+            Level::InPlace => block_in_place(|| own.block_on(inner)),
+            Level::Foreign => foreign_block_on(inner),
+        };
+        use_everything().await;
+        depth + 1
+    })
+}
+
+async fn use_everything() {
+    yield_now().await;
+    sleep(Duration::from_micros(50)).await;
+    let task = runtime::spawn(async {
+        yield_now().await;
+        1
+    });
+    assert_eq!(task.await.expect("the task ends"), 1);
+    assert_eq!(spawn_blocking(|| 2).await.expect("the closure ends"), 2);
+}
+
+fn check(own: &runtime::Runtime, other: &runtime::Runtime, kinds: &[Level]) {
+    for levels in nestings(kinds) {
+        println!("{levels:?}");
+        let levels: &'static [Level] = levels.leak();
+        let nested = nest(own.handle().clone(), other.handle().clone(), levels);
+        assert_eq!(own.block_on(nested), DEPTH, "{levels:?}");
+
+        let nested = nest(own.handle().clone(), other.handle().clone(), levels);
+        let task = own.spawn(nested);
+        let depth = own.block_on(task).expect("the task ends");
+        assert_eq!(depth, DEPTH, "{levels:?} in a task");
+    }
+}
+
+#[test]
+fn fault_024_block_on_nests_in_every_way_on_several_threads() {
+    for (name, own) in multi_thread_runtimes() {
+        let _watchdog = Watchdog::new();
+        println!("{name}");
+        let other = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .expect("a runtime");
+        let kinds = [Level::Own, Level::Other, Level::InPlace];
+        check(&own, &other, &kinds);
+        let other = runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        check(&own, &other, &[Level::Own, Level::Other]);
+    }
+}
+
+#[test]
+fn fault_024_a_foreign_executor_in_a_task_is_rescued_by_a_spare() {
+    for (name, own) in multi_thread_runtimes() {
+        let _watchdog = Watchdog::new();
+        println!("{name}");
+        let other = runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .expect("a runtime");
+        let levels: &'static [Level] = &[Level::Foreign, Level::Own, Level::Other, Level::Foreign];
+        for levels in [levels, &levels[1..], &levels[..1]] {
+            for _ in 0..5 {
+                let nested = nest(own.handle().clone(), other.handle().clone(), levels);
+                let task = own.spawn(nested);
+                let depth = own.block_on(task).expect("the task ends");
+                assert_eq!(depth, levels.len(), "{levels:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn fault_024_block_on_nests_on_the_current_thread() {
+    let _watchdog = Watchdog::new();
+    for (name, other) in runtimes() {
+        println!("beside {name}");
+        let own = runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        check(&own, &other, &[Level::Own, Level::Other]);
+    }
+}
+
+#[test]
+fn fault_024_tasks_go_on_while_a_task_nests() {
+    let _watchdog = Watchdog::new();
+    for (name, own) in runtimes() {
+        println!("{name}");
+        let (sender, mut receiver) = runtime::sync::mpsc::channel(1);
+        let handle = own.handle().clone();
+        let waits = own.spawn(async move { handle.block_on(receiver.recv()) });
+        let sends = own.spawn(async move {
+            sleep(Duration::from_millis(2)).await;
+            sender.send(9).await.expect("somebody waits");
+        });
+        own.block_on(async move {
+            sends.await.expect("it ends");
+            assert_eq!(waits.await.expect("it ends"), Some(9));
+        });
+    }
+}

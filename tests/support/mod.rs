@@ -1,0 +1,17 @@
+//! What the integration tests share. Each test binary uses a part of it.
+#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(unused_imports, reason = "each test binary uses a part")]
+
+mod control;
+mod foreign;
+mod isolate;
+mod process;
+mod tally;
+mod watchdog;
+
+pub(crate) use control::{Control, Lateness};
+pub(crate) use foreign::foreign_block_on;
+pub(crate) use isolate::{Alone, alone, in_own_process};
+pub(crate) use process::{Server, example, proc_status_kib, run_example};
+pub(crate) use tally::{Tallied, Tally};
+pub(crate) use watchdog::Watchdog;
