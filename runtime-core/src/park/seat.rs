@@ -8,12 +8,20 @@
 //! first I/O object publishes the reactor, then ends the plain sleep; which of the two to sleep in
 //! is chosen anew at each sit-down.
 //!
-//! **Steps.** Sitter: (1) publish the deadline; (2) choose the room; (3) claim the seat in the
-//! word; (4) re-check queues and wheels; (5) poll. Kicker: (a) change the word from asleep to
-//! kicked; (b) kick the reactor if it is published, else the plain sleeper. Publisher: (i) publish
-//! the reactor; (ii) kick the plain sleeper.
+//! **Steps.** Sitter: (1) choose the room; (2) claim the seat in the word; (3) read the wheels;
+//! (4) publish the deadline; (5) re-check the queues; (6) sleep; (7) take the deadline back: it is
+//! `u64::MAX`, unknown, whenever nobody sleeps. Kicker: (a) change the word from asleep to kicked;
+//! (b) kick the reactor if it is published, else the plain sleeper. Publisher: (i) publish the
+//! reactor; (ii) kick the plain sleeper. Inserter of an earlier deadline: (A) publish it at its
+//! wheel; (B) a read-modify-write of the word; (C) is somebody asleep without a cap, and the
+//! deadline earlier than the published one: kick.
 //!
-//! **No kick is lost.** (a) follows (3) in the word's order, so the kicker sees at least what the
+//! **No deadline is missed.** (B) before (2) in the word's order: (3) sees the wheel. (B) after (2):
+//! it sees the sleeper, and (C) reads either unknown, and kicks, or what (4) published, and kicks
+//! if (3) has not seen the wheel and it is earlier. A sitter that stays in the seat goes through a
+//! read-modify-write between (7) and the next (3), so the same holds for each of its sleeps.
+//!
+//! **No kick is lost.** (a) follows (2) in the word's order, so the kicker sees at least what the
 //! sitter chose from. If the sitter chose the reactor, so does the kicker. If it chose the plain
 //! room and so does the kicker, fine. If it chose the plain room and the kicker the reactor, then
 //! (i) came in between and (ii) ends the plain sleep: the sitter leaves it and sees the kick in the
@@ -124,20 +132,21 @@ impl Seat {
         Ok((driver, true))
     }
 
-    /// Step (1): when the sitter will wake by itself.
-    pub(crate) fn publish_deadline(&self, deadline: u64) {
-        // Release: the claim that follows is the read-modify-write that orders it; this keeps it
-        // before.
+    /// Step (4): when the sitter will wake by itself; unknown again when the result is dropped.
+    pub(crate) fn publish_deadline(&self, deadline: u64) -> PublishedDeadline<'_> {
+        // Release: pairs with `deadline`.
         self.deadline.store(deadline, Ordering::Release);
+        PublishedDeadline(&self.deadline)
     }
 
-    /// What the sitter published; to be read after the word said that somebody sleeps.
+    /// What the sitter published, or `u64::MAX` if it has not yet; to be read after the word said
+    /// that somebody sleeps.
     pub(crate) fn deadline(&self) -> u64 {
-        // Acquire: ordered by the word, see rule 8.
+        // Acquire: ordered by the word, see the header.
         self.deadline.load(Ordering::Acquire)
     }
 
-    /// Step (2).
+    /// Step (1).
     pub(crate) fn choose(&self) -> Room {
         if self.reactor.get().is_some() {
             Room::Reactor
@@ -146,7 +155,7 @@ impl Seat {
         }
     }
 
-    /// The sitter's sleep, step (5). Errors of the operating system are the caller's to count.
+    /// The sitter's sleep, step (6). Errors of the operating system are the caller's to count.
     pub(crate) fn sleep(
         &self,
         room: Room,
@@ -195,6 +204,17 @@ impl Seat {
             Some(reactor) => reactor.driver.kick(),
             None => self.plain.kick(),
         }
+    }
+}
+
+/// The sitter's deadline, while it stands.
+#[must_use = "taken back at once, it is not published"]
+pub(crate) struct PublishedDeadline<'a>(&'a AtomicU64);
+
+impl Drop for PublishedDeadline<'_> {
+    fn drop(&mut self) {
+        // Release: before the change of the word by which the sitter stays or stands up.
+        self.0.store(u64::MAX, Ordering::Release);
     }
 }
 

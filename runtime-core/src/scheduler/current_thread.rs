@@ -143,7 +143,6 @@ impl Holder<'_> {
         if !self.own.will_sit() {
             return;
         }
-        shared.seat.publish_deadline(shared.next_deadline());
         let room = shared.seat.choose();
         if shared.idle.sit_dedicated().is_some() {
             let mut events = self.runner.events.take();

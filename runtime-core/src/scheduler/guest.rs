@@ -170,7 +170,6 @@ impl Guest<'_> {
             return self.give_back();
         }
         let may_sit = self.runner.local().is_some();
-        shared.seat.publish_deadline(shared.next_deadline());
         let room = shared.seat.choose();
         let counted = self.runner.uncount_guest();
         let slot = self.runner.let_go();
@@ -192,6 +191,7 @@ impl Guest<'_> {
             }
             None => {
                 shared.ensure_sitter();
+                shared.check_deadline();
                 if !shared.inject.is_empty() {
                     shared.notify();
                 }

@@ -129,9 +129,8 @@ pub(crate) enum Helper {
 pub(crate) enum Rest {
     /// It is in the seat now; with a cap, or not.
     Sit { capped: bool },
-    /// It is on the list of parked threads now; `last_held`: it gave the last held slot back beside
-    /// a sitter without a cap.
-    Park { last_held: bool },
+    /// It is on the list of parked threads now.
+    Park,
     /// More threads are parked than there are slots: the thread may end.
     Surplus,
     /// The runtime is closing: nothing was changed but the slot given back.
@@ -408,12 +407,11 @@ impl Idle {
             } else if PARKED.get(next) > FREE.get(next) + HELD.get(next) {
                 (next, Rest::Surplus)
             } else {
-                let last_held = slot.is_some() && HELD.get(next) == 0 && seat == ASLEEP;
-                (PARKED.add(next), Rest::Park { last_held })
+                (PARKED.add(next), Rest::Park)
             }
         });
         lists.free.extend(slot);
-        if matches!(rest, Rest::Park { .. }) {
+        if rest == Rest::Park {
             lists.parked.push(me.clone());
         }
         (rest, guard)

@@ -99,7 +99,7 @@ impl World {
             match rest {
                 Rest::Closing => return,
                 Rest::Surplus => unreachable!("as many threads as slots"),
-                Rest::Park { .. } => {
+                Rest::Park => {
                     if self.has_work() {
                         self.notify();
                     }
@@ -269,26 +269,27 @@ fn loom_seat_earlier_deadline_vs_sleep() {
             let (world, wheel) = (Arc::clone(&world), Arc::clone(&wheel));
             loom::thread::spawn(move || {
                 let parker = Parker::new();
-                // Relaxed, all: the word orders them, which is what the model shows.
-                world
-                    .deadline
-                    .store(wheel.load(Ordering::Relaxed), Ordering::Relaxed);
                 let (rest, _guard) = world.idle.rest(Some(slot), false, &parker.unparker());
                 assert_eq!(rest, Rest::Sit { capped: false });
-                // A sleep until u64::MAX is for ever; until 5 it ends by itself.
-                while wheel.load(Ordering::Relaxed) == u64::MAX {
+                loop {
+                    // Relaxed: the word orders it, which is what the model shows.
+                    let deadline = wheel.load(Ordering::Relaxed);
+                    world.deadline.store(deadline, Ordering::Release);
+                    if deadline != u64::MAX {
+                        break;
+                    }
+                    // A sleep until 5 ends by itself, until u64::MAX it is for ever.
                     world.driver.sleep();
-                    world
-                        .deadline
-                        .store(wheel.load(Ordering::Relaxed), Ordering::Relaxed);
+                    world.deadline.store(u64::MAX, Ordering::Release);
                     assert!(world.idle.stay().is_some());
                 }
                 let _ = world.idle.stand_up(false);
             })
         };
+        // Relaxed: as above.
         wheel.store(5, Ordering::Relaxed);
         if world.idle.sleeps_uncapped()
-            && 5 < world.deadline.load(Ordering::Relaxed)
+            && 5 < world.deadline.load(Ordering::Acquire)
             && world.idle.nudge()
         {
             world.driver.kick();

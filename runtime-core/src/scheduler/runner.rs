@@ -320,6 +320,7 @@ impl Runner {
         }
         self.shared.notify_if_work();
         self.shared.ensure_sitter();
+        self.shared.check_deadline();
     }
 
     /// Takes a free slot again if it had one, or goes on without. (The only slot's turn is taken

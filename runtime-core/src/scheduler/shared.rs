@@ -329,6 +329,14 @@ impl Shared {
         self.watch_from_outside();
     }
 
+    /// Rule 8: this thread has given its slot back, perhaps the last one, and does not sit: what it
+    /// inserted as a holder the sitter may not know.
+    pub(super) fn check_deadline(&self) {
+        if self.idle.sleeps_uncapped() && self.next_deadline() < self.seat.deadline() {
+            self.nudge();
+        }
+    }
+
     /// The clock was paused, resumed or advanced, or the last hold on it is gone.
     fn clock_moved(&self) {
         self.fire_timers();

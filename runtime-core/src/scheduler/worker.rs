@@ -171,7 +171,6 @@ impl Runner {
     /// Rule 6: gives the slot back, then sits or parks, after one more look at every queue.
     fn rest(&self, searching: bool) -> Duty {
         let shared = &self.shared;
-        shared.seat.publish_deadline(shared.next_deadline());
         let room = shared.seat.choose();
         let (rest, guard) = shared
             .idle
@@ -182,16 +181,18 @@ impl Runner {
                 shared.dismiss_sentinel(capped);
                 Duty::Sit { capped, room }
             }
-            Rest::Park { last_held } => {
-                if last_held && shared.next_deadline() < shared.seat.deadline() {
-                    shared.nudge();
-                }
+            Rest::Park => {
+                shared.check_deadline();
                 if !shared.inject.is_empty() || (searching && self.sees_work()) {
                     shared.notify();
                 }
                 Duty::Park
             }
-            Rest::Surplus | Rest::Closing => Duty::End,
+            Rest::Surplus => {
+                shared.check_deadline();
+                Duty::End
+            }
+            Rest::Closing => Duty::End,
         }
     }
 
@@ -274,6 +275,8 @@ impl Shared {
         events: &mut Vec<Event>,
     ) -> bool {
         let deadline = self.next_deadline();
+        // Taken back below: an inserter that finds no deadline kicks.
+        let _published = self.seat.publish_deadline(deadline);
         let now = if deadline == u64::MAX {
             0
         } else {
@@ -326,7 +329,6 @@ impl Shared {
         if capped {
             self.look(false);
         }
-        self.seat.publish_deadline(self.next_deadline());
         let room = self.seat.choose();
         self.idle.stay().map(|capped| (capped, room))
     }
@@ -336,7 +338,6 @@ impl Shared {
 fn sit_for_good(shared: &Arc<Shared>) {
     let mut events = Vec::new();
     loop {
-        shared.seat.publish_deadline(shared.next_deadline());
         let room = shared.seat.choose();
         let Some(capped) = shared.idle.sit_dedicated() else {
             return;
