@@ -226,8 +226,10 @@ impl Guest<'_> {
         shared.thrift.stood_up();
         if up == Up::Reserved {
             self.runner.hold(shared.idle.redeem());
-            // What it was kicked for first, so that it does not kick the next one for the same.
-            if let (Some(local), Some(entry)) = (self.runner.local(), self.runner.next_shared()) {
+            // What it was kicked for, so that it does not kick the next one for the same. This is
+            // the one occasion on which a guest steals: nobody else may be there to do it.
+            let entry = self.runner.next_shared().or_else(|| self.runner.steal());
+            if let (Some(local), Some(entry)) = (self.runner.local(), entry) {
                 local.push_back(entry);
             }
             if shared.idle.stop_searching() {
