@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ptr::null;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -48,6 +49,8 @@ pub(crate) struct Pool {
     starved: AtomicBool,
     ended: Mutex<()>,
     all_ended: Condvar,
+    /// To be joined by whoever waits for the end.
+    handles: Mutex<Vec<JoinHandle<()>>>,
     config: PoolConfig,
     clock: loom::Arc<Clock>,
 }
@@ -59,6 +62,7 @@ impl Pool {
             starved: AtomicBool::new(false),
             ended: Mutex::new(()),
             all_ended: Condvar::new(),
+            handles: Mutex::new(Vec::new()),
             config,
             clock,
         })
@@ -89,7 +93,11 @@ impl Pool {
             let job = for_thread.lock().take();
             pool.run(job);
         });
-        if started.is_err() {
+        if let Ok(handle) = started {
+            let mut handles = self.handles.lock();
+            handles.retain(|handle| !handle.is_finished());
+            handles.push(handle);
+        } else {
             let job = hand.lock().take();
             let job = job.expect("a thread that was not started took no job");
             if self.desk.refused(job) == Refused::Starved {
@@ -185,6 +193,12 @@ impl Pool {
                     }
                 }
             }
+        }
+        drop(lock);
+        let handles = std::mem::take(&mut *self.handles.lock());
+        for handle in handles {
+            // A thread that panicked (in a hook of the user's) has said so.
+            let _ = handle.join();
         }
         true
     }

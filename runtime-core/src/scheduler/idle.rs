@@ -365,8 +365,9 @@ impl Idle {
     /// A holder wants to search; false if enough do.
     pub(crate) fn start_searching(&self) -> bool {
         let allowed = |now| 2 * SEARCHING.get(now) < HELD.get(now) + 1;
-        self.change(|now| allowed(now).then(|| (SEARCHING.add(now), ())))
-            .is_some()
+        let started = self.change(|now| allowed(now).then(|| (SEARCHING.add(now), ())));
+        debug_assert!(started.is_none_or(|((), guard)| guard == Guard::Stands));
+        started.is_some()
     }
 
     /// A searcher has found something; true if it was the last one (rule 6: it looks once more).
@@ -456,15 +457,18 @@ impl Idle {
         })
     }
 
-    /// Makes the sitter look around; true if its sleep is to be ended by the caller.
-    #[must_use = "the sitter still sleeps"]
-    pub(crate) fn nudge(&self) -> bool {
+    /// Makes the sitter look around; true if its sleep is to be ended by the caller. A capped
+    /// sitter that is nudged is a guard no more: the sentinel may have to be armed.
+    pub(crate) fn nudge(&self) -> (bool, Guard) {
         // AcqRel: orders what the sitter is to see before its next re-check.
         self.word.fetch_or(0, Ordering::AcqRel);
         let changed = self.change(|now| {
             matches!(SEAT.get(now), ASLEEP | CAPPED).then(|| (SEAT.set(now, NUDGED), ()))
         });
-        changed.is_some()
+        match changed {
+            Some(((), guard)) => (true, guard),
+            None => (false, Guard::Stands),
+        }
     }
 
     /// Whether somebody sleeps in the driver without a cap, after ordering the caller's writes

@@ -290,7 +290,7 @@ fn loom_seat_earlier_deadline_vs_sleep() {
         wheel.store(5, Ordering::Relaxed);
         if world.idle.sleeps_uncapped()
             && 5 < world.deadline.load(Ordering::Acquire)
-            && world.idle.nudge()
+            && world.idle.nudge().0
         {
             world.driver.kick();
         }
@@ -309,7 +309,7 @@ fn loom_guest_wake_vs_sit() {
             let (world, own) = (Arc::clone(&world), Arc::clone(&own));
             loom::thread::spawn(move || match own.wake() {
                 Rouse::Nudge => {
-                    if world.idle.nudge() {
+                    if world.idle.nudge().0 {
                         world.driver.kick();
                     }
                 }

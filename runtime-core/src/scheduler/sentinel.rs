@@ -182,9 +182,18 @@ impl Shared {
         if capped || self.thrift.is_at_high_rate() || !self.idle.snapshot().sentinel_is_on() {
             return;
         }
+        self.turn_off(&**alarm);
+    }
+
+    /// Turns the sentinel off, alarm first; if the word refuses, the alarm is set again.
+    fn turn_off(&self, alarm: &dyn Alarm) {
         alarm.set(None);
         if !self.idle.sentinel_off() {
             alarm.set(Some(LOOK_INTERVAL));
+        } else if self.is_closing() {
+            // The ring that ends the sentinel's duty may just have been silenced. Not later: who
+            // closes rings after its change of the word, which is then after this one.
+            alarm.ring();
         }
     }
 
@@ -206,10 +215,7 @@ impl Shared {
                 let stood_up = self.thrift.stand_ups.load(Ordering::Relaxed);
                 self.thrift.settle(stood_up.wrapping_sub(stood_up_before));
                 stood_up_before = stood_up;
-                alarm.set(None);
-                if !self.idle.sentinel_off() {
-                    alarm.set(Some(LOOK_INTERVAL));
-                }
+                self.turn_off(alarm);
             }
         }
     }

@@ -268,8 +268,10 @@ impl Shared {
     }
 
     /// Makes the sitter look around.
-    pub(super) fn nudge(&self) {
-        if self.idle.nudge() {
+    pub(super) fn nudge(self: &Arc<Self>) {
+        let (kick, guard) = self.idle.nudge();
+        self.guard(guard);
+        if kick {
             self.seat.kick();
         }
     }
@@ -331,14 +333,14 @@ impl Shared {
 
     /// Rule 8: this thread has given its slot back, perhaps the last one, and does not sit: what it
     /// inserted as a holder the sitter may not know.
-    pub(super) fn check_deadline(&self) {
+    pub(super) fn check_deadline(self: &Arc<Self>) {
         if self.idle.sleeps_uncapped() && self.next_deadline() < self.seat.deadline() {
             self.nudge();
         }
     }
 
     /// The clock was paused, resumed or advanced, or the last hold on it is gone.
-    fn clock_moved(&self) {
+    fn clock_moved(self: &Arc<Self>) {
         self.fire_timers();
         self.nudge();
     }

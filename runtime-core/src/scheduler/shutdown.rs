@@ -23,6 +23,7 @@ use std::cell::Cell;
 use std::ptr::null;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
@@ -55,6 +56,8 @@ struct State {
     dedicated: bool,
     /// From close to finish.
     keeps_itself: Option<Arc<Shared>>,
+    /// To be joined by whoever waits for the end: only then is all they had given back.
+    handles: Vec<JoinHandle<()>>,
 }
 
 impl Threads {
@@ -65,6 +68,24 @@ impl Threads {
             state.threads += 1;
         }
         !state.closing
+    }
+
+    /// A thread that was started.
+    pub(super) fn started(&self, handle: JoinHandle<()>) {
+        let mut state = self.state.lock();
+        state.handles.retain(|handle| !handle.is_finished());
+        state.handles.push(handle);
+    }
+
+    /// Waits for threads that have left and are on their last steps; not for the calling one.
+    fn join(&self) {
+        let handles = std::mem::take(&mut self.state.lock().handles);
+        for handle in handles {
+            if handle.thread().id() != thread::current().id() {
+                // A thread that panicked (in a hook of the user's) has said so.
+                let _ = handle.join();
+            }
+        }
     }
 
     /// Whether the caller is to start the dedicated sitter.
@@ -183,6 +204,7 @@ impl Shared {
                 return false;
             }
         }
+        self.threads.join();
         self.blocking().wait_for_end(deadline)
     }
 }

@@ -67,7 +67,8 @@ pub(super) fn start(shared: &Arc<Shared>, role: Role) -> io::Result<()> {
         .thread(name)
         .spawn(move || main(&for_thread, role));
     match started {
-        Ok(_detached) => {
+        Ok(handle) => {
+            shared.threads.started(handle);
             shared.stats.thread_started();
             Ok(())
         }
