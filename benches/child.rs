@@ -1,8 +1,9 @@
 //! The other process: this binary, started again in the role that an environment variable names.
 //!
-//! Parent and child talk in lines over the child's standard input and output. A client is sent the number of round trips
-//! and answers with the nanoseconds that they took; it ends when its input does. An idle process first names the address
-//! that it listens on, and at the end says what it has used.
+//! Parent and child talk in lines over the child's standard input and output. A client is sent the
+//! number of round trips and answers with the nanoseconds that they took; it ends when its input
+//! does. An idle process first names the address that it listens on, and at the end says what it
+//! has used.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

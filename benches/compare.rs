@@ -1,12 +1,12 @@
 //! Every row in turns, ours and theirs, in one table: what one looks at while tuning.
 //!
-//! A sample is a fresh body, one short run to warm it up, and one run that counts. Samples of the two peers follow each
-//! other closely, so that what else the machine does hits both; the ratio of a row is the median over the pairs. Only one
-//! runtime is alive at a time.
+//! A sample is a fresh body, one short run to warm it up, and one run that counts. Samples of the
+//! two peers follow each other closely, so that what else the machine does hits both; the ratio of
+//! a row is the median over the pairs. Only one runtime is alive at a time.
 
 use std::time::Duration;
 
-use crate::report::{HEAD, Line, Sample};
+use crate::report::{Line, Sample, head};
 use crate::row::{self, Body, Row};
 use crate::usage::Usage;
 use crate::{hostage, idle};
@@ -30,7 +30,7 @@ impl Size {
         Size {
             turns: 5,
             divisor: 1,
-            idle_window: Duration::from_secs(2),
+            idle_window: Duration::from_secs(1),
             hostages: 20,
         }
     }
@@ -46,7 +46,8 @@ impl Size {
     }
 }
 
-/// Runs the rows whose name contains one of the filters, or all without a filter, and prints the table as it grows.
+/// Runs the rows whose name contains one of the filters, or all without a filter, and prints the
+/// table as it grows.
 pub fn print(size: &Size, filters: &[String]) {
     let wanted = |name: &str| {
         filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
@@ -55,7 +56,9 @@ pub fn print(size: &Size, filters: &[String]) {
         "ns an operation, medians; ratio: ours / tokio, median of {} pairs",
         size.turns
     );
-    println!("cpu: CPU ns an operation; csw: voluntary switches an operation\n{HEAD}");
+    println!("cpu: CPU ns an operation; csw: voluntary switches an operation;");
+    println!("rows idle and hostage: CPU µs and switches a second");
+    println!("{}", head());
     for row in row::all().iter().filter(|row| wanted(row.name)) {
         println!("{}", compare(row, size));
     }

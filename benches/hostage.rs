@@ -1,8 +1,9 @@
-//! What a task that blocks its thread does to others: the start of the partner it has just woken, and a tick beside it.
+//! What a task that blocks its thread does to others: the start of the partner it has just woken,
+//! and a tick beside it.
 
 use std::time::{Duration, Instant};
 
-use crate::report::{HEAD, Line, Sample};
+use crate::report::{Line, Sample, head};
 use crate::usage::Usage;
 use crate::{ours, theirs};
 
@@ -33,7 +34,7 @@ pub fn print(turns: usize, times: usize) {
         }
         runs.push(pair);
     }
-    println!("{HEAD}");
+    println!("{}", head());
     for line in [start_line(&runs), tick_line(&runs)] {
         println!("{line}");
     }
@@ -89,7 +90,7 @@ fn line(name: &str, runs: &[(Run, Run)], figures: fn(&Run) -> &Vec<Duration>) ->
         let seconds = run.time.as_secs_f64();
         Sample {
             value: percentile(figures(run), 0.999),
-            cpu: run.used.cpu.as_nanos() as f64 / seconds,
+            cpu: run.used.cpu.as_micros() as f64 / seconds,
             switches: run.used.switches as f64 / seconds,
         }
     };

@@ -1,13 +1,13 @@
 //! What an idle process costs: wake-ups and CPU time a second with one interval of 100 ms.
 //!
-//! Each sample is a fresh child, so that nothing else wakes in the process that is counted. Its connections are held by
-//! this process, which sends nothing.
+//! Each sample is a fresh child, so that nothing else wakes in the process that is counted. Its
+//! connections are held by this process, which sends nothing.
 
 use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::child::Child;
-use crate::report::{Line, Sample};
+use crate::report::{Line, Sample, head};
 
 /// Whose runtime the child has.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ const CONNECTIONS: [usize; 2] = [0, 1_000];
 
 /// Prints the table: wake-ups a second, and the CPU nanoseconds of a second.
 pub fn print(turns: usize, window: Duration) {
-    println!("{}", crate::report::HEAD);
+    println!("{}", head());
     for line in lines(turns, window, |_| true) {
         println!("{line}");
     }
@@ -57,7 +57,7 @@ fn sample(peer: Peer, connections: usize, window: Duration) -> Sample {
     let wakes = used.switches.saturating_sub(1) as f64 / seconds;
     Sample {
         value: wakes,
-        cpu: used.cpu.as_nanos() as f64 / seconds,
+        cpu: used.cpu.as_micros() as f64 / seconds,
         switches: wakes,
     }
 }

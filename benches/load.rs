@@ -91,7 +91,8 @@ impl Connection {
 
     /// Whether the message has come back whole.
     ///
-    /// The rest of a message, and the next one, are new edges: there is no need to read until it would block.
+    /// The rest of a message, and the next one, are new edges: there is no need to read until it
+    /// would block.
     fn receive(&mut self) -> bool {
         let mut buffer = [0; MESSAGE];
         match self.stream.read(&mut buffer[self.received..]) {

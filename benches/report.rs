@@ -7,9 +7,9 @@ use std::fmt;
 pub(crate) struct Sample {
     /// The row's own figure, in the row's unit.
     pub(crate) value: f64,
-    /// CPU nanoseconds an operation.
+    /// CPU nanoseconds an operation, or CPU microseconds a second.
     pub(crate) cpu: f64,
-    /// Voluntary switches an operation.
+    /// Voluntary switches an operation, or a second.
     pub(crate) switches: f64,
 }
 
@@ -24,10 +24,23 @@ pub(crate) struct Line {
     pub(crate) pairs: Vec<(Sample, Sample)>,
 }
 
-/// The head of the table.
-pub(crate) const HEAD: &str = "\
-row                      unit            ours      tokio  ratio  min..max       cpu o   cpu t ratio  csw o  csw t
------------------------- --------- ---------- ---------- ------ ------------ ------- ------- ----- ------ ------";
+/// The head of the table; its widths are those of [`Line`].
+pub(crate) fn head() -> String {
+    format!(
+        "{:<21} {:<8} {:>10} {:>10} {:>5} {:>11} {:>6} {:>6} {:>5} {:>5} {:>5}",
+        "row",
+        "unit",
+        "ours",
+        "tokio",
+        "ratio",
+        "min..max",
+        "cpu",
+        "tokio",
+        "ratio",
+        "csw",
+        "tokio",
+    )
+}
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +54,7 @@ impl fmt::Display for Line {
         let (ours, theirs, ratios) = of(|sample| sample.value);
         write!(
             f,
-            "{:<24} {:<9} {:>10.1} {:>10.1} {:>6.3} {:>5.2}..{:<5.2}",
+            "{:<21} {:<8} {:>10.1} {:>10.1} {:>5.3} {:>5.2}..{:<4.2}",
             self.name,
             self.unit,
             median(&ours),
@@ -53,13 +66,13 @@ impl fmt::Display for Line {
         let (ours, theirs, ratios) = of(|sample| sample.cpu);
         write!(
             f,
-            " {:>7.0} {:>7.0} {:>5.2}",
+            " {:>6.0} {:>6.0} {:>5.2}",
             median(&ours),
             median(&theirs),
             median(&ratios),
         )?;
         let (ours, theirs, _) = of(|sample| sample.switches);
-        write!(f, " {:>6.2} {:>6.2}", median(&ours), median(&theirs))
+        write!(f, " {:>5.2} {:>5.2}", median(&ours), median(&theirs))
     }
 }
 

@@ -22,6 +22,22 @@ pub(crate) struct Entry {
     pub(crate) make: fn() -> Body,
 }
 
+impl Entry {
+    pub(crate) fn new(
+        name: &'static str,
+        operations: u64,
+        rounds: u64,
+        make: fn() -> Body,
+    ) -> Entry {
+        Entry {
+            name,
+            operations,
+            rounds,
+            make,
+        }
+    }
+}
+
 /// A row: the same lines compiled against both peers.
 #[derive(Debug)]
 pub struct Row {

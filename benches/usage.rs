@@ -5,7 +5,7 @@
 )]
 
 use std::mem::MaybeUninit;
-use std::ops::Sub;
+use std::ops::{AddAssign, Sub};
 use std::time::Duration;
 
 /// CPU time and switches of all threads of this process, those that have ended included.
@@ -13,7 +13,8 @@ use std::time::Duration;
 pub(crate) struct Usage {
     /// User and system time together.
     pub(crate) cpu: Duration,
-    /// How often a thread went to sleep of its own will; in an idle process that is the number of wake-ups.
+    /// How often a thread went to sleep of its own will; in an idle process that is the number of
+    /// wake-ups.
     pub(crate) switches: u64,
 }
 
@@ -44,12 +45,20 @@ impl Sub for Usage {
     }
 }
 
+impl AddAssign for Usage {
+    fn add_assign(&mut self, more: Usage) {
+        self.cpu += more.cpu;
+        self.switches += more.switches;
+    }
+}
+
 fn duration(time: libc::timeval) -> Duration {
     Duration::from_secs(time.tv_sec.unsigned_abs())
         + Duration::from_micros(time.tv_usec.unsigned_abs())
 }
 
-/// Lets the process open as many descriptors as the system allows it; where that is refused, the rows that need them fail.
+/// Lets the process open as many descriptors as the system allows it; where that is refused, the
+/// rows that need them fail.
 pub(crate) fn raise_descriptor_limit() {
     let mut limit = libc::rlimit {
         rlim_cur: 0,

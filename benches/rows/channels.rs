@@ -14,23 +14,16 @@ const REQUESTS: u64 = 5_000;
 
 pub(super) fn rows() -> Vec<Entry> {
     let five = PRODUCERS * VALUES_EACH;
-    let entries: [(&'static str, u64, u64, fn() -> Body); 8] = [
-        ("mpsc_bounded_1x1", VALUES, 8, mpsc_bounded),
-        ("mpsc_unbounded_1x1", VALUES, 8, mpsc_unbounded),
-        ("mpsc_5x1000_roomy", five, 200, five_roomy),
-        ("mpsc_5x1000_full", five, 200, five_full),
-        ("mpsc_5x1000_unbounded", five, 200, five_unbounded),
-        ("oneshot", ONESHOTS, 200, oneshots),
-        ("request_reply_task", REQUESTS, 60, request_reply_task),
-        ("request_reply_main", REQUESTS, 4, request_reply_main),
-    ];
-    let entry = |(name, operations, rounds, make)| Entry {
-        name,
-        operations,
-        rounds,
-        make,
-    };
-    entries.into_iter().map(entry).collect()
+    vec![
+        Entry::new("mpsc_bounded_1x1", VALUES, 8, mpsc_bounded),
+        Entry::new("mpsc_unbounded_1x1", VALUES, 8, mpsc_unbounded),
+        Entry::new("mpsc_5x1000_roomy", five, 200, five_roomy),
+        Entry::new("mpsc_5x1000_full", five, 200, five_full),
+        Entry::new("mpsc_5x1000_unbounded", five, 200, five_unbounded),
+        Entry::new("oneshot", ONESHOTS, 200, oneshots),
+        Entry::new("request_reply_task", REQUESTS, 60, request_reply_task),
+        Entry::new("request_reply_main", REQUESTS, 4, request_reply_main),
+    ]
 }
 
 fn mpsc_bounded() -> Body {

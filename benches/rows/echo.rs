@@ -18,27 +18,18 @@ const TRIPS_LOAD: u64 = 20_000;
 const TRIPS_INSIDE: u64 = 5_000;
 
 pub(super) fn rows() -> Vec<Entry> {
-    let entries: [(&'static str, u64, u64, fn() -> Body); 6] = [
-        ("echo_rtt", TRIPS, 4, || outside(Role::RoundTrips, TRIPS)),
-        ("echo_load_64", TRIPS_LOAD, 2, || {
-            outside(Role::Load(64), TRIPS_LOAD)
-        }),
-        ("echo_load_256", TRIPS_LOAD, 2, || {
-            outside(Role::Load(256), TRIPS_LOAD)
-        }),
-        ("echo_load_1000", TRIPS_LOAD, 2, || {
-            outside(Role::Load(1_000), TRIPS_LOAD)
-        }),
-        ("echo_inside_1", TRIPS_INSIDE, 2, || inside(1)),
-        ("echo_inside_100", TRIPS_INSIDE, 4, || inside(100)),
-    ];
-    let entry = |(name, operations, rounds, make)| Entry {
-        name,
-        operations,
-        rounds,
-        make,
-    };
-    entries.into_iter().map(entry).collect()
+    vec![
+        Entry::new("echo_rtt", TRIPS, 4, || outside(Role::RoundTrips, TRIPS)),
+        Entry::new("echo_load_64", TRIPS_LOAD, 2, || load(64)),
+        Entry::new("echo_load_256", TRIPS_LOAD, 2, || load(256)),
+        Entry::new("echo_load_1000", TRIPS_LOAD, 2, || load(1_000)),
+        Entry::new("echo_inside_1", TRIPS_INSIDE, 2, || inside(1)),
+        Entry::new("echo_inside_100", TRIPS_INSIDE, 4, || inside(100)),
+    ]
+}
+
+fn load(connections: usize) -> Body {
+    outside(Role::Load(connections), TRIPS_LOAD)
 }
 
 /// The server is this process, the client is a child: a plain blocking one, or a generator of load.

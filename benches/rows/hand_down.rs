@@ -11,22 +11,13 @@ const TASKS: u64 = 500;
 
 pub(super) fn rows() -> Vec<Entry> {
     vec![
-        Entry {
-            name: "brigade_tcp",
-            operations: TASKS,
-            rounds: 40,
-            make: over_sockets,
-        },
-        Entry {
-            name: "brigade_channels",
-            operations: TASKS,
-            rounds: 1_000,
-            make: over_channels,
-        },
+        Entry::new("brigade_tcp", TASKS, 40, over_sockets),
+        Entry::new("brigade_channels", TASKS, 1_000, over_channels),
     ]
 }
 
-/// Each hop is a loopback connection: a pipe or a socket pair cannot be handed to both peers by public means.
+/// Each hop is a loopback connection: a pipe or a socket pair cannot be handed to both peers by
+/// public means.
 fn over_sockets() -> Body {
     let runtime = default_runtime();
     let mut ends = runtime.block_on(line_of_sockets());

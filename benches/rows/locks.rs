@@ -13,18 +13,8 @@ const TURNS_ALONE: u64 = 100_000;
 
 pub(super) fn rows() -> Vec<Entry> {
     vec![
-        Entry {
-            name: "mutex",
-            operations: TASKS * TURNS,
-            rounds: 10,
-            make: contended,
-        },
-        Entry {
-            name: "mutex_alone",
-            operations: TURNS_ALONE,
-            rounds: 20,
-            make: alone,
-        },
+        Entry::new("mutex", TASKS * TURNS, 10, contended),
+        Entry::new("mutex_alone", TURNS_ALONE, 20, alone),
     ]
 }
 

@@ -1,4 +1,5 @@
-//! The parts of the tables that are no time per operation: an idle process, and a task that blocks its thread.
+//! The parts of the tables that are no time per operation: an idle process, and a task that blocks
+//! its thread.
 
 use std::net::TcpListener as StdListener;
 use std::time::{Duration, Instant};
@@ -17,7 +18,8 @@ const BLOCKED: Duration = Duration::from_millis(50);
 
 const TICK: Duration = Duration::from_millis(1);
 
-/// Runs in a child: what a runtime with one interval of 100 ms and `connections` idle connections uses during `window`.
+/// Runs in a child: what a runtime with one interval of 100 ms and `connections` idle connections
+/// uses during `window`.
 ///
 /// The parent is making the connections.
 pub(crate) fn idle(listener: StdListener, connections: usize, window: Duration) -> Usage {
@@ -51,7 +53,8 @@ async fn accept_all(listener: StdListener, connections: usize) {
     }
 }
 
-/// One task wakes a partner and then blocks its thread, `times` times; a second task ticks beside it.
+/// One task wakes a partner and then blocks its thread, `times` times; a second task ticks beside
+/// it.
 pub(crate) fn hostage(times: usize) -> Lateness {
     let runtime = default_runtime();
     let start = Instant::now();

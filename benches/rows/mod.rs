@@ -1,7 +1,9 @@
-//! The bodies of all rows. This folder is compiled once for each peer: the crate under test is called `rt` here.
+//! The bodies of all rows. This folder is compiled once for each peer: the crate under test is
+//! called `rt` here.
 //!
-//! A body is built by a function that also builds its runtime, with default settings unless the row's name says otherwise.
-//! "In a task" means that the clock runs while one spawned task works and the main thread waits for it.
+//! A body is built by a function that also builds its runtime, with default settings unless the
+//! row's name says otherwise. "In a task" means that the clock runs while one spawned task works
+//! and the main thread waits for it.
 
 use super::rt;
 use crate::row::Entry;

@@ -15,36 +15,11 @@ const FIB: u32 = 18;
 
 pub(super) fn rows() -> Vec<Entry> {
     vec![
-        Entry {
-            name: "spawn_join",
-            operations: TASKS,
-            rounds: 20,
-            make: spawn_join,
-        },
-        Entry {
-            name: "spawn_from_main",
-            operations: TASKS,
-            rounds: 20,
-            make: spawn_from_main,
-        },
-        Entry {
-            name: "chained_spawn",
-            operations: DEPTH,
-            rounds: 200,
-            make: chained_spawn,
-        },
-        Entry {
-            name: "ping_pong",
-            operations: PINGS,
-            rounds: 100,
-            make: ping_pong,
-        },
-        Entry {
-            name: "fork_join",
-            operations: spawns_of_fib(FIB),
-            rounds: 40,
-            make: fork_join,
-        },
+        Entry::new("spawn_join", TASKS, 20, spawn_join),
+        Entry::new("spawn_from_main", TASKS, 20, spawn_from_main),
+        Entry::new("chained_spawn", DEPTH, 200, chained_spawn),
+        Entry::new("ping_pong", PINGS, 100, ping_pong),
+        Entry::new("fork_join", spawns_of_fib(FIB), 40, fork_join),
     ]
 }
 

@@ -15,18 +15,8 @@ const SLEEPS: u64 = 100;
 
 pub(super) fn rows() -> Vec<Entry> {
     vec![
-        Entry {
-            name: "timeout_churn",
-            operations: TASKS * TIMEOUTS,
-            rounds: 5,
-            make: timeout_churn,
-        },
-        Entry {
-            name: "sleep_lateness",
-            operations: SLEEPS,
-            rounds: 1,
-            make: sleep_lateness,
-        },
+        Entry::new("timeout_churn", TASKS * TIMEOUTS, 5, timeout_churn),
+        Entry::new("sleep_lateness", SLEEPS, 1, sleep_lateness),
     ]
 }
 
@@ -59,7 +49,8 @@ async fn ready_at_second_poll() {
     .await;
 }
 
-/// Sleeps of 0.2 to 3 ms on a runtime that does nothing else. The figure is how late they end, not how long they take.
+/// Sleeps of 0.2 to 3 ms on a runtime that does nothing else. The figure is how late they end, not
+/// how long they take.
 fn sleep_lateness() -> Body {
     let runtime = default_runtime();
     Box::new(move |rounds| {
@@ -71,7 +62,8 @@ fn sleep_lateness() -> Body {
 async fn total_lateness(sleeps: u64) -> Duration {
     let mut late = Duration::ZERO;
     for index in 0..sleeps {
-        // A stride that is prime to the span: every part of it is visited, in the same order by both peers.
+        // A stride that is prime to the span: every part of it is visited, in the same order by
+        // both peers.
         let length = Duration::from_micros(200 + index * 1_039 % 2_800);
         let start = Instant::now();
         sleep(length).await;

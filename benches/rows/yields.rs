@@ -11,24 +11,14 @@ const YIELDS_ALONE: u64 = 100_000;
 
 pub(super) fn rows() -> Vec<Entry> {
     vec![
-        Entry {
-            name: "yield_many",
-            operations: TASKS * YIELDS,
-            rounds: 15,
-            make: yield_many,
-        },
-        Entry {
-            name: "yield_many_one_worker",
-            operations: TASKS * YIELDS,
-            rounds: 15,
-            make: yield_many_one_worker,
-        },
-        Entry {
-            name: "yield_one",
-            operations: YIELDS_ALONE,
-            rounds: 10,
-            make: yield_one,
-        },
+        Entry::new("yield_many", TASKS * YIELDS, 15, yield_many),
+        Entry::new(
+            "yield_many_one_worker",
+            TASKS * YIELDS,
+            15,
+            yield_many_one_worker,
+        ),
+        Entry::new("yield_one", YIELDS_ALONE, 10, yield_one),
     ]
 }
 

@@ -8,7 +8,8 @@ fn main() {
     let (flags, filters): (Vec<_>, Vec<_>) = arguments
         .into_iter()
         .partition(|argument| argument.starts_with("--"));
-    // Cargo passes the flag to benches that it runs as benches, and not to those that it only tests.
+    // Cargo passes the flag to benches that it runs as benches, and not to those that it only
+    // tests.
     let size = if flags.iter().any(|flag| flag == "--bench") {
         Size::full()
     } else {
