@@ -47,7 +47,7 @@ impl Child {
             Role::Load(connections) => format!("load {connections}"),
         };
         let mut child = Child::spawn(&role, Some(address));
-        // The first trip waits until all connections stand.
+        // It answers once all connections stand.
         child.run(1);
         child
     }

@@ -13,9 +13,9 @@
 //! - [`idle`] and [`hostage`] measure what is no time per operation.
 //!
 //! # What was rejected
-//! A trait over the peers: it would need an associated type for each channel, socket and handle, and
-//! its calls would not read like a program that somebody writes. A macro around the bodies: no tool
-//! formats what is in it.
+//! A trait over the peers: it would need an associated type for each channel, socket and handle,
+//! and its calls would not read like a program that somebody writes. A macro around the bodies: no
+//! tool formats what is in it.
 #![allow(
     clippy::duplicate_mod,
     reason = "rows/ is compiled once for each peer on purpose"

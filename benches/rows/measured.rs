@@ -5,7 +5,7 @@ use std::net::TcpListener as StdListener;
 use std::time::{Duration, Instant};
 
 use super::rt;
-use super::rt::io::AsyncReadExt;
+use super::rt::io::{AsyncReadExt, AsyncWriteExt};
 use super::rt::net::TcpListener;
 use super::rt::sync::oneshot;
 use super::rt::time::{interval, sleep};
@@ -48,6 +48,7 @@ async fn accept_all(listener: StdListener, connections: usize) {
         let (mut stream, _peer) = listener.accept().await.expect("descriptors suffice");
         rt::spawn(async move {
             let mut buffer = [0; 64];
+            stream.write_all(&[7]).await.expect("the parent reads");
             while let Ok(1..) = stream.read(&mut buffer).await {}
         });
     }
