@@ -1,0 +1,105 @@
+//! Echo over TCP: clients in another process, and clients inside.
+
+use std::net::SocketAddr;
+
+use super::rt;
+use super::rt::io::{AsyncReadExt, AsyncWriteExt};
+use super::rt::net::{TcpListener, TcpStream};
+use super::rt::runtime::Runtime;
+use super::support::default_runtime;
+use crate::child::{Child, Role};
+use crate::row::{Body, Entry};
+
+/// Bytes a message.
+const MESSAGE: usize = 64;
+
+const TRIPS: u64 = 2_000;
+const TRIPS_LOAD: u64 = 20_000;
+const TRIPS_INSIDE: u64 = 5_000;
+
+pub(super) fn rows() -> Vec<Entry> {
+    vec![
+        Entry::new("echo_rtt", TRIPS, 4, || outside(Role::RoundTrips, TRIPS)),
+        Entry::new("echo_load_64", TRIPS_LOAD, 2, || load(64)),
+        Entry::new("echo_load_256", TRIPS_LOAD, 2, || load(256)),
+        Entry::new("echo_load_1000", TRIPS_LOAD, 2, || load(1_000)),
+        Entry::new("echo_inside_1", TRIPS_INSIDE, 2, || inside(1)),
+        Entry::new("echo_inside_100", TRIPS_INSIDE, 4, || inside(100)),
+    ]
+}
+
+fn load(connections: usize) -> Body {
+    outside(Role::Load(connections), TRIPS_LOAD)
+}
+
+/// The server is this process, the client is a child: a plain blocking one, or a generator of load.
+fn outside(role: Role, trips: u64) -> Body {
+    let runtime = default_runtime();
+    let address = start_server(&runtime);
+    let mut child = Child::start(role, address);
+    Box::new(move |rounds| {
+        let _kept_alive = &runtime;
+        child.run(rounds * trips)
+    })
+}
+
+/// Server and clients are tasks of the same runtime.
+fn inside(clients: u64) -> Body {
+    let runtime = default_runtime();
+    let address = start_server(&runtime);
+    let connect = async || {
+        let mut streams = Vec::new();
+        for _ in 0..clients {
+            let stream = TcpStream::connect(address).await.expect("the server is up");
+            stream.set_nodelay(true).expect("a TCP socket");
+            streams.push(stream);
+        }
+        streams
+    };
+    let mut streams = runtime.block_on(connect());
+    Box::new(move |rounds| {
+        let start = std::time::Instant::now();
+        let trips = rounds * TRIPS_INSIDE / clients;
+        let go = |stream| runtime.spawn(round_trips(stream, trips));
+        let handles: Vec<_> = streams.drain(..).map(go).collect();
+        runtime.block_on(async {
+            for handle in handles {
+                streams.push(handle.await.expect("a client does not panic"));
+            }
+        });
+        start.elapsed()
+    })
+}
+
+async fn round_trips(mut stream: TcpStream, trips: u64) -> TcpStream {
+    let mut buffer = [7; MESSAGE];
+    for _ in 0..trips {
+        stream.write_all(&buffer).await.expect("the server reads");
+        let read = stream.read_exact(&mut buffer).await;
+        read.expect("the server answers");
+    }
+    stream
+}
+
+fn start_server(runtime: &Runtime) -> SocketAddr {
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
+    let listener = listener.expect("the loopback has ports");
+    let address = listener.local_addr().expect("it is bound");
+    runtime.spawn(async move {
+        loop {
+            let (stream, _peer) = listener.accept().await.expect("descriptors suffice");
+            stream.set_nodelay(true).expect("a TCP socket");
+            rt::spawn(echo(stream));
+        }
+    });
+    address
+}
+
+async fn echo(mut stream: TcpStream) {
+    let mut buffer = [0; 4_096];
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        if stream.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
+    }
+}

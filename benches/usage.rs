@@ -1,0 +1,76 @@
+//! What the process has used so far, as the kernel counts it.
+#![allow(
+    unsafe_code,
+    reason = "getrusage, getrlimit and setrlimit have no safe face in std"
+)]
+
+use std::mem::MaybeUninit;
+use std::ops::{AddAssign, Sub};
+use std::time::Duration;
+
+/// CPU time and switches of all threads of this process, those that have ended included.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Usage {
+    /// User and system time together.
+    pub(crate) cpu: Duration,
+    /// How often a thread went to sleep of its own will; in an idle process that is the number of
+    /// wake-ups.
+    pub(crate) switches: u64,
+}
+
+impl Usage {
+    /// The counts up to now.
+    pub(crate) fn now() -> Usage {
+        let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+        // SAFETY: the pointer is to writable memory of the type that the call fills.
+        let status = unsafe { libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) };
+        assert_eq!(status, 0, "getrusage refuses only a bad pointer or role");
+        // SAFETY: all-zero bytes are a valid `rusage`, and the call has filled it since.
+        let usage = unsafe { usage.assume_init() };
+        Usage {
+            cpu: duration(usage.ru_utime) + duration(usage.ru_stime),
+            switches: usage.ru_nvcsw.unsigned_abs(),
+        }
+    }
+}
+
+impl Sub for Usage {
+    type Output = Usage;
+
+    fn sub(self, earlier: Usage) -> Usage {
+        Usage {
+            cpu: self.cpu - earlier.cpu,
+            switches: self.switches - earlier.switches,
+        }
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, more: Usage) {
+        self.cpu += more.cpu;
+        self.switches += more.switches;
+    }
+}
+
+fn duration(time: libc::timeval) -> Duration {
+    Duration::from_secs(time.tv_sec.unsigned_abs())
+        + Duration::from_micros(time.tv_usec.unsigned_abs())
+}
+
+/// Lets the process open as many descriptors as the system allows it; where that is refused, the
+/// rows that need them fail.
+pub(crate) fn raise_descriptor_limit() {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the pointer is to a live `rlimit`.
+    let status = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
+    assert_eq!(
+        status, 0,
+        "getrlimit refuses only a bad pointer or resource"
+    );
+    limit.rlim_cur = limit.rlim_max;
+    // SAFETY: the pointer is to a live, initialised `rlimit`.
+    let _refused = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
+}
