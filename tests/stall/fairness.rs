@@ -159,18 +159,19 @@ fn fault_023_tasks_that_yield_for_ever_get_equal_shares() {
                 }
             }));
         }
-        let read = Arc::clone(&counts);
-        run_as_task(&runtime, async move {
+        // From when all of them run: it comes last.
+        let shares: Vec<u64> = run_as_task(&runtime, async move {
             // Relaxed: see above.
-            while read[0].load(Ordering::Relaxed) < ROUNDS {
+            let read = || counts.iter().map(|count| count.load(Ordering::Relaxed));
+            let before: Vec<u64> = read().collect();
+            while read().next() < Some(before[0] + ROUNDS) {
                 yield_now().await;
             }
+            read()
+                .zip(before)
+                .map(|(after, before)| after - before)
+                .collect()
         });
-        // Relaxed: see above.
-        let shares: Vec<u64> = counts
-            .iter()
-            .map(|count| count.load(Ordering::Relaxed))
-            .collect();
         let (least, most) = (shares.iter().min(), shares.iter().max());
         println!("{name}: between {least:?} and {most:?} polls");
         assert!(
