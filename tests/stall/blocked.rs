@@ -223,3 +223,24 @@ fn fault_024_block_in_place_of_all_slots_lets_others_run() {
         }
     }
 }
+
+/// Beside the blocked thread there is a guest that sits in `block_on`, and no other thread yet: the guest is no thief, so
+/// somebody else must come.
+#[test]
+fn fault_020_what_a_task_spawned_before_it_blocked_runs_beside_a_block_on() {
+    let _alone = alone();
+    for workers in 1..=4 {
+        for round in 0..50 {
+            let runtime = runtime(workers);
+            let task = runtime.spawn(async {
+                // The guest takes the seat beside the held slot meanwhile.
+                thread::sleep(Duration::from_millis(5));
+                let (ran, has_run) = channel();
+                drop(runtime::spawn(async move { ran.send(()) }));
+                has_run.recv_timeout(PATIENCE)
+            });
+            let ended = runtime.block_on(task).expect("no panic");
+            assert!(ended.is_ok(), "never ran: {workers} workers, round {round}");
+        }
+    }
+}
