@@ -1,4 +1,5 @@
-//! Tasks that hold their threads: what else there is goes on, within bounds that are measured against a control.
+//! Tasks that hold their threads: what else there is goes on, within bounds that are measured
+//! against a control.
 //!
 //! The stalled tasks block in `std`, as a system call or a long computation would.
 

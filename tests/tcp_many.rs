@@ -21,7 +21,8 @@ const OTHER_DESCRIPTORS: usize = 100;
 /// An idle connection has a task, a buffer for reading and one for its line.
 const RSS_PER_CONNECTION_BYTES_MAX: usize = 12 << 10;
 
-/// Raises the limit on descriptors as far as it goes; what it is then. Processes started later inherit it.
+/// Raises the limit on descriptors as far as it goes; what it is then. Processes started later
+/// inherit it.
 fn raise_descriptor_limit() -> usize {
     let mut limit = libc::rlimit {
         rlim_cur: 0,

@@ -1,4 +1,5 @@
-//! What a runtime takes comes back: memory, threads, descriptors. Each test has a process of its own.
+//! What a runtime takes comes back: memory, threads, descriptors. Each test has a process of its
+//! own.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -38,7 +39,8 @@ fn wait_threads(at_most: usize) {
     }
 }
 
-/// Further rounds take no more memory than the first, but for 5 % and what the allocator keeps for its threads.
+/// Further rounds take no more memory than the first, but for 5 % and what the allocator keeps for
+/// its threads.
 #[track_caller]
 fn assert_memory_returns(what: &str, further: usize, mut round: impl FnMut()) {
     const KEPT_KIB: usize = 8 << 10;

@@ -224,8 +224,8 @@ fn fault_024_block_in_place_of_all_slots_lets_others_run() {
     }
 }
 
-/// Beside the blocked thread there is a guest that sits in `block_on`, and no other thread yet: the guest is no thief, so
-/// somebody else must come.
+/// Beside the blocked thread there is a guest that sits in `block_on`, and no other thread yet: the
+/// guest is no thief, so somebody else must come.
 #[test]
 fn fault_020_what_a_task_spawned_before_it_blocked_runs_beside_a_block_on() {
     let _alone = alone();

@@ -23,7 +23,8 @@ fn observed(workers: usize) -> (Runtime, Arc<Mutex<Vec<Stall>>>) {
     (runtime, stalls)
 }
 
-/// Something that waits to run all the time, so that a stall is one: it wakes every millisecond until it is dropped.
+/// Something that waits to run all the time, so that a stall is one: it wakes every millisecond
+/// until it is dropped.
 fn keep_busy(runtime: &Runtime, tasks: usize) -> Receiver<()> {
     let (ran, has_run) = channel();
     for _ in 0..tasks {

@@ -10,8 +10,9 @@ use crate::support::Watchdog;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Rounds of four leave several threads behind, some of them parked; in rounds of one a parked thread is woken for a task
-/// beside a thread that sits already, registers the timer and parks again.
+/// Rounds of four leave several threads behind, some of them parked; in rounds of one a parked
+/// thread is woken for a task beside a thread that sits already, registers the timer and parks
+/// again.
 #[test]
 fn fault_036_a_timer_of_a_thread_that_parks_beside_the_sitter_is_not_lost() {
     let _watchdog = Watchdog::new();
