@@ -1,5 +1,5 @@
-//! The end of a runtime: whatever its tasks are doing, and wherever it is dropped, the drop returns and each future is
-//! dropped exactly once.
+//! The end of a runtime: whatever its tasks are doing, and wherever it is dropped, the drop returns
+//! and each future is dropped exactly once.
 
 mod support;
 

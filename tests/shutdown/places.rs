@@ -44,7 +44,8 @@ fn fault_030_drop_in_its_own_task() {
             drop(given.recv().expect("the runtime"));
             done.send(()).expect("the test waits");
         }));
-        // On the current thread the task runs in `block_on` only, which must not outlive what it works for.
+        // On the current thread the task runs in `block_on` only, which must not outlive what it
+        // works for.
         give.send(runtime).expect("the task waits");
         if name == "current thread" {
             handle.block_on(async {
@@ -157,7 +158,8 @@ fn fault_030_drop_in_a_thread_locals_destructor() {
         println!("{name}");
         let tally = populate(&runtime);
         let owner = thread::spawn(move || {
-            // Registered before the runtime's own thread-locals are, or after them: both orders occur.
+            // Registered before the runtime's own thread-locals are, or after them: both orders
+            // occur.
             if name.starts_with('1') {
                 RUNTIME.set(None);
             }
@@ -213,9 +215,9 @@ fn fault_030_drop_by_several_owners_at_once_from_tasks_and_threads() {
         println!("{name}");
         let tally = populate(&runtime);
         let handle = runtime.handle().clone();
-        let owners: Vec<Arc<Runtime>> = vec![Arc::new(runtime); 8];
+        let owner = Arc::new(runtime);
+        let owners = std::iter::repeat_n(owner, 8);
         let threads: Vec<_> = owners
-            .into_iter()
             .enumerate()
             .map(|(index, owner)| {
                 if index % 2 == 0 {

@@ -1,4 +1,5 @@
-//! What a runtime takes comes back: memory, threads, descriptors. Each test has a process of its own.
+//! What a runtime takes comes back: memory, threads, descriptors. Each test has a process of its
+//! own.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -38,18 +39,19 @@ fn wait_threads(at_most: usize) {
     }
 }
 
-/// After the second round the memory is what it was after the first, within 5 % (and a MiB for the allocator's mood).
+/// Further rounds take no more memory than the first, but for 5 % and what the allocator keeps for
+/// its threads.
 #[track_caller]
-fn assert_memory_returns(what: &str, mut round: impl FnMut()) {
+fn assert_memory_returns(what: &str, further: usize, mut round: impl FnMut()) {
+    const KEPT_KIB: usize = 8 << 10;
     round();
     let first = rss_kib();
-    round();
-    round();
+    (0..further).for_each(|_| round());
     let last = rss_kib();
-    println!("{what}: {first} KiB after one round, {last} KiB after three");
+    println!("{what}: {first} KiB after one round, {last} KiB after {further} more");
     assert!(
-        last <= first + first / 20 + 1024,
-        "{what}: {first} KiB after one round, {last} KiB after three"
+        last <= first + first / 20 + KEPT_KIB,
+        "{what}: {first} KiB after one round, {last} KiB after {further} more"
     );
 }
 
@@ -59,7 +61,7 @@ fn fault_006_a_million_tasks_dropped_unpolled_give_their_memory_back() {
     in_own_process(
         "resources::fault_006_a_million_tasks_dropped_unpolled_give_their_memory_back",
         || {
-            assert_memory_returns("2^20 tasks", || {
+            assert_memory_returns("2^20 tasks", 1, || {
                 let runtime = Builder::new_current_thread().build().expect("a runtime");
                 let tally = Tally::default();
                 for _ in 0..TASKS {
@@ -107,7 +109,7 @@ fn run_large<const BYTES: usize>() {
 fn fault_006_futures_of_64_kib_do_not_overflow_a_stack_and_give_their_memory_back() {
     in_own_process(
         "resources::fault_006_futures_of_64_kib_do_not_overflow_a_stack_and_give_their_memory_back",
-        || assert_memory_returns("64 KiB futures", run_large::<{ 64 << 10 }>),
+        || assert_memory_returns("64 KiB futures", 10, run_large::<{ 64 << 10 }>),
     );
 }
 
@@ -115,7 +117,7 @@ fn fault_006_futures_of_64_kib_do_not_overflow_a_stack_and_give_their_memory_bac
 fn fault_006_futures_of_1_mib_do_not_overflow_a_stack_and_give_their_memory_back() {
     in_own_process(
         "resources::fault_006_futures_of_1_mib_do_not_overflow_a_stack_and_give_their_memory_back",
-        || assert_memory_returns("1 MiB futures", run_large::<{ 1 << 20 }>),
+        || assert_memory_returns("1 MiB futures", 10, run_large::<{ 1 << 20 }>),
     );
 }
 
@@ -183,7 +185,7 @@ fn fault_033_ten_thousand_runtimes_leave_nothing() {
             println!("{memory} KiB before, {} KiB after", rss_kib());
             assert_eq!(descriptors(), open);
             assert!(
-                rss_kib() <= memory + memory / 20 + 1024,
+                rss_kib() <= memory + memory / 20 + 4096,
                 "{memory} KiB before, {} KiB after",
                 rss_kib()
             );

@@ -141,7 +141,7 @@ fn fault_028_tasks_blocked_on_each_primitive_are_dropped_once_and_leave_it_usabl
         assert!(oneshot_sender.send(tally.one()).is_err());
         assert!(full_receiver.try_recv().is_ok(), "it was there before");
         drop((full_sender, full_receiver, closing_receiver));
-        // 45 − 10 … the tasks, ten values that found no room, one that did, three that were refused.
+        // The tasks, ten values that found no room, one that did, three that were refused.
         tally.assert_all_dropped(35 + 10 + 1 + 3);
     }
 }

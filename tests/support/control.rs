@@ -1,7 +1,7 @@
 //! A control thread: it sleeps a millisecond at a time and notes how late it was each time.
 //!
-//! A sample of the runtime counts only if the machine could have been in time itself: where the control was late
-//! by more than half the bound at any time during the sample, the sample is void.
+//! A sample of the runtime counts only if the machine could have been in time itself: where the
+//! control was late by more than half the bound at any time during the sample, the sample is void.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -56,7 +56,8 @@ impl Control {
         Control { stop, late, thread }
     }
 
-    /// Ends the control, and asserts that at least `share` of the samples were late by at most `bound`.
+    /// Ends the control, and asserts that at least `share` of the samples were late by at most
+    /// `bound`.
     #[track_caller]
     pub(crate) fn judge(self, what: &str, lateness: &Lateness, share: f64, bound: Duration) {
         let late = self.end();

@@ -151,7 +151,8 @@ impl Drop for Server {
     }
 }
 
-/// A field of /proc/PID/status that is given in kB, such as `VmRSS`; or a plain count, such as `Threads`.
+/// A field of /proc/PID/status that is given in kB, such as `VmRSS`; or a plain count, such as
+/// `Threads`.
 pub(crate) fn proc_status_kib(pid: u32, field: &str) -> usize {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("/proc/PID/status");
     status

@@ -1,0 +1,158 @@
+//! Each stall is reported once, with its place; what only looks like one is not.
+
+use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use runtime::runtime::{Runtime, Stall};
+use runtime::time::sleep;
+
+use crate::builder;
+use crate::support::{alone, in_own_process};
+
+/// A runtime that notes its stalls.
+fn observed(workers: usize) -> (Runtime, Arc<Mutex<Vec<Stall>>>) {
+    let stalls = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&stalls);
+    let runtime = builder(workers)
+        .on_stall(move |stall| noted.lock().expect("the list").push(stall.clone()))
+        .build()
+        .expect("a runtime");
+    (runtime, stalls)
+}
+
+/// Something that waits to run all the time, so that a stall is one: it wakes every millisecond
+/// until it is dropped.
+fn keep_busy(runtime: &Runtime, tasks: usize) -> Receiver<()> {
+    let (ran, has_run) = channel();
+    for _ in 0..tasks {
+        let ran = ran.clone();
+        drop(runtime.spawn(async move {
+            while ran.send(()).is_ok() {
+                sleep(Duration::from_millis(1)).await;
+            }
+        }));
+    }
+    has_run
+}
+
+#[test]
+fn fault_021_each_stall_is_reported_once_with_the_place_of_its_spawn() {
+    let _alone = alone();
+    for workers in 1..=4 {
+        let (runtime, stalls) = observed(workers);
+        let busy = keep_busy(&runtime, 4);
+        let mut expected = Vec::new();
+        let mut handles = Vec::new();
+        for index in 0..workers {
+            // Two places, so that they can be told apart.
+            let (place, handle) = if index % 2 == 0 {
+                (
+                    line!() + 1,
+                    runtime.spawn(async {
+                        thread::sleep(Duration::from_secs(1));
+                    }),
+                )
+            } else {
+                (
+                    line!() + 1,
+                    runtime.spawn(async {
+                        thread::sleep(Duration::from_secs(1));
+                    }),
+                )
+            };
+            expected.push((handle.id().to_string(), place));
+            handles.push(handle);
+        }
+        for handle in handles {
+            runtime.block_on(handle).expect("it ends");
+        }
+        drop(busy);
+        let stalls = stalls.lock().expect("the list");
+        let mut reported: Vec<(String, u32)> = stalls
+            .iter()
+            .filter(|stall| expected.iter().any(|(id, _)| *id == stall.task.to_string()))
+            .map(|stall| (stall.task.to_string(), stall.spawned_at.line()))
+            .collect();
+        reported.sort();
+        expected.sort();
+        assert_eq!(reported, expected, "{workers} workers");
+        for stall in stalls.iter() {
+            assert!(stall.spawned_at.file().ends_with("reports.rs"), "{stall}");
+            assert!(stall.duration >= Duration::from_millis(10), "{stall}");
+        }
+        assert_eq!(runtime.metrics().stall_count(), stalls.len() as u64);
+    }
+}
+
+#[test]
+fn fault_021_a_hook_that_panics_or_uses_the_runtime_disturbs_nothing() {
+    let _alone = alone();
+    let handle = Arc::new(std::sync::OnceLock::<runtime::Handle>::new());
+    let (known, (ran, has_run)) = (Arc::clone(&handle), channel());
+    let runtime = builder(1)
+        .on_stall(move |_| {
+            let ran = ran.clone();
+            drop(known.get().expect("set").spawn(async move { ran.send(()) }));
+            panic!("on purpose");
+        })
+        .build()
+        .expect("a runtime");
+    handle.set(runtime.handle().clone()).expect("set once");
+    for _ in 0..3 {
+        let busy = keep_busy(&runtime, 1);
+        let stalls = runtime.spawn(async { thread::sleep(Duration::from_millis(100)) });
+        runtime.block_on(stalls).expect("it ends");
+        has_run
+            .recv_timeout(Duration::from_secs(5))
+            .expect("reported");
+        drop(busy);
+    }
+}
+
+#[test]
+fn fault_021_a_task_that_yields_is_no_stall() {
+    let _alone = alone();
+    let (runtime, stalls) = observed(2);
+    let busy = keep_busy(&runtime, 4);
+    let yields = runtime.spawn(async {
+        for _ in 0..100_000 {
+            runtime::task::yield_now().await;
+        }
+    });
+    runtime.block_on(yields).expect("it ends");
+    drop(busy);
+    assert!(stalls.lock().expect("the list").is_empty());
+}
+
+/// The process stops itself in mid-poll: the clock has gone on, the task has not.
+#[test]
+fn fault_041_a_poll_in_a_stopped_process_is_no_stall() {
+    const NAME: &str = "reports::fault_041_a_poll_in_a_stopped_process_is_no_stall";
+    in_own_process(NAME, || {
+        let (runtime, stalls) = observed(2);
+        let busy = keep_busy(&runtime, 4);
+        // Until the looks have begun.
+        for _ in 0..100 {
+            busy.recv().expect("it runs");
+        }
+        let pid = std::process::id();
+        // A process of its own stops this one and lets it go on, half a second later.
+        let stop = format!("kill -STOP {pid}; sleep 0.5; kill -CONT {pid}");
+        let mut stopper = Command::new("sh").args(["-c", &stop]).spawn().expect("sh");
+        // Short polls, of which one is stopped most probably: they take 2 of each 3 milliseconds.
+        let polls = runtime.spawn(async {
+            for _ in 0..400 {
+                thread::sleep(Duration::from_millis(2));
+                sleep(Duration::from_millis(1)).await;
+            }
+        });
+        runtime.block_on(polls).expect("it ends");
+        stopper.wait().expect("sh ends");
+        drop(busy);
+        let stalls = stalls.lock().expect("the list");
+        assert!(stalls.is_empty(), "{stalls:?}");
+    });
+}
