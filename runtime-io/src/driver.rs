@@ -1,6 +1,5 @@
 //! The reactor and what stands between it and a socket.
 
-mod alarm;
 mod attach;
 pub(crate) mod current;
 pub(crate) mod evented;

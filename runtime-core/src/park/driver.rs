@@ -52,25 +52,6 @@ pub trait Driver: Send + Sync + fmt::Debug {
     /// wait. Operations on them then fail with an error instead of waiting.
     fn shutdown(&self, wakers: &mut WakeList);
 
-    /// A timed sleep outside the seat whose end can be moved without waking the sleeper (a
-    /// timerfd), where the platform has one.
-    fn alarm(&self) -> Option<Box<dyn Alarm>> {
-        None
-    }
-
     /// For the crate that made the driver, to find its own type again.
     fn as_any(&self) -> &dyn Any;
-}
-
-/// A timed sleep that others set: one thread waits, any thread moves the time of its end.
-pub trait Alarm: Send + Sync + fmt::Debug {
-    /// Rings once `after` from now and then every `after` until it is set anew; `None` turns it
-    /// off. Does not wake the sleeper before.
-    fn set(&self, after: Option<Duration>);
-
-    /// Rings at once.
-    fn ring(&self);
-
-    /// Sleeps until it rings. May return early.
-    fn wait(&self);
 }

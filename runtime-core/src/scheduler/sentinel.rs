@@ -5,12 +5,9 @@
 //! off, it sleeps. It never sits and never runs tasks. On Linux the alarm is a timerfd, so arming
 //! it wakes nobody.
 //!
-//! *No arming is lost*: who turns the sentinel on in the word then chooses an alarm and sets it.
-//! The thread at the post chooses its alarm, then reads the word (a read-modify-write): on → it
-//! sets the alarm itself. If the turning-on came later in the word's order, the other's choice is
-//! at least as new as the post's; is it newer, then a driver was published in between, and the
-//! publisher rings the old alarm. Off goes the other way round: alarm first, then the word; if the
-//! word refuses, the alarm is set again.
+//! *No arming is lost*: who turns the sentinel on in the word then sets the alarm. The thread that
+//! comes to the post reads the word first and sets the alarm itself if the sentinel is on. Off goes
+//! the other way round: alarm first, then the word; if the word refuses, the alarm is set again.
 //!
 //! **Thrift.** A runtime that does a little now and then must not pay for its guard with a second
 //! thread's wake-up each time. So at low rates the sitter turns the sentinel off as it sits down,
@@ -31,12 +28,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use super::config::Stall;
 use super::runner::Runner;
 use super::shared::Shared;
-use crate::park::driver::Alarm;
 
 /// How often a slot that is held is looked after.
 pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
@@ -44,51 +40,6 @@ pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 /// A look later than this says nothing of the slots: the machine was starved, or the process
 /// stopped.
 const LATE_LOOK: Duration = Duration::from_millis(5);
-
-/// An alarm without descriptors: setting it wakes the sleeper, who then sleeps for the interval.
-#[derive(Debug, Default)]
-pub(super) struct PlainAlarm {
-    state: Mutex<PlainState>,
-    condition: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct PlainState {
-    interval: Option<Duration>,
-    rung: bool,
-}
-
-impl Alarm for PlainAlarm {
-    fn set(&self, after: Option<Duration>) {
-        let mut state = self.state.lock();
-        let wakes = state.interval.is_none() && after.is_some();
-        state.interval = after;
-        drop(state);
-        if wakes {
-            self.condition.notify_one();
-        }
-    }
-
-    fn ring(&self) {
-        self.state.lock().rung = true;
-        self.condition.notify_one();
-    }
-
-    fn wait(&self) {
-        let mut state = self.state.lock();
-        while !state.rung {
-            match state.interval {
-                None => self.condition.wait(&mut state),
-                Some(interval) => {
-                    if self.condition.wait_for(&mut state, interval).timed_out() {
-                        break;
-                    }
-                }
-            }
-        }
-        state.rung = false;
-    }
-}
 
 /// Events closer together than this come at a high rate.
 const HIGH_RATE_GAP: Duration = Duration::from_micros(100);
@@ -175,18 +126,15 @@ impl Shared {
     /// The sitter sits, with or without a cap: at low rates it turns the sentinel off, if nothing
     /// else needs it.
     pub(super) fn dismiss_sentinel(&self, capped: bool) {
-        // An alarm that wakes when it is set is cheaper left alone.
-        let Some(alarm) = self.driver_alarm.get() else {
-            return;
-        };
-        if capped || self.thrift.is_at_high_rate() || !self.idle.snapshot().sentinel_is_on() {
-            return;
+        let needless = capped || self.thrift.is_at_high_rate() || self.alarm().wakes_when_set();
+        if !needless && self.idle.snapshot().sentinel_is_on() {
+            self.turn_sentinel_off();
         }
-        self.turn_off(&**alarm);
     }
 
     /// Turns the sentinel off, alarm first; if the word refuses, the alarm is set again.
-    fn turn_off(&self, alarm: &dyn Alarm) {
+    fn turn_sentinel_off(&self) {
+        let alarm = self.alarm();
         alarm.set(None);
         if !self.idle.sentinel_off() {
             alarm.set(Some(LOOK_INTERVAL));
@@ -199,24 +147,28 @@ impl Shared {
 
     /// The sentinel's duty.
     pub(super) fn stand_at_post(self: &Arc<Self>) {
+        let alarm = self.alarm();
+        // A change of the word: who closes does so after it, and finds the alarm to ring, or before,
+        // and is seen here.
+        let is_on = self.idle.sentinel_is_on();
+        if self.is_closing() {
+            return;
+        }
+        if is_on {
+            alarm.set(Some(LOOK_INTERVAL));
+        }
         let mut stood_up_before = 0;
-        while !self.is_closing() {
-            let alarm = self.alarm();
-            if self.idle.sentinel_is_on() {
-                alarm.set(Some(LOOK_INTERVAL));
+        loop {
+            alarm.wait();
+            if self.is_closing() {
+                return;
             }
-            loop {
-                alarm.wait();
-                if self.is_closing() || !std::ptr::addr_eq(alarm, self.alarm()) {
-                    break;
-                }
-                self.look(true);
-                // Relaxed: a statistic.
-                let stood_up = self.thrift.stand_ups.load(Ordering::Relaxed);
-                self.thrift.settle(stood_up.wrapping_sub(stood_up_before));
-                stood_up_before = stood_up;
-                self.turn_off(alarm);
-            }
+            self.look(true);
+            // Relaxed: a statistic.
+            let stood_up = self.thrift.stand_ups.load(Ordering::Relaxed);
+            self.thrift.settle(stood_up.wrapping_sub(stood_up_before));
+            stood_up_before = stood_up;
+            self.turn_sentinel_off();
         }
     }
 

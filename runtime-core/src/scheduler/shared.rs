@@ -14,20 +14,21 @@ use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
+use runtime_alarm::Alarm;
 
 use super::config::{Config, Flavor};
 use super::current_thread::Turn;
 use super::idle::{Guard, Helper, Idle, MAX_GUESTS};
 use super::inject::Inject;
 use super::runner;
-use super::sentinel::{Looker, PlainAlarm, Thrift};
+use super::sentinel::{Looker, Thrift};
 use super::shutdown::Threads;
 use super::slot::Slot;
 use super::stats::Stats;
 use super::worker::{self, Role};
 use crate::blocking::Pool;
 use crate::loom;
-use crate::park::driver::{Alarm, Driver, Event, Poller};
+use crate::park::driver::{Driver, Event, Poller};
 use crate::park::seat::Seat;
 use crate::task::{Header, Id, JoinHandle, Notified, Schedule, new_task};
 use crate::timer::clock::Clock;
@@ -47,8 +48,8 @@ pub(crate) struct Shared {
     pub(super) free_spares: Mutex<Vec<u32>>,
     /// How many spares are to be closed.
     pub(super) excess_spares: AtomicUsize,
-    pub(super) plain_alarm: PlainAlarm,
-    pub(super) driver_alarm: OnceLock<Box<dyn Alarm>>,
+    /// The sentinel's; made when it is first needed.
+    alarm: OnceLock<Alarm>,
     pub(super) thrift: Thrift,
     pub(super) looker: Mutex<Looker>,
     pub(super) turn: Turn,
@@ -88,8 +89,7 @@ impl Shared {
                 free_guests: Mutex::new((regular as u32..guests_end).rev().collect()),
                 free_spares: Mutex::new((guests_end..guests_end + regular as u32).rev().collect()),
                 excess_spares: AtomicUsize::new(0),
-                plain_alarm: PlainAlarm::default(),
-                driver_alarm: OnceLock::new(),
+                alarm: OnceLock::new(),
                 thrift: Thrift::default(),
                 looker: Mutex::new(Looker::default()),
                 turn: Turn::default(),
@@ -284,16 +284,8 @@ impl Shared {
         make: impl FnOnce() -> io::Result<(Box<dyn Poller>, Arc<dyn Driver>)>,
     ) -> io::Result<Arc<dyn Driver>> {
         let (driver, is_new) = self.seat.driver_or_publish(make)?;
-        if is_new {
-            if let Some(alarm) = driver.alarm() {
-                let first = self.driver_alarm.set(alarm).is_ok();
-                debug_assert!(first, "one driver brings one alarm");
-                // Whoever stands at the post moves over to the new alarm.
-                self.plain_alarm.ring();
-            }
-            if self.is_closing() {
-                self.shut_driver_down();
-            }
+        if is_new && self.is_closing() {
+            self.shut_driver_down();
         }
         self.watch_from_outside();
         Ok(driver)
@@ -307,11 +299,15 @@ impl Shared {
         }
     }
 
-    /// Which alarm the sentinel sleeps on.
-    pub(super) fn alarm(&self) -> &dyn Alarm {
-        match self.driver_alarm.get() {
-            Some(alarm) => &**alarm,
-            None => &self.plain_alarm,
+    /// What the sentinel sleeps on.
+    pub(super) fn alarm(&self) -> &Alarm {
+        self.alarm.get_or_init(Alarm::new)
+    }
+
+    /// Ends the sentinel's sleep, if there ever was a sentinel.
+    pub(super) fn ring_alarm(&self) {
+        if let Some(alarm) = self.alarm.get() {
+            alarm.ring();
         }
     }
 

@@ -29,7 +29,6 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::shared::Shared;
-use crate::park::driver::Alarm as _;
 
 /// How long whoever waits for the end sleeps before it looks for itself.
 const LOOK_PAUSE: Duration = Duration::from_millis(1);
@@ -118,8 +117,7 @@ impl Shared {
         if kick {
             self.seat.kick();
         }
-        self.alarm().ring();
-        self.plain_alarm.ring();
+        self.ring_alarm();
         self.turn.close();
         self.blocking().close();
         self.try_finish();

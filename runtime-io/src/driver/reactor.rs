@@ -17,13 +17,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::Interest as MioInterest;
-use runtime_core::park::driver::{Alarm, Driver, Event, Poller};
+use runtime_core::park::driver::{Driver, Event, Poller};
 use runtime_core::util::wake_list::WakeList;
 
 use super::attach::{self, Pollable};
 use super::readiness::Source;
 use super::table::{Table, Token};
-use super::{alarm, wait};
+use super::wait;
 use crate::io::Ready;
 
 /// Events that one poll brings back at most: the rest waits for the next, which comes before any
@@ -121,10 +121,6 @@ impl Driver for Reactor {
 
     fn shutdown(&self, wakers: &mut WakeList) {
         self.0.table.close(wakers);
-    }
-
-    fn alarm(&self) -> Option<Box<dyn Alarm>> {
-        alarm::alarm()
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -8,6 +8,4 @@ mod imp;
 #[path = "wait/rounded.rs"]
 mod imp;
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) use imp::timespec_of;
 pub(super) use imp::wait;

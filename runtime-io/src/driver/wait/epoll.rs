@@ -51,7 +51,7 @@ fn has_events_within(poll: &mio::Poll, timeout: Duration) -> io::Result<bool> {
     clippy::unnecessary_fallible_conversions,
     reason = "32-bit targets count in fewer bits"
 )]
-pub(in crate::driver) fn timespec_of(duration: Duration) -> libc::timespec {
+fn timespec_of(duration: Duration) -> libc::timespec {
     // SAFETY: a `timespec` is plain integers, for which zero is a value; some targets add padding
     // fields.
     let mut timespec: libc::timespec = unsafe { std::mem::zeroed() };
