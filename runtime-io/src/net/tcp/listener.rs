@@ -8,13 +8,34 @@ use std::task::{Context, Poll};
 
 use runtime_core::loom::Mutex;
 
-use super::TcpStream;
 use super::backoff::Backoff;
+use super::{TcpSocket, TcpStream};
 use crate::driver::evented::Evented;
 use crate::driver::readiness::Direction;
 use crate::io::Interest;
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{no_address, resolve};
+
+/// How many connections the kernel keeps for `accept` to fetch. A burst beyond it costs each client
+/// a second, the first retransmission; the kernel lowers it to what it allows.
+const BACKLOG: u32 = 1024;
+
+/// Elsewhere `SO_REUSEADDR` lets a new server bind beside old connections that linger; on Windows
+/// it would let it take the address from a server that lives.
+#[cfg(not(windows))]
+const REUSES_ADDRESS: bool = true;
+#[cfg(windows)]
+const REUSES_ADDRESS: bool = false;
+
+fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match addr {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(REUSES_ADDRESS)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
+}
 
 type Accepted = (mio::net::TcpStream, SocketAddr);
 
@@ -45,7 +66,7 @@ impl TcpListener {
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
         let mut outcome = Err(no_address());
         for addr in resolve(addr).await? {
-            outcome = mio::net::TcpListener::bind(addr).and_then(TcpListener::new);
+            outcome = listen(addr);
             if outcome.is_ok() {
                 break;
             }
