@@ -33,7 +33,7 @@
 //!
 //! All are on by default (`full`): `rt`, `rt-multi-thread`, `macros`, `net`, `io-util`, `sync`,
 //! `time`; `fs`, `process`, `signal` and `io-std` are names that exist for what comes;
-//! `parking_lot` is accepted and changes nothing; `test-util` adds [`time::pause`] and its like.
+//! `parking_lot` is accepted and changes nothing; `test-util` adds `time::pause` and its like.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "macros")]
@@ -44,7 +44,7 @@ pub use crate::runtime::{Builder, Handle, Runtime};
 #[cfg(feature = "rt")]
 pub use crate::task::spawn;
 
-/// Runtimes: made by a [`Builder`](runtime::Builder), used through a [`Handle`](runtime::Handle).
+/// Runtimes: made by a [`Builder`], used through a [`Handle`].
 ///
 /// ```
 /// use runtime::runtime::Builder;

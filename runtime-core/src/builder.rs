@@ -40,6 +40,7 @@ impl Builder {
     fn new(flavor: Flavor) -> Builder {
         Builder {
             config: Config {
+                name: None,
                 flavor,
                 worker_threads: 1,
                 max_blocking_threads: 512,
@@ -89,6 +90,14 @@ impl Builder {
     pub fn worker_threads(&mut self, count: usize) -> &mut Builder {
         assert!(count > 0, "worker_threads must be at least 1");
         self.workers = Some(count.min(MAX_SLOTS));
+        self
+    }
+
+    /// Names the runtime: its handles show the name in their `Debug` output and by [`Handle::name`].
+    ///
+    /// [`Handle::name`]: crate::Handle::name
+    pub fn name(&mut self, name: impl Into<String>) -> &mut Builder {
+        self.config.name = Some(name.into());
         self
     }
 

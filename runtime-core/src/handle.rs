@@ -158,6 +158,11 @@ impl Handle {
         }
     }
 
+    /// The runtime's name, if its builder was given one.
+    pub fn name(&self) -> Option<&str> {
+        self.shared.config().name.as_deref()
+    }
+
     /// How the runtime is doing.
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics {
@@ -181,6 +186,7 @@ impl Handle {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
+            .field("name", &self.name())
             .field("flavor", &self.runtime_flavor())
             .finish_non_exhaustive()
     }

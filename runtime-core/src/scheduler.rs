@@ -41,7 +41,9 @@
 //! 8. *Timers.* Each wheel publishes its first deadline. An inserter that holds a slot never kicks.
 //!    Who inserts without one, or gives the last held slot back without sitting down, compares with
 //!    the deadline that the sitter published, and kicks if it is earlier.
-//! 9. *Stall*, 10. *spare*: see `sentinel.rs`. 11. *Guest*: see `guest.rs`.
+//! 9. *Stall*: see `sentinel.rs`.
+//! 10. *Spare*: see `sentinel.rs`.
+//! 11. *Guest*: see `guest.rs`.
 //! 12. *Blocking in place.* The thread gives its slot back with its queue, wakes somebody for what
 //!     is in it, and is without slot and queue; afterwards it takes a free slot, or finishes its
 //!     poll without one (what it wakes goes to the shared queue) and then looks for a rest.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Everyone who points at a task owns one of the references counted in the state word: the live
-//! list of its slot (one), the queue entry ([`Notified`], at most one), the [`JoinHandle`], each
+//! list of its slot (one), the queue entry (`Notified`, at most one), the [`JoinHandle`], each
 //! [`AbortHandle`], each waker. The last one frees it.
 //!
 //! `state.rs` holds the life-cycle and its proof; `cell.rs` the layout; `raw.rs` the type-erased

@@ -65,6 +65,7 @@ impl fmt::Display for Stall {
 /// What a runtime was built with.
 #[derive(Clone)]
 pub(crate) struct Config {
+    pub(crate) name: Option<String>,
     pub(crate) flavor: Flavor,
     pub(crate) worker_threads: usize,
     pub(crate) max_blocking_threads: usize,

@@ -252,7 +252,8 @@ fn fault_004_a_waker_kept_beyond_the_end_does_nothing() {
     finished(join).unwrap();
     let waker = kept.take().unwrap();
     waker.wake_by_ref();
-    waker.clone().wake();
+    let by_value = waker.clone();
+    by_value.wake();
     assert!(!queue.run_one(), "no entry of a complete task");
     drop(queue);
     waker.wake();
