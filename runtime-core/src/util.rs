@@ -1,3 +1,3 @@
-//! Small pieces that know nothing of tasks: wake batches, random numbers, linked lists.
+//! Small pieces that know nothing of tasks: wake batches.
 
 pub mod wake_list;

@@ -180,13 +180,12 @@ impl Runner {
         match rest {
             Rest::Sit { capped } => {
                 shared.dismiss_sentinel(capped);
+                self.look_again(searching);
                 Duty::Sit { capped, room }
             }
             Rest::Park => {
                 shared.check_deadline();
-                if !shared.inject.is_empty() || (searching && self.sees_work()) {
-                    shared.notify();
-                }
+                self.look_again(searching);
                 Duty::Park
             }
             Rest::Surplus => {
@@ -194,6 +193,13 @@ impl Runner {
                 Duty::End
             }
             Rest::Closing => Duty::End,
+        }
+    }
+
+    /// Rule 6: who counted on this thread's search, or pushed to all, before it went to rest?
+    fn look_again(&self, searching: bool) {
+        if !self.shared.inject.is_empty() || (searching && self.sees_work()) {
+            self.shared.notify();
         }
     }
 

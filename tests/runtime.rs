@@ -1,0 +1,294 @@
+//! The runtime through its public face: what it is built from, where things run, what is counted.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use runtime::io::{AsyncReadExt, AsyncWriteExt};
+use runtime::net::{TcpListener, TcpStream};
+use runtime::runtime::{Builder, Handle, IoMode, Runtime, RuntimeFlavor};
+use runtime::task::{block_in_place, spawn_blocking, yield_now};
+
+fn multi(workers: usize) -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(workers)
+        .build()
+        .expect("a runtime")
+}
+
+async fn sum_of_tasks(count: u64) -> u64 {
+    let tasks: Vec<_> = (0..count)
+        .map(|value| {
+            runtime::spawn(async move {
+                yield_now().await;
+                value
+            })
+        })
+        .collect();
+    let mut sum = 0;
+    for task in tasks {
+        sum += task.await.expect("the task ends");
+    }
+    sum
+}
+
+#[test]
+fn tasks_are_joined_whatever_the_number_of_workers() {
+    for workers in [1, 2, 4, 64, 1024] {
+        let runtime = multi(workers);
+        assert_eq!(runtime.metrics().num_workers(), workers);
+        assert_eq!(runtime.block_on(sum_of_tasks(10_000)), 49_995_000);
+        let inside = runtime.spawn(sum_of_tasks(1_000));
+        assert_eq!(runtime.block_on(inside).expect("the task ends"), 499_500);
+    }
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    assert_eq!(
+        runtime.handle().runtime_flavor(),
+        RuntimeFlavor::CurrentThread
+    );
+    assert_eq!(runtime.block_on(sum_of_tasks(10_000)), 49_995_000);
+}
+
+#[test]
+fn no_thread_starts_before_there_is_work_for_it() {
+    let runtime = multi(4);
+    runtime.block_on(async { runtime::time::sleep(Duration::from_millis(1)).await });
+    runtime.block_on(yield_now());
+    assert_eq!(runtime.metrics().threads_started(), 0);
+}
+
+#[test]
+fn threads_can_be_started_at_once() {
+    let starts = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&starts);
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(3)
+        .start_threads_now(true)
+        .on_thread_start(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        })
+        .build()
+        .expect("a runtime");
+    assert!(runtime.metrics().threads_started() >= 3);
+    drop(runtime);
+    assert!(starts.load(Ordering::SeqCst) >= 3);
+}
+
+#[test]
+fn threads_have_the_names_of_their_roles_or_the_users() {
+    let name = || std::thread::current().name().map(str::to_owned);
+    let of_tasks = |runtime: &Runtime| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        runtime.spawn(async move { sender.send(name()) });
+        receiver.recv().expect("the task runs")
+    };
+    let runtime = multi(1);
+    assert_eq!(of_tasks(&runtime).as_deref(), Some("runtime-worker"));
+    let blocking = runtime
+        .block_on(runtime.spawn_blocking(name))
+        .expect("it ends");
+    assert_eq!(blocking.as_deref(), Some("runtime-blocking"));
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("mine")
+        .build()
+        .unwrap();
+    assert_eq!(of_tasks(&runtime).as_deref(), Some("mine"));
+    let blocking = runtime
+        .block_on(runtime.spawn_blocking(name))
+        .expect("it ends");
+    assert_eq!(blocking.as_deref(), Some("mine"));
+}
+
+#[test]
+fn every_thread_that_starts_also_stops() {
+    let counts = [0, 1].map(|_| Arc::new(AtomicUsize::new(0)));
+    let [starts, stops] = counts.clone();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .on_thread_start(move || {
+            starts.fetch_add(1, Ordering::SeqCst);
+        })
+        .on_thread_stop(move || {
+            stops.fetch_add(1, Ordering::SeqCst);
+        })
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        runtime::spawn(sum_of_tasks(100))
+            .await
+            .expect("the task ends");
+        spawn_blocking(|| {}).await.expect("the closure ends");
+    });
+    drop(runtime);
+    let [starts, stops] = counts.map(|count| count.load(Ordering::SeqCst));
+    assert!(starts > 0);
+    assert_eq!(starts, stops);
+}
+
+#[test]
+fn an_idle_thread_of_the_blocking_pool_ends_after_its_keep_alive() {
+    let runtime = Builder::new_multi_thread()
+        .thread_keep_alive(Duration::from_millis(5))
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async { spawn_blocking(|| {}).await.expect("it ends") });
+    let patience = Instant::now() + Duration::from_secs(20);
+    while runtime.metrics().num_blocking_threads() > 0 {
+        assert!(Instant::now() < patience, "the thread does not end");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn the_blocking_pool_keeps_its_limit_and_runs_everything() {
+    let runtime = Builder::new_multi_thread()
+        .max_blocking_threads(2)
+        .build()
+        .unwrap();
+    let names = Arc::new(Mutex::new(HashSet::new()));
+    runtime.block_on(async {
+        let closures: Vec<_> = (0..50)
+            .map(|_| {
+                let names = Arc::clone(&names);
+                spawn_blocking(move || {
+                    names.lock().unwrap().insert(std::thread::current().id());
+                })
+            })
+            .collect();
+        for closure in closures {
+            closure.await.expect("the closure ends");
+        }
+    });
+    assert!(names.lock().unwrap().len() <= 2);
+}
+
+async fn echo_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let server = runtime::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a client");
+        let mut word = [0; 5];
+        stream.read_exact(&mut word).await.expect("a word");
+        stream.write_all(&word).await.expect("room");
+    });
+    let mut client = TcpStream::connect(address).await.expect("a server");
+    client.write_all(b"hello").await.expect("room");
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).await.expect("an answer");
+    assert_eq!(answer, b"hello");
+    server.await.expect("the server ends");
+}
+
+#[test]
+fn sockets_and_timers_work_in_every_mode() {
+    for mode in [IoMode::Seat, IoMode::Dedicated] {
+        for workers in [1, 3] {
+            let runtime = Builder::new_multi_thread()
+                .worker_threads(workers)
+                .io_mode(mode)
+                .build()
+                .expect("a runtime");
+            for _ in 0..20 {
+                runtime.block_on(echo_once());
+                runtime
+                    .block_on(runtime.spawn(echo_once()))
+                    .expect("the task ends");
+                runtime.block_on(async {
+                    runtime::time::sleep(Duration::from_micros(100)).await;
+                });
+            }
+        }
+    }
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(echo_once());
+}
+
+#[test]
+fn a_paused_clock_jumps_to_the_next_deadline_when_nothing_else_is_to_be_done() {
+    let mut builders = [Builder::new_current_thread(), Builder::new_multi_thread()];
+    for builder in &mut builders {
+        let runtime = builder.start_paused(true).build().expect("a runtime");
+        let begun = Instant::now();
+        runtime.block_on(async {
+            let start = runtime::time::Instant::now();
+            let hour = Duration::from_secs(3600);
+            let task = runtime::spawn(runtime::time::sleep(2 * hour));
+            runtime::time::sleep(hour).await;
+            assert_eq!(start.elapsed(), hour);
+            // Blocking work is something else to be done.
+            spawn_blocking(|| std::thread::sleep(Duration::from_millis(20)))
+                .await
+                .unwrap();
+            assert_eq!(start.elapsed(), hour);
+            task.await.expect("the task ends");
+            assert_eq!(start.elapsed(), 2 * hour);
+        });
+        assert!(begun.elapsed() < Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn contexts_nest_and_are_left_in_any_order() {
+    let (outer, inner) = (multi(1), multi(2));
+    assert!(Handle::try_current().is_err());
+    let workers = || Handle::current().metrics().num_workers();
+    let first = outer.enter();
+    assert_eq!(workers(), 1);
+    let second = inner.enter();
+    assert_eq!(workers(), 2);
+    drop(first);
+    assert_eq!(workers(), 2);
+    drop(second);
+    assert!(Handle::try_current().is_err());
+}
+
+#[test]
+fn blocking_in_place_lets_the_only_worker_go_on() {
+    let runtime = multi(1);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let waits = runtime.spawn(async move {
+        block_in_place(|| receiver.recv().expect("the other task runs"));
+        yield_now().await;
+        7
+    });
+    runtime.spawn(async move { sender.send(()).expect("somebody waits") });
+    assert_eq!(runtime.block_on(waits).expect("the task ends"), 7);
+}
+
+#[test]
+fn a_name_is_shown_and_ids_are_the_tasks_own() {
+    let runtime = Builder::new_multi_thread()
+        .name("front")
+        .build()
+        .expect("a runtime");
+    assert_eq!(runtime.handle().name(), Some("front"));
+    assert!(format!("{:?}", runtime.handle()).contains("front"));
+    let task = runtime.spawn(async { runtime::task::id() });
+    let id = task.id();
+    assert_eq!(runtime.block_on(task).expect("the task ends"), id);
+    assert_eq!(runtime::task::try_id(), None);
+}
+
+#[test]
+fn settings_out_of_range_are_refused_at_the_setter() {
+    for refused in [
+        std::panic::catch_unwind(|| {
+            Builder::new_multi_thread().worker_threads(0);
+        }),
+        std::panic::catch_unwind(|| {
+            Builder::new_multi_thread().max_blocking_threads(0);
+        }),
+        std::panic::catch_unwind(|| {
+            Builder::new_multi_thread().thread_name("a\0b");
+        }),
+        std::panic::catch_unwind(|| {
+            Builder::new_multi_thread().event_interval(0);
+        }),
+    ] {
+        assert!(refused.is_err());
+    }
+    let runtime = multi(usize::MAX);
+    assert_eq!(runtime.metrics().num_workers(), 1024);
+}
