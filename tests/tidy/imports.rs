@@ -17,7 +17,18 @@ struct House {
     strangers: &'static [&'static str],
 }
 
-const HOUSES: [House; 2] = [
+const HOUSES: [House; 3] = [
+    House {
+        folder: "runtime-alarm/src/",
+        layers: &[&["condition", "timerfd", "no_kernel"]],
+        strangers: &[
+            "runtime",
+            "runtime_core",
+            "runtime_io",
+            "runtime_macros",
+            "mio",
+        ],
+    },
     House {
         folder: "runtime-core/src/",
         layers: &[

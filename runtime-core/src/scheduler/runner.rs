@@ -134,8 +134,8 @@ impl Runner {
 
     /// Beside tasks, a polling guest is guarded like a held slot.
     pub(super) fn count_guest(&self) {
-        // Without a queue it leaves nothing that anybody would have to look after. Relaxed: a hint;
-        // the guest's own first push comes here again.
+        // Without a queue it leaves nothing that anybody would have to look after.
+        // Relaxed: a hint; the guest's own first push comes here again.
         if self.home.is_some()
             && !self.counted.get()
             && self.shared.has_spawned.load(Ordering::Relaxed)
