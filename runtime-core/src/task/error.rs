@@ -8,40 +8,37 @@ use super::id::Id;
 use crate::loom::Mutex;
 
 /// Why a task gave no output: it was cancelled, or it panicked.
+///
+/// Two words: each task keeps room for one.
 pub struct JoinError {
-    cause: Cause,
     id: Id,
+    /// `None`: the task was cancelled.
+    panic: Option<Box<Payload>>,
 }
 
-enum Cause {
-    Cancelled,
-    /// Behind a lock only to be `Sync`: a payload need not be.
-    Panic(Mutex<Option<Box<dyn Any + Send>>>),
-}
+/// Behind a lock only to be `Sync`: a payload need not be.
+type Payload = Mutex<Option<Box<dyn Any + Send>>>;
 
 impl JoinError {
     pub(crate) fn cancelled(id: Id) -> JoinError {
-        JoinError {
-            cause: Cause::Cancelled,
-            id,
-        }
+        JoinError { id, panic: None }
     }
 
     pub(crate) fn panic(id: Id, payload: Box<dyn Any + Send>) -> JoinError {
         JoinError {
-            cause: Cause::Panic(Mutex::new(Some(payload))),
             id,
+            panic: Some(Box::new(Mutex::new(Some(payload)))),
         }
     }
 
     /// Whether the task was cancelled: by `abort`, or because its runtime shut down.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.cause, Cause::Cancelled)
+        self.panic.is_none()
     }
 
     /// Whether the task panicked.
     pub fn is_panic(&self) -> bool {
-        matches!(self.cause, Cause::Panic(_))
+        self.panic.is_some()
     }
 
     /// The payload of the panic, for [`std::panic::resume_unwind`].
@@ -61,13 +58,11 @@ impl JoinError {
     /// # Errors
     /// The error itself, if the task did not panic.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, JoinError> {
-        match &self.cause {
-            Cause::Cancelled => Err(self),
-            Cause::Panic(payload) => {
-                let taken = payload.lock().take();
-                taken.ok_or(self)
-            }
-        }
+        let taken = self
+            .panic
+            .as_ref()
+            .and_then(|payload| payload.lock().take());
+        taken.ok_or(self)
     }
 
     /// The id of the task.
@@ -77,7 +72,7 @@ impl JoinError {
 
     /// The text of a panic whose payload is a string, as `panic!` makes them.
     fn with_message<R>(&self, use_it: impl FnOnce(Option<&str>) -> R) -> R {
-        let Cause::Panic(payload) = &self.cause else {
+        let Some(payload) = &self.panic else {
             return use_it(None);
         };
         let payload = payload.lock();
