@@ -14,15 +14,17 @@
 //!   woken.
 //!
 //! **The sleeper's protocol.** `word` is the scheduler's, with a read-modify-write by either side;
-//! D is the sleeper's published deadline.
+//! D is the sleeper's published deadline, `u64::MAX` (unknown) whenever nobody sleeps. The sleeper's
+//! side stands in `park/seat.rs`.
 //!
-//! Sleeper: (1) D := `next_deadline()`, stored; (2) RMW word: asleep; (3) `next_deadline()` again:
-//! is it before D, take the claim back and start anew; (4) sleep until D, or a kick. Inserter: (a)
-//! under the lock, link the entry and lower `next`; (b) if it was lowered, after the lock, the
-//! hook: RMW word; asleep and the new deadline before D: kick.
+//! Sleeper: (1) RMW word: asleep; (2) read `next_deadline()`; (3) D := that; (4) sleep until D, or
+//! a kick; (5) D := unknown, before the next RMW. Inserter: (a) under the lock, link the entry and
+//! lower `next`; (b) if it was lowered, after the lock, the hook: RMW word; asleep and the new
+//! deadline before D: kick.
 //!
-//! *No insertion is missed.* The RMWs of (2) and (b) are ordered. Is (b) first, (2) acquires what
-//! (a) stored and (3) sees it. Is (2) first, (b) acquires D and sees the sleeper, and kicks. Was
+//! *No insertion is missed.* The RMWs of (1) and (b) are ordered. Is (b) first, (1) acquires what
+//! (a) stored and (2) sees it. Is (1) first, (b) sees the sleeper and reads unknown, and kicks, or
+//! what (3) stored: if (2) has not seen (a), that is later than the new deadline, and it kicks. Was
 //! `next` not lowered by an insertion, then by T1 an earlier or equal value stood there, whose own
 //! inserter went through (a) and (b), or which is due for the sleeper's wake-up, after which it
 //! reads `next` afresh. Firing raises `next` only: a sleeper that missed that wakes early. Model:

@@ -56,11 +56,10 @@ struct Seat {
 impl Seat {
     /// Step (b).
     fn on_earlier(&self, deadline: u64) {
-        // AcqRel: acquires D from the sleeper's claim, releases the lowered `next` to a later
-        // claim.
+        // AcqRel: sees the sleeper's claim, or releases the lowered `next` to it.
         if self.word.fetch_or(0, Ordering::AcqRel) == ASLEEP
-            // Relaxed: ordered by the word.
-            && deadline < self.deadline.load(Ordering::Relaxed)
+            // Acquire: what the sleeper published, or that it has not.
+            && deadline < self.deadline.load(Ordering::Acquire)
         {
             // AcqRel: as above.
             self.word.swap(KICKED, Ordering::AcqRel);
@@ -69,18 +68,11 @@ impl Seat {
 
     /// Steps (1) to (3); returns at the moment at which the thread would begin to sleep.
     fn sit_down(&self, shard: &Shard) {
-        loop {
-            let deadline = shard.next_deadline();
-            // Relaxed: released by the claim.
-            self.deadline.store(deadline, Ordering::Relaxed);
-            // AcqRel: releases D, acquires what an earlier inserter published.
-            self.word.swap(ASLEEP, Ordering::AcqRel);
-            if shard.next_deadline() >= deadline {
-                return;
-            }
-            // AcqRel: as above.
-            self.word.swap(AWAKE, Ordering::AcqRel);
-        }
+        // AcqRel: acquires what an earlier inserter published.
+        self.word.swap(ASLEEP, Ordering::AcqRel);
+        // Release: pairs with the inserter's look.
+        self.deadline
+            .store(shard.next_deadline(), Ordering::Release);
     }
 
     /// Whether the sleeper wakes in time for everything in `shard`.
@@ -94,7 +86,7 @@ impl Seat {
 fn seat_and_shard() -> (Arc<Seat>, Arc<Shard>) {
     let seat = Arc::new(Seat {
         word: AtomicU32::new(AWAKE),
-        deadline: AtomicU64::new(0),
+        deadline: AtomicU64::new(NEVER),
     });
     let hooked = Arc::clone(&seat);
     (seat, shard(move |deadline| hooked.on_earlier(deadline)))
