@@ -114,6 +114,8 @@ mod guest;
 
 mod current_thread;
 
+mod census;
+
 mod shutdown;
 
 #[cfg(all(test, loom))]

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 
+use super::census::Census;
 use super::idle::{Guard, Helper, Idle, Rest, Up};
 use super::own_wake::{OwnWake, Rouse};
 use super::slot::Slot;
@@ -428,5 +429,81 @@ fn loom_slot_each_entry_runs_once() {
         thief.join().unwrap();
         // Relaxed: both threads are done.
         assert_eq!(ran.load(Ordering::Relaxed), 3);
+    });
+}
+
+/// The closer, the last thread and the runner of the last task all try: exactly one finishes, and
+/// only after the thread has left and the task has ended.
+#[test]
+fn loom_shutdown_somebody_finishes() {
+    model(|| {
+        let census = Arc::new(Census::new());
+        let live = Arc::new(AtomicUsize::new(1));
+        let finishes = Arc::new(AtomicUsize::new(0));
+        assert!(census.enter());
+        let attempt = {
+            let (census, live) = (Arc::clone(&census), Arc::clone(&live));
+            let finishes = Arc::clone(&finishes);
+            // Acquire: stands for the locks of the lists.
+            Arc::new(move || {
+                if live.load(Ordering::Acquire) == 0 && census.finish() {
+                    // Relaxed: read after the threads were joined.
+                    finishes.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        };
+        let thread = {
+            let (census, attempt) = (Arc::clone(&census), Arc::clone(&attempt));
+            loom::thread::spawn(move || {
+                census.leave();
+                attempt();
+            })
+        };
+        let runner = {
+            let (live, attempt) = (Arc::clone(&live), Arc::clone(&attempt));
+            loom::thread::spawn(move || {
+                // AcqRel: stands for the locks of the lists.
+                live.fetch_sub(1, Ordering::AcqRel);
+                attempt();
+            })
+        };
+        assert!(census.close());
+        attempt();
+        thread.join().unwrap();
+        runner.join().unwrap();
+        // Relaxed: all threads are done.
+        assert_eq!(finishes.load(Ordering::Relaxed), 1);
+        assert!(!census.enter(), "no thread enters any more");
+    });
+}
+
+/// A capped sitter guards a held slot; nudged, it does no more, and the sentinel is armed for it.
+#[test]
+fn loom_idle_a_nudged_sitter_is_replaced_as_a_guard() {
+    model(|| {
+        let idle = Arc::new(Idle::new(2, false));
+        let (_held, guard) = idle.take().unwrap();
+        assert_eq!(guard, Guard::StartPost);
+        let (slot, _guard) = idle.take().unwrap();
+        let sitter = Parker::new().unparker();
+        let (rest, _guard) = idle.rest(Some(slot), false, &sitter);
+        assert_eq!(rest, Rest::Sit { capped: true });
+        assert!(idle.sentinel_off(), "the sitter guards");
+        let armed = Arc::new(AtomicUsize::new(0));
+        let nudger = {
+            let (idle, armed) = (Arc::clone(&idle), Arc::clone(&armed));
+            loom::thread::spawn(move || {
+                if idle.nudge().1 == Guard::Arm {
+                    // Relaxed: read after the join.
+                    armed.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        };
+        let guard = idle.stand_up(false).1;
+        nudger.join().unwrap();
+        // Relaxed: the thread is done.
+        let armed = armed.load(Ordering::Relaxed) + usize::from(guard == Guard::Arm);
+        assert_eq!(armed, 1, "armed by whoever ended the guard");
+        assert!(idle.snapshot().is_guarded(), "rule 2");
     });
 }

@@ -93,7 +93,7 @@ impl Shared {
                 thrift: Thrift::default(),
                 looker: Mutex::new(Looker::default()),
                 turn: Turn::default(),
-                threads: Threads::default(),
+                threads: Threads::new(),
                 stats: Stats::default(),
                 config,
                 closing: AtomicBool::new(false),

@@ -12,7 +12,8 @@
 //! *Somebody finishes.* Each event that may make the condition of 3 true is followed by an attempt
 //! of its author: a thread leaves; the closer has cancelled; a guest's poll has returned; a waker
 //! has handed over an entry that was on its way (between its `NOTIFIED` and its push). The attempts
-//! are ordered by the lock of the thread count and by those of the lists, so the last one sees all.
+//! are ordered by the lock of the census and by those of the lists, so the last one sees all. Model:
+//! `loom_shutdown_somebody_finishes`.
 //!
 //! *The memory stays until then*: from close to finish the shared state holds a count on itself, so
 //! that a waker with an entry on its way finds the runtime alive (see `Owner`). Later wakers keep
@@ -28,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::census::Census;
 use super::shared::Shared;
 
 /// How long whoever waits for the end sleeps before it looks for itself.
@@ -40,17 +42,15 @@ thread_local! {
 }
 
 /// The threads of a runtime, counted.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Threads {
+    census: Census,
     state: Mutex<State>,
     ended: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    threads: usize,
-    closing: bool,
-    finishing: bool,
     ended: bool,
     dedicated: bool,
     /// From close to finish.
@@ -60,13 +60,18 @@ struct State {
 }
 
 impl Threads {
-    /// One more thread; false if the runtime is closing.
-    pub(super) fn enter(&self) -> bool {
-        let mut state = self.state.lock();
-        if !state.closing {
-            state.threads += 1;
+    pub(super) fn new() -> Threads {
+        Threads {
+            census: Census::new(),
+            state: Mutex::default(),
+            ended: Condvar::new(),
         }
-        !state.closing
+    }
+
+    /// One more thread; false if the runtime is closing.
+    #[must_use]
+    pub(super) fn enter(&self) -> bool {
+        self.census.enter()
     }
 
     /// A thread that was started.
@@ -100,14 +105,10 @@ impl Threads {
 impl Shared {
     /// Step 1, and a first attempt at the others. Does not wait for anybody.
     pub(crate) fn close(self: &Arc<Self>) {
-        {
-            let mut state = self.threads.state.lock();
-            if state.closing {
-                return;
-            }
-            state.closing = true;
-            state.keeps_itself = Some(Arc::clone(self));
+        if !self.threads.census.close() {
+            return;
         }
+        self.threads.state.lock().keeps_itself = Some(Arc::clone(self));
         // Release: pairs with `is_closing`.
         self.closing.store(true, Ordering::Release);
         let (sleepers, kick) = self.idle.close();
@@ -125,7 +126,7 @@ impl Shared {
 
     /// A thread of the runtime ends.
     pub(super) fn leave(&self) {
-        self.threads.state.lock().threads -= 1;
+        self.threads.census.leave();
         self.try_finish();
     }
 
@@ -137,14 +138,8 @@ impl Shared {
         let outer = IN_HAND.replace(self);
         self.cancel_all();
         IN_HAND.set(outer);
-        if self.live_tasks() > 0 {
+        if self.live_tasks() > 0 || !self.threads.census.finish() {
             return;
-        }
-        {
-            let mut state = self.threads.state.lock();
-            if state.threads > 0 || std::mem::replace(&mut state.finishing, true) {
-                return;
-            }
         }
         for slot in &self.slots {
             let report = slot.wheel.close();
