@@ -250,6 +250,9 @@ impl Shared {
             Guard::Stands => {}
             Guard::Arm => self.arm_sentinel(),
             Guard::StartPost => {
+                // Made by whoever needs it, not some time later by the new thread: a program that
+                // counts its descriptors after its first task finds them all.
+                let _made = self.alarm();
                 if worker::start(self, Role::Sentinel).is_err() {
                     self.idle.post_refused();
                 }
