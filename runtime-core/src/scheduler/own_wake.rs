@@ -68,12 +68,14 @@ impl OwnWake {
 
     /// Awake again; a wake-up stays for [`OwnWake::take`].
     pub(super) fn is_up(&self) {
-        // AcqRel: only this thread leaves the two sleeping states, other than by a wake-up, which
-        // stays.
-        let _ = self
-            .0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
-                matches!(now, SITTING | PARKED).then_some(AWAKE)
-            });
+        // AcqRel, both: only this thread leaves the two sleeping states, other than by a wake-up,
+        // which stays. No look first: see `loom::first_look`.
+        let up = |from| {
+            self.0
+                .compare_exchange(from, AWAKE, Ordering::AcqRel, Ordering::Acquire)
+        };
+        if up(SITTING).is_err() {
+            let _ = up(PARKED);
+        }
     }
 }
