@@ -292,3 +292,24 @@ fn settings_out_of_range_are_refused_at_the_setter() {
     let runtime = multi(usize::MAX);
     assert_eq!(runtime.metrics().num_workers(), 1024);
 }
+
+#[runtime::test(start_paused = true)]
+async fn a_send_waits_for_room_no_longer_than_it_may() {
+    use runtime::sync::mpsc::{channel, error::SendTimeoutError};
+    let limit = Duration::from_secs(5);
+    let (sender, mut receiver) = channel(1);
+    let start = runtime::time::Instant::now();
+    assert_eq!(sender.send_timeout(1, limit).await, Ok(()));
+    assert_eq!(
+        sender.send_timeout(2, limit).await,
+        Err(SendTimeoutError::Timeout(2))
+    );
+    assert_eq!(start.elapsed(), limit);
+    assert_eq!(receiver.recv().await, Some(1));
+    assert_eq!(sender.send_timeout(3, limit).await, Ok(()));
+    drop(receiver);
+    assert_eq!(
+        sender.send_timeout(4, limit).await,
+        Err(SendTimeoutError::Closed(4))
+    );
+}
