@@ -36,7 +36,7 @@ pub(crate) use cell::{Header, Schedule};
 pub use error::JoinError;
 pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
-pub(crate) use raw::{Notified, new_task};
+pub(crate) use raw::{Notified, TaskRef, new_task};
 
 #[cfg(test)]
 pub(crate) mod test_support;

@@ -31,6 +31,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::census::Census;
 use super::shared::Shared;
+use crate::task::TaskRef;
 
 /// How long whoever waits for the end sleeps before it looks for itself.
 const LOOK_PAUSE: Duration = Duration::from_millis(1);
@@ -160,8 +161,11 @@ impl Shared {
     /// Step 2: cancels every task that is neither running nor on its way to a queue.
     fn cancel_all(&self) {
         for slot in &self.slots {
-            for task in slot.tasks.close() {
-                task.shutdown();
+            for batch in std::iter::repeat_with(|| slot.tasks.close()) {
+                if batch.is_empty() {
+                    break;
+                }
+                batch.into_iter().for_each(TaskRef::shutdown);
             }
         }
         // Until a whole round finds nothing: destructors may queue more.

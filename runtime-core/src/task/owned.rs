@@ -10,7 +10,7 @@
 
 use std::ptr::NonNull;
 
-use super::cell::Header;
+use super::cell::{Header, Links};
 use super::raw::TaskRef;
 use crate::loom::Mutex;
 
@@ -20,10 +20,16 @@ pub(crate) struct OwnedTasks {
 }
 
 struct List {
+    /// Those that nobody has asked to end.
     head: Option<NonNull<Header>>,
+    /// Those that were asked, on a closed list; they stay until they are complete.
+    asked: Option<NonNull<Header>>,
     len: usize,
     closed: bool,
 }
+
+/// How many tasks a closer takes at once: a shutdown needs no memory that grows with the tasks.
+const BATCH: usize = 64;
 
 // SAFETY: the pointers are those of tasks, which may be referred to from any thread.
 unsafe impl Send for List {}
@@ -33,6 +39,7 @@ impl OwnedTasks {
         OwnedTasks {
             list: Mutex::new(List {
                 head: None,
+                asked: None,
                 len: 0,
                 closed: false,
             }),
@@ -46,19 +53,7 @@ impl OwnedTasks {
             return Err(task);
         }
         let new = task.into_raw();
-        let head = list.head;
-        // SAFETY: invariants 1 and 2: it is alive, and its links are under this lock.
-        unsafe { new.as_ref() }.links.with_mut(|links| {
-            // SAFETY: invariant 2.
-            let links = unsafe { &mut *links };
-            debug_assert!(!links.linked, "a task on two lists");
-            links.next = head;
-            links.linked = true;
-        });
-        if let Some(head) = head {
-            set_previous(head, Some(new));
-        }
-        list.head = Some(new);
+        list.head = Some(push_front(new, list.head));
         list.len += 1;
         Ok(())
     }
@@ -80,9 +75,14 @@ impl OwnedTasks {
                 None => return false,
             }
         };
+        let this = Some(NonNull::from(header));
         match previous {
             Some(previous) => set_next(previous, next),
-            None => list.head = next,
+            None if list.head == this => list.head = next,
+            None => {
+                debug_assert_eq!(list.asked, this, "the first of neither list");
+                list.asked = next;
+            }
         }
         if let Some(next) = next {
             set_previous(next, previous);
@@ -91,21 +91,21 @@ impl OwnedTasks {
         true
     }
 
-    /// Closes the list and gives references to all that are on it; they stay listed until they are
-    /// complete.
+    /// Closes the list, and gives references to some that nobody has asked to end yet; none if all
+    /// have been given. They stay listed until they are complete.
     pub(crate) fn close(&self) -> Vec<TaskRef> {
         let mut list = self.list.lock();
         list.closed = true;
-        let mut tasks = Vec::with_capacity(list.len);
-        let mut at = list.head;
-        while let Some(task) = at {
+        let mut tasks = Vec::new();
+        while tasks.len() < BATCH {
+            let Some(task) = list.head else { break };
             // SAFETY: invariant 1: a listed task is alive while the lock is held.
             tasks.push(unsafe { TaskRef::from_listed(task) });
-            // SAFETY: as above.
-            at = unsafe { task.as_ref() }.links.with(|links| {
-                // SAFETY: invariant 2.
-                unsafe { &*links }.next
-            });
+            list.head = next_of(task);
+            if let Some(head) = list.head {
+                set_previous(head, None);
+            }
+            list.asked = Some(push_front(task, list.asked));
         }
         tasks
     }
@@ -114,6 +114,32 @@ impl OwnedTasks {
     pub(crate) fn len(&self) -> usize {
         self.list.lock().len
     }
+}
+
+/// Makes a task the first before `head`; its own neighbours are forgotten.
+fn push_front(new: NonNull<Header>, head: Option<NonNull<Header>>) -> NonNull<Header> {
+    // SAFETY: invariants 1 and 2: it is alive, and its links are under the lock of the caller.
+    unsafe { new.as_ref() }.links.with_mut(|links| {
+        // SAFETY: invariant 2.
+        let links = unsafe { &mut *links };
+        *links = Links {
+            previous: None,
+            next: head,
+            linked: true,
+        };
+    });
+    if let Some(head) = head {
+        set_previous(head, Some(new));
+    }
+    new
+}
+
+fn next_of(task: NonNull<Header>) -> Option<NonNull<Header>> {
+    // SAFETY: invariant 1: a listed task is alive.
+    unsafe { task.as_ref() }.links.with(|links| {
+        // SAFETY: invariant 2: the caller holds the lock.
+        unsafe { &*links }.next
+    })
 }
 
 fn set_previous(of: NonNull<Header>, to: Option<NonNull<Header>>) {

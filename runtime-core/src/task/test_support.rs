@@ -6,7 +6,7 @@ use std::panic::Location;
 
 use super::cell::{Header, Schedule};
 use super::owned::OwnedTasks;
-use super::{Id, JoinHandle, Notified, new_task};
+use super::{Id, JoinHandle, Notified, TaskRef, new_task};
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, Mutex};
 
@@ -57,8 +57,12 @@ impl Queue {
 
     /// Cancels all tasks, as a shutdown does.
     pub(crate) fn cancel_all(&self) {
-        for task in self.shared.tasks.close() {
-            task.shutdown();
+        loop {
+            let batch = self.shared.tasks.close();
+            if batch.is_empty() {
+                break;
+            }
+            batch.into_iter().for_each(TaskRef::shutdown);
         }
     }
 }
