@@ -35,6 +35,7 @@
 //! `time`; `fs`, `process`, `signal` and `io-std` are names that exist for what comes;
 //! `parking_lot` is accepted and changes nothing; `test-util` adds `time::pause` and its like.
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 #[cfg(feature = "macros")]
 pub use runtime_macros::{main, test};

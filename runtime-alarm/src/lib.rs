@@ -7,6 +7,7 @@
 //!
 //! A crate of its own, below the core, so that the core knows no descriptors.
 #![deny(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod condition;
 

@@ -4,6 +4,7 @@
 //!
 //! Imports point one way, from the bottom of this list to its top; `tests/tidy.rs` proves it.
 #![deny(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod loom;
 

@@ -2,6 +2,7 @@
 //!
 //! The public face is the crate `runtime`; this crate's paths are not a stable interface.
 #![deny(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod io;
 
