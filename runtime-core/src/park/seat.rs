@@ -27,24 +27,34 @@
 //! (i) came in between and (ii) ends the plain sleep: the sitter leaves it and sees the kick in the
 //! word. A kick is a token: it ends the sleep that is under way or else the next one.
 //!
+//! **A look finds what there is.** A turn is counted before its poll. The sentinel that finds the
+//! count moved since its last look knows of a poll that began after that look; else it polls itself,
+//! unless somebody is in there. So after a look that follows the end of all other polls, the driver
+//! has been polled since the look before. Model: `loom_seat_a_look_finds_what_there_is`.
+//!
 //! **Events** leave the lock with the thread that polled; wakers are called after it. Two batches
 //! may be dispatched in either order: readiness bits are only OR-ed, the tick guards clearing,
 //! generations guard reuse.
 
+#[cfg(all(test, loom))]
+mod loom_tests;
+
 use std::io;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Condvar;
+
+use crate::loom::Mutex;
+use crate::loom::atomic::{AtomicU64, Ordering};
 
 use super::driver::{Driver, Event, Poller};
 
 /// A sleep without a driver: a token and a condition.
 #[derive(Debug, Default)]
 struct PlainSleeper {
-    kicked: Mutex<bool>,
+    kicked: parking_lot::Mutex<bool>,
     condition: Condvar,
 }
 
@@ -163,13 +173,16 @@ impl Seat {
         events: &mut Vec<Event>,
     ) -> io::Result<()> {
         let slept = match (room, self.reactor.get()) {
-            (Room::Reactor, Some(reactor)) => reactor.poller.lock().poll(timeout, events),
+            (Room::Reactor, Some(reactor)) => {
+                let mut poller = reactor.poller.lock();
+                self.count_turn();
+                poller.poll(timeout, events)
+            }
             _ => {
                 self.plain.sleep(timeout);
                 Ok(())
             }
         };
-        self.count_turn();
         slept
     }
 
@@ -182,20 +195,20 @@ impl Seat {
         let Some(mut poller) = reactor.poller.try_lock() else {
             return Ok(false);
         };
-        let polled = poller.poll(Some(Duration::ZERO), events);
-        drop(poller);
         self.count_turn();
-        polled.map(|()| true)
+        poller.poll(Some(Duration::ZERO), events).map(|()| true)
     }
 
+    /// Before the poll, under its lock: a turn that the sentinel sees has its poll still to come, or
+    /// under way. Counted after it, an old poll would pass for a new one.
     fn count_turn(&self) {
-        // Relaxed: a statistic that the sentinel compares with itself.
-        self.turns.fetch_add(1, Ordering::Relaxed);
+        // AcqRel: ordered by the lock besides; the sentinel compares it with what it saw.
+        self.turns.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(crate) fn turns(&self) -> u64 {
-        // Relaxed: see `count_turn`.
-        self.turns.load(Ordering::Relaxed)
+        // Acquire: see `count_turn`.
+        self.turns.load(Ordering::Acquire)
     }
 
     /// Ends the sitter's sleep, step (b); called by whoever changed the word from asleep.

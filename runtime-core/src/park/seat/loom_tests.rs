@@ -1,0 +1,81 @@
+//! A model of the looks into the driver.
+
+use std::any::Any;
+use std::io;
+use std::sync::Arc as StdArc;
+use std::time::Duration;
+
+use super::Seat;
+use crate::loom::atomic::{AtomicBool, Ordering};
+use crate::loom::{Arc, model};
+use crate::park::driver::{Driver, Event, Poller};
+use crate::util::wake_list::WakeList;
+
+/// A driver with one event, which a poll finds if it is there.
+struct OneEvent {
+    there: Arc<AtomicBool>,
+    found: Arc<AtomicBool>,
+}
+
+impl Poller for OneEvent {
+    fn poll(&mut self, _timeout: Option<Duration>, _events: &mut Vec<Event>) -> io::Result<()> {
+        // AcqRel, Release: stand for the kernel's own locks.
+        if self.there.fetch_and(true, Ordering::AcqRel) {
+            self.found.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct NoDriver;
+
+impl Driver for NoDriver {
+    fn kick(&self) {}
+
+    fn dispatch(&self, _events: &[Event], _wakers: &mut WakeList) {}
+
+    fn shutdown(&self, _wakers: &mut WakeList) {}
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// The sentinel's part of a look, as in `scheduler/sentinel.rs`.
+fn look(seat: &Seat, last: &mut u64) {
+    if *last == seat.turns() {
+        seat.glance(&mut Vec::new()).unwrap();
+    }
+    *last = seat.turns();
+}
+
+/// A holder glances while an event comes and the sentinel looks twice.
+#[test]
+fn loom_seat_a_look_finds_what_there_is() {
+    model(|| {
+        let there = Arc::new(AtomicBool::new(false));
+        let found = Arc::new(AtomicBool::new(false));
+        let seat = Arc::new(Seat::new());
+        let poller = OneEvent {
+            there: Arc::clone(&there),
+            found: Arc::clone(&found),
+        };
+        seat.driver_or_publish(|| Ok((Box::new(poller), StdArc::new(NoDriver))))
+            .unwrap();
+        let holder = {
+            let seat = Arc::clone(&seat);
+            loom::thread::spawn(move || {
+                seat.glance(&mut Vec::new()).unwrap();
+            })
+        };
+        let mut last = seat.turns();
+        // AcqRel: stands for the kernel's own lock.
+        there.fetch_or(true, Ordering::AcqRel);
+        look(&seat, &mut last);
+        holder.join().unwrap();
+        look(&seat, &mut last);
+        // Acquire: both threads are done.
+        assert!(found.load(Ordering::Acquire), "the event was found");
+    });
+}
