@@ -19,6 +19,11 @@ const WORKERS_VARIABLE_STANDARD: &str = "TOKIO_WORKER_THREADS";
 /// The settings of a runtime.
 ///
 /// I/O and timers need no enabling; `enable_all` and its like are accepted and do nothing.
+///
+/// A runtime keeps its hooks as long as anything keeps the runtime. A hook that owns a
+/// [`Handle`](crate::Handle) to its own runtime closes a circle, and the memory of that runtime is
+/// never freed: call [`Handle::current`](crate::Handle::current) in the hook instead, which works on
+/// all threads but those of the blocking pool.
 pub struct Builder {
     config: Config,
     workers: Option<usize>,

@@ -97,7 +97,6 @@ impl Thrift {
 #[derive(Debug, Default)]
 pub(super) struct Looker {
     last: Option<Instant>,
-    turns: u64,
     seen: Vec<Seen>,
 }
 
@@ -158,12 +157,14 @@ impl Shared {
             alarm.set(Some(LOOK_INTERVAL));
         }
         let mut stood_up_before = 0;
+        let mut last_turn = self.seat.turns();
         loop {
             alarm.wait();
             if self.is_closing() {
                 return;
             }
-            self.look(true);
+            self.look_for_events(&mut last_turn);
+            self.look();
             // Relaxed: a statistic.
             let stood_up = self.thrift.stand_ups.load(Ordering::Relaxed);
             self.thrift.settle(stood_up.wrapping_sub(stood_up_before));
@@ -172,23 +173,26 @@ impl Shared {
         }
     }
 
-    /// One look; `sentinel`: by the sentinel, who also looks into the driver if nobody else did.
-    pub(super) fn look(self: &Arc<Self>, sentinel: bool) {
+    /// Looks into the driver if nobody else has since the last time, and at the wheels.
+    fn look_for_events(&self, last_turn: &mut u64) {
+        if *last_turn == self.seat.turns() {
+            let mut events = Vec::new();
+            if self.seat.glance(&mut events).is_err() {
+                self.stats.driver_error();
+            }
+            self.dispatch(&mut events);
+        }
+        *last_turn = self.seat.turns();
+        self.fire_timers();
+    }
+
+    /// One look at the slots.
+    pub(super) fn look(self: &Arc<Self>) {
+        // The lock guards what the last look saw; nothing foreign runs under it.
         let Some(mut looker) = self.looker.try_lock() else {
             return;
         };
         self.stats.look();
-        if sentinel {
-            if looker.turns == self.seat.turns() {
-                let mut events = Vec::new();
-                if self.seat.glance(&mut events).is_err() {
-                    self.stats.driver_error();
-                }
-                self.dispatch(&mut events);
-            }
-            looker.turns = self.seat.turns();
-            self.fire_timers();
-        }
         let found = self.look_at_slots(&mut looker);
         drop(looker);
         self.repair(&found);

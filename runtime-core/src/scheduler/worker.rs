@@ -17,8 +17,8 @@ use super::idle::{Guard, Rest, Up};
 use super::runner::{self, Kind, Runner};
 use super::sentinel::LOOK_INTERVAL;
 use super::shared::{Shared, time_left};
-use crate::park::driver::Event;
 use crate::park::seat::Room;
+use crate::park::{self, driver::Event};
 use crate::task::Notified;
 
 /// What a thread is started for.
@@ -89,6 +89,8 @@ pub(super) fn call(hook: Option<&Hook>) {
 fn main(shared: &Arc<Shared>, role: Role) {
     let _leave = Leave(shared);
     let _entered = runner::enter(shared);
+    // A runtime that is dropped on a thread of its own, by a waker or a hook, must not wait for it.
+    park::set_async_context(true);
     call(shared.config.on_thread_start.as_ref());
     match role {
         Role::Worker => work(shared),
@@ -334,7 +336,7 @@ impl Shared {
     /// The sitter found nothing to do; the new cap, or `None` if it has to stand up.
     pub(super) fn stay(self: &Arc<Self>, capped: bool) -> Option<(bool, Room)> {
         if capped {
-            self.look(false);
+            self.look();
         }
         let room = self.seat.choose();
         self.idle.stay().map(|capped| (capped, room))
@@ -356,7 +358,7 @@ fn sit_for_good(shared: &Arc<Shared>) {
         shared.dispatch(&mut events);
         shared.fire_timers();
         if capped {
-            shared.look(false);
+            shared.look();
         }
     }
 }

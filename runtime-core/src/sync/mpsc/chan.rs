@@ -418,6 +418,7 @@ impl<T, R: Room> Drop for Rx<T, R> {
         impl<T, R: Room> Drop for Rest<'_, T, R> {
             fn drop(&mut self) {
                 self.0.drain();
+                drop(self.0.chan.queue.forget_reader());
             }
         }
         let rest = Rest(self);

@@ -39,7 +39,7 @@
 
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::task::Context;
+use std::task::{Context, Waker};
 
 use crossbeam_utils::CachePadded;
 
@@ -224,6 +224,13 @@ impl<T> Queue<T> {
     fn keep(&self, block: *mut Block<T>) {
         // AcqRel: Q5: gives the wiped block, takes the other.
         free(self.spare.swap(block, Ordering::AcqRel));
+    }
+
+    /// Takes the reader's waker out, when there will be no reader: it may own a sender, and would
+    /// keep the channel alive as the channel keeps it.
+    #[must_use = "a waker is foreign code: the caller drops it"]
+    pub(super) fn forget_reader(&self) -> Option<Waker> {
+        self.reader.take()
     }
 
     /// Takes the next value, if it is there.
