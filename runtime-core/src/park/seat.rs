@@ -172,7 +172,7 @@ impl Seat {
         timeout: Option<Duration>,
         events: &mut Vec<Event>,
     ) -> io::Result<()> {
-        let slept = match (room, self.reactor.get()) {
+        match (room, self.reactor.get()) {
             (Room::Reactor, Some(reactor)) => {
                 let mut poller = reactor.poller.lock();
                 self.count_turn();
@@ -182,8 +182,7 @@ impl Seat {
                 self.plain.sleep(timeout);
                 Ok(())
             }
-        };
-        slept
+        }
     }
 
     /// A look into the driver without waiting; false if somebody else is in there, or there is
