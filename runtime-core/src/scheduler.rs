@@ -28,7 +28,7 @@
 //!    held, holders glance at the driver every so many polls and the sentinel does if they do not:
 //!    no poller preempts the workers for each packet.
 //! 4. *The sentinel* glances, it never sits: see `sentinel.rs`.
-//! 5. *Push.* To the shared queue: push, then one read-modify-write of the word. If there is a
+//! 5. *Push.* To the shared queue: push, then a read-modify-write of the word. If there is a
 //!    searcher or no slot is free, done. Else wake the thread parked last, or else the sitter, or
 //!    else start a thread; it is counted as holder and searcher in the same change. A push to the
 //!    pusher's own queue looks at the word by a plain load only.
