@@ -61,6 +61,22 @@ enum End {
 /// A notification that meets no waiter is stored, and the next [`notified`](Notify::notified)
 /// takes it at once; more than one is stored as one. Fairness: [`notify_one`](Notify::notify_one)
 /// goes to who has waited longest.
+///
+/// ```
+/// use runtime::sync::Notify;
+/// use std::sync::Arc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let ready = Arc::new(Notify::new());
+/// let waiter = runtime::spawn({
+///     let ready = Arc::clone(&ready);
+///     async move { ready.notified().await }
+/// });
+/// ready.notify_one();
+/// waiter.await.unwrap();
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Notify {
     word: AtomicUsize,
     queue: Mutex<WaitList>,
