@@ -237,6 +237,19 @@ impl Builder {
 
     /// Called once for each stall, on a thread of the runtime that is not stuck, with the task's id
     /// and where it was spawned.
+    ///
+    /// Without a hook a stall of more than 200 ms is a line on standard error, once for each place
+    /// that spawns such tasks. A hook that does nothing silences it.
+    ///
+    /// ```
+    /// use runtime::runtime::Builder;
+    ///
+    /// let runtime = Builder::new_multi_thread()
+    ///     .on_stall(|stall| eprintln!("{stall}"))
+    ///     .build()?;
+    /// # drop(runtime);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_stall<F>(&mut self, hook: F) -> &mut Builder
     where
         F: Fn(&Stall) + Send + Sync + 'static,

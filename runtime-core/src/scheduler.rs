@@ -108,6 +108,8 @@ mod worker;
 
 mod sentinel;
 
+mod notice;
+
 mod own_wake;
 
 mod guest;

@@ -198,3 +198,50 @@ fn fault_041_a_poll_in_a_stopped_process_is_no_stall() {
         assert!(stalls.is_empty(), "{stalls:?}");
     });
 }
+
+/// What a newcomer sees who blocks a worker and has set nothing.
+#[test]
+fn fault_021_a_long_stall_without_a_hook_is_one_line_on_stderr_a_place() {
+    const NAME: &str =
+        "reports::fault_021_a_long_stall_without_a_hook_is_one_line_on_stderr_a_place";
+    let stderr = in_own_process(NAME, || {
+        let runtime = builder(1).build().expect("a runtime");
+        let busy = keep_busy(&runtime, 1);
+        let short = runtime.spawn(async { thread::sleep(Duration::from_millis(20)) });
+        runtime.block_on(short).expect("it ends");
+        for _ in 0..2 {
+            // Long enough for the line to be written before the process ends.
+            let blocks = async { thread::sleep(Duration::from_secs(1)) };
+            let stalls = runtime.spawn(blocks);
+            runtime.block_on(stalls).expect("it ends");
+        }
+        drop(busy);
+    });
+    let Some(stderr) = stderr else { return };
+    let notices: Vec<&str> = stderr
+        .lines()
+        .filter(|line| line.starts_with("runtime: "))
+        .collect();
+    let [notice] = notices[..] else {
+        panic!("{stderr}");
+    };
+    for part in ["reports.rs:", " ms without an await", "spawn_blocking"] {
+        assert!(notice.contains(part), "{notice} does not say {part}");
+    }
+}
+
+#[test]
+fn fault_021_a_hook_takes_the_notices_over() {
+    const NAME: &str = "reports::fault_021_a_hook_takes_the_notices_over";
+    let stderr = in_own_process(NAME, || {
+        let (runtime, stalls) = observed(1);
+        let busy = keep_busy(&runtime, 1);
+        let blocks = runtime.spawn(async { thread::sleep(Duration::from_secs(1)) });
+        runtime.block_on(blocks).expect("it ends");
+        drop(busy);
+        assert_eq!(stalls.lock().expect("the list").len(), 1);
+    });
+    if let Some(stderr) = stderr {
+        assert!(!stderr.contains("runtime: "), "{stderr}");
+    }
+}

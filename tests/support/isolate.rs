@@ -30,10 +30,12 @@ pub(crate) fn alone() -> Alone {
 const OWN_PROCESS: &str = "RUNTIME_TEST_OWN_PROCESS";
 
 /// Runs `body` in a process that runs only the test `name`, in one thread; the caller is that test.
-pub(crate) fn in_own_process(name: &str, body: impl FnOnce()) {
+/// Gives what that process wrote to standard error, and `None` in it.
+pub(crate) fn in_own_process(name: &str, body: impl FnOnce()) -> Option<String> {
     if env::var_os(OWN_PROCESS).is_some_and(|of| of == name) {
         let _watchdog = Watchdog::new();
-        return body();
+        body();
+        return None;
     }
     let binary = env::current_exe().expect("the path of this binary");
     let output = Command::new(binary)
@@ -53,4 +55,5 @@ pub(crate) fn in_own_process(name: &str, body: impl FnOnce()) {
         output.status
     );
     let _ = std::io::stdout().flush();
+    Some(error.into_owned())
 }

@@ -55,9 +55,12 @@ impl fmt::Display for Stall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "task {} (spawned at {}) has held slot {} for {:?} without an await while other work waits; \
-             move blocking work to spawn_blocking",
-            self.task, self.spawned_at, self.slot, self.duration
+            "task {} (spawned at {}) has held slot {} for {} ms without an await while other work \
+             waits; move blocking work to spawn_blocking",
+            self.task,
+            self.spawned_at,
+            self.slot,
+            self.duration.as_millis()
         )
     }
 }

@@ -21,7 +21,7 @@
 //! **The look** (by the sentinel, or by a sitter with a cap): fire due wheels; repair a missed
 //! helper; find stalls. A slot whose poll counter is odd and has not moved for `stall_policy`,
 //! counted only over looks that were in time, is stuck. With work waiting it is reported once a
-//! poll; if all held slots are stuck and work waits, a spare slot is opened.
+//! poll, and one that lasts is worth a line on standard error (`notice.rs`); if all held slots are stuck and work waits, a spare slot is opened.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -31,6 +31,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::config::Stall;
+use super::notice::NOTICE_AFTER;
 use super::runner::Runner;
 use super::shared::Shared;
 
@@ -105,12 +106,27 @@ struct Seen {
     polls: u64,
     since: Instant,
     reported: bool,
+    noticed: bool,
+}
+
+impl Seen {
+    /// The counter moved, or is seen for the first time.
+    fn at(polls: u64, now: Instant) -> Seen {
+        Seen {
+            polls,
+            since: now,
+            reported: false,
+            noticed: false,
+        }
+    }
 }
 
 /// What a look found of the slots.
 struct Found {
     stuck: usize,
     stalls: Vec<Stall>,
+    /// Reported by an earlier look, and worth a notice by now.
+    long_stalls: Vec<Stall>,
 }
 
 impl Shared {
@@ -196,7 +212,7 @@ impl Shared {
         let found = self.look_at_slots(&mut looker);
         drop(looker);
         self.repair(&found);
-        self.report(found.stalls);
+        self.report(found);
     }
 
     fn look_at_slots(&self, looker: &mut Looker) -> Found {
@@ -211,24 +227,16 @@ impl Shared {
         let mut found = Found {
             stuck: 0,
             stalls: Vec::new(),
+            long_stalls: Vec::new(),
         };
         for (index, slot) in self.used_slots() {
             if looker.seen.len() <= index {
-                let unseen = Seen {
-                    polls: 0,
-                    since: now,
-                    reported: false,
-                };
-                looker.seen.resize(index + 1, unseen);
+                looker.seen.resize(index + 1, Seen::at(0, now));
             }
             let seen = &mut looker.seen[index];
             let polls = slot.polls();
             if polls != seen.polls {
-                *seen = Seen {
-                    polls,
-                    since: now,
-                    reported: false,
-                };
+                *seen = Seen::at(polls, now);
                 continue;
             }
             seen.since += late;
@@ -238,16 +246,27 @@ impl Shared {
                 continue;
             }
             found.stuck += 1;
-            if work_waits && !seen.reported {
-                if let Some((task, spawned_at)) = slot.polled(polls) {
-                    seen.reported = true;
-                    found.stalls.push(Stall {
-                        task,
-                        spawned_at,
-                        slot: index,
-                        duration,
-                    });
-                }
+            let reports = work_waits && !seen.reported;
+            // Work has waited for this poll, if only until a spare took it.
+            let notices = seen.reported && !seen.noticed && duration >= NOTICE_AFTER;
+            if !reports && !notices {
+                continue;
+            }
+            let Some((task, spawned_at)) = slot.polled(polls) else {
+                continue;
+            };
+            let stall = Stall {
+                task,
+                spawned_at,
+                slot: index,
+                duration,
+            };
+            if reports {
+                seen.reported = true;
+                found.stalls.push(stall);
+            } else {
+                seen.noticed = true;
+                found.long_stalls.push(stall);
             }
         }
         found
@@ -285,13 +304,19 @@ impl Shared {
         }
     }
 
-    fn report(&self, stalls: Vec<Stall>) {
-        for stall in stalls {
+    fn report(&self, found: Found) {
+        for _ in &found.stalls {
             self.stats.stall();
-            if let Some(on_stall) = &self.config.on_stall {
-                if catch_unwind(AssertUnwindSafe(|| on_stall(&stall))).is_err() {
-                    self.stats.foreign_panics(1);
-                }
+        }
+        let Some(on_stall) = &self.config.on_stall else {
+            for stall in &found.long_stalls {
+                self.notices.tell(stall);
+            }
+            return;
+        };
+        for stall in &found.stalls {
+            if catch_unwind(AssertUnwindSafe(|| on_stall(stall))).is_err() {
+                self.stats.foreign_panics(1);
             }
         }
     }

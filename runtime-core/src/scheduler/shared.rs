@@ -20,6 +20,7 @@ use super::config::{Config, Flavor};
 use super::current_thread::Turn;
 use super::idle::{Guard, Helper, Idle, MAX_GUESTS};
 use super::inject::Inject;
+use super::notice::Notices;
 use super::runner;
 use super::sentinel::{Looker, Thrift};
 use super::shutdown::Threads;
@@ -52,6 +53,7 @@ pub(crate) struct Shared {
     alarm: OnceLock<Alarm>,
     pub(super) thrift: Thrift,
     pub(super) looker: Mutex<Looker>,
+    pub(super) notices: Notices,
     pub(super) turn: Turn,
     pub(super) threads: Threads,
     pub(super) stats: Stats,
@@ -92,6 +94,7 @@ impl Shared {
                 alarm: OnceLock::new(),
                 thrift: Thrift::default(),
                 looker: Mutex::new(Looker::default()),
+                notices: Notices::default(),
                 turn: Turn::default(),
                 threads: Threads::new(),
                 stats: Stats::default(),
