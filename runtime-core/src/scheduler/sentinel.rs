@@ -21,7 +21,8 @@
 //! **The look** (by the sentinel, or by a sitter with a cap): fire due wheels; repair a missed
 //! helper; find stalls. A slot whose poll counter is odd and has not moved for `stall_policy`,
 //! counted only over looks that were in time, is stuck. With work waiting it is reported once a
-//! poll, and one that lasts is worth a line on standard error (`notice.rs`); if all held slots are stuck and work waits, a spare slot is opened.
+//! poll, and one that lasts is worth a line on standard error (`notice.rs`); if all held slots are
+//! stuck and work waits, a spare slot is opened.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
