@@ -37,6 +37,9 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+#[cfg(doctest)]
+mod guide;
+
 #[cfg(feature = "macros")]
 pub use runtime_macros::{main, test};
 
