@@ -11,7 +11,7 @@
 mod atomic_waker;
 mod wait_list;
 
-pub mod semaphore;
+pub mod raw_semaphore;
 
 pub mod oneshot;
 
@@ -21,10 +21,29 @@ mod notify;
 
 mod mutex;
 
+mod rwlock;
+
+mod semaphore;
+
+mod barrier;
+
+mod once_cell;
+
+mod set_once;
+
+pub use barrier::{Barrier, BarrierWaitResult};
 pub use mutex::{
     MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
 };
 pub use notify::Notify;
+pub use once_cell::{OnceCell, SetError};
+pub use raw_semaphore::{AcquireError, TryAcquireError};
+pub use rwlock::{
+    OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock,
+    RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard,
+};
+pub use semaphore::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+pub use set_once::{SetOnce, SetOnceError};
 
 /// Named futures of the primitives.
 pub mod futures {
@@ -45,6 +64,7 @@ mod hostile_tests;
 fn assert_may_block(what: &str) {
     assert!(
         !crate::park::is_async_context(),
-        "`{what}` blocks the thread, and this thread is polling tasks: await the async form instead"
+        "Cannot block the current thread from within a runtime: `{what}` would block a thread that \
+         is polling tasks; await the async form instead"
     );
 }

@@ -9,7 +9,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
-use super::semaphore::RawSemaphore;
+use super::raw_semaphore::RawSemaphore;
 use super::test_support::{Woken, poll_once};
 use super::{Mutex, Notify, mpsc, oneshot};
 

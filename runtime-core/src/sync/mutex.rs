@@ -13,10 +13,9 @@
 use std::cell::UnsafeCell;
 use std::error::Error;
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
 
-use super::semaphore::RawSemaphore;
+use super::raw_semaphore::RawSemaphore;
 use crate::park::block_on_parked;
 
 pub use guard::{MappedMutexGuard, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard};
@@ -41,6 +40,12 @@ unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 /// The lock is held by somebody, or others wait for it.
 #[derive(Debug)]
 pub struct TryLockError(());
+
+impl TryLockError {
+    pub(super) fn new() -> TryLockError {
+        TryLockError(())
+    }
+}
 
 impl fmt::Display for TryLockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,19 +146,13 @@ impl<T: ?Sized> Mutex<T> {
 
     #[inline]
     async fn acquire(&self) {
-        if poll_fn(|cx| self.permit.poll_try_acquire(1, cx))
-            .await
-            .is_ok()
-        {
-            return;
-        }
-        if self.permit.acquire(1).await.is_err() {
+        if self.permit.take(1).await.is_err() {
             unreachable!("a lock's semaphore is never closed");
         }
     }
 
     fn try_acquire(&self) -> Result<(), TryLockError> {
-        self.permit.try_acquire(1).map_err(|_| TryLockError(()))
+        self.permit.try_acquire(1).map_err(|_| TryLockError::new())
     }
 }
 

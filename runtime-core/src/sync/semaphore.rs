@@ -1,491 +1,455 @@
-//! Counting permits, handed out first in first out.
+//! Permits that give themselves back.
 //!
-//! **What it is for**: the capacity of a bounded channel, the ownership of a
-//! [`Mutex`](super::Mutex).
+//! **State**: a [`RawSemaphore`]; the protocol, its orderings and the proof that no wake-up is lost
+//! are there.
 //!
-//! **State**: one word. Bit 0 `CLOSED`, bit 1 `WAITERS` (somebody is queued, or is about to be),
-//! the free permits above. The queue lies behind a lock that the fast paths never take.
-//!
-//! **Invariants.** S1: `WAITERS` changes only under the lock; after a holder of the lock is done
-//! it is set if and only if the queue is not empty. S2: while `WAITERS` is set, only a holder of
-//! the lock takes permits out of the word, so nobody overtakes the queue. S3: `CLOSED` is set
-//! under the lock, and the queue is empty from then on. S4: a waiter's tag is what it still
-//! needs; it keeps what it was given, and what a waiter that gives up was given is released.
-//!
-//! **Steps.** Acquire: (1) not closed, no `WAITERS`, enough permits: take them in one exchange.
-//! Else lock; (2) or in `WAITERS`; (3) take what that word held, if nobody is queued; enough:
-//! clear `WAITERS`, done; (4) else queue. Release: (a) add the permits; (b) did the word have
-//! `WAITERS`, lock and hand all free permits to the queue from its front; wake after unlocking.
-//!
-//! **No wake-up is lost**: (2) and (a) are read-modify-writes of one word. (a) before (2): step
-//! (3) finds the permits. (a) after (2): (b) finds the waiter, since it takes the lock after step
-//! (4) released it.
-//!
-//! **Orderings**: (a) is Release and (1), (2), (b) are Acquire: what was done with a permit
-//! happens before what the next holder does.
-//!
-//! Rejected: permits that go below zero instead of a bit (a cancelled waiter then has to repair
-//! the count); no partial hand-out (a waiter for many would be passed by `try_acquire`, or the
-//! free count would show permits that nobody can get).
-#![allow(unsafe_code, reason = "its futures are nodes of an intrusive list")]
+//! **Invariant.** P1: a permit stands for as many raw permits as it counts: they were taken before
+//! it was made, and they are released when it is dropped, unless it forgets them. Merging and
+//! splitting move counts and leave their sum.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
 
-use super::wait_list::{WAITING, WaitList, Waiter, refresh};
-use crate::coop;
-use crate::loom::Mutex;
-use crate::loom::atomic::{AtomicUsize, Ordering};
-use crate::util::wake_list::WakeList;
+use super::raw_semaphore::{AcquireError, MAX_PERMITS, RawSemaphore, TryAcquireError};
+use crate::park::block_on_parked;
 
-const CLOSED: usize = 1;
-const WAITERS: usize = 2;
-const FLAGS: usize = CLOSED | WAITERS;
-const SHIFT: u32 = 2;
+/// Limits how many do something at the same time.
+///
+/// Fairness: first in, first out; nobody overtakes the queue, and who waits for many permits
+/// collects them one by one while those behind wait.
+///
+/// ```
+/// use runtime::sync::Semaphore;
+/// use std::sync::Arc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let two_at_a_time = Arc::new(Semaphore::new(2));
+/// let tasks: Vec<_> = (0..10)
+///     .map(|number| {
+///         let semaphore = Arc::clone(&two_at_a_time);
+///         runtime::spawn(async move {
+///             let _permit = semaphore.acquire().await.unwrap();
+///             number * number
+///         })
+///     })
+///     .collect();
+/// for (number, task) in tasks.into_iter().enumerate() {
+///     assert_eq!(task.await.unwrap(), number * number);
+/// }
+/// assert_eq!(two_at_a_time.available_permits(), 2);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Semaphore {
+    raw: RawSemaphore,
+}
 
-/// The most permits a semaphore can hold.
-pub const MAX_PERMITS: usize = usize::MAX >> 3;
-
-/// Outcomes of a waiter.
-const GRANTED: usize = 1;
-const REFUSED: usize = 2;
-
-/// The semaphore was closed.
+/// Permits of a [`Semaphore`]; they go back when this is dropped.
+///
+/// ```
+/// use runtime::sync::Semaphore;
+///
+/// let semaphore = Semaphore::new(3);
+/// let mut both = semaphore.try_acquire_many(2).unwrap();
+/// let one = both.split(1).unwrap();
+/// drop(both);
+/// assert_eq!((one.num_permits(), semaphore.available_permits()), (1, 2));
+/// ```
+#[must_use = "dropped at once, the permits go back at once"]
 #[derive(Debug)]
-pub struct AcquireError(());
-
-impl fmt::Display for AcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("semaphore closed")
-    }
+pub struct SemaphorePermit<'a> {
+    semaphore: &'a Semaphore,
+    permits: usize,
 }
 
-impl std::error::Error for AcquireError {}
-
-/// Why permits could not be had at once.
-#[derive(Debug, PartialEq, Eq)]
-pub enum TryAcquireError {
-    /// The semaphore was closed.
-    Closed,
-    /// Too few permits are free, or others wait already.
-    NoPermits,
-}
-
-impl fmt::Display for TryAcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TryAcquireError::Closed => "semaphore closed",
-            TryAcquireError::NoPermits => "no permits available",
-        })
-    }
-}
-
-impl std::error::Error for TryAcquireError {}
-
-/// Permits and the queue of those who wait for some.
-pub struct RawSemaphore {
-    word: AtomicUsize,
-    queue: Mutex<WaitList>,
+/// Permits that own their [`Semaphore`]: without a lifetime.
+///
+/// ```
+/// use runtime::sync::Semaphore;
+/// use std::sync::Arc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let semaphore = Arc::new(Semaphore::new(1));
+/// let permit = Arc::clone(&semaphore).acquire_owned().await.unwrap();
+/// runtime::spawn(async move { drop(permit) });
+/// let _mine = semaphore.acquire().await.unwrap();
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use = "dropped at once, the permits go back at once"]
+#[derive(Debug)]
+pub struct OwnedSemaphorePermit {
+    semaphore: Arc<Semaphore>,
+    permits: usize,
 }
 
 macro_rules! constructor {
     ($($qualifier:tt)*) => {
-        /// A semaphore with `permits` free permits.
+        /// A semaphore with `permits` free permits, usable in a `static`.
         ///
         /// # Panics
-        /// If `permits` exceeds [`MAX_PERMITS`].
-        pub $($qualifier)* fn new(permits: usize) -> RawSemaphore {
-            assert!(permits <= MAX_PERMITS, "a semaphore holds at most `MAX_PERMITS` permits");
-            RawSemaphore {
-                word: AtomicUsize::new(permits << SHIFT),
-                queue: Mutex::new(WaitList::new()),
-            }
+        /// If `permits` exceeds [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+        #[track_caller]
+        pub $($qualifier)* fn const_new(permits: usize) -> Semaphore {
+            Semaphore { raw: RawSemaphore::new(permits) }
         }
     };
 }
 
-impl RawSemaphore {
+impl Semaphore {
+    /// The most permits a semaphore can hold.
+    pub const MAX_PERMITS: usize = MAX_PERMITS;
+
     crate::loom::constructor!(constructor);
 
-    /// Free permits at this moment.
-    pub fn available(&self) -> usize {
-        // Acquire: pairs with the Release of `release`; who sees a permit free sees what was done
-        // with it.
-        self.word.load(Ordering::Acquire) >> SHIFT
-    }
-
-    /// Whether it was closed.
-    pub fn is_closed(&self) -> bool {
-        // Acquire: pairs with the AcqRel of `close`.
-        self.word.load(Ordering::Acquire) & CLOSED != 0
-    }
-
-    /// Whether it was closed and `permits` permits are free: with all of them back, nothing moves
-    /// any more.
-    pub fn is_closed_with(&self, permits: usize) -> bool {
-        // Acquire: pairs with the Release of `release`. `WAITERS` may be set for a moment by one
-        // who is refused.
-        self.word.load(Ordering::Acquire) & !WAITERS == (permits << SHIFT) | CLOSED
-    }
-
-    /// Takes `n` permits if they are free and nobody waits.
+    /// A semaphore with `permits` free permits.
     ///
-    /// # Errors
-    /// If it is closed, or the permits cannot be had now.
-    #[inline]
-    pub fn try_acquire(&self, n: usize) -> Result<(), TryAcquireError> {
-        // Relaxed: the exchange below orders; a refusal promises nothing.
-        let mut word = self.word.load(Ordering::Relaxed);
-        loop {
-            if word & CLOSED != 0 {
-                return Err(TryAcquireError::Closed);
-            }
-            if n == 0 {
-                return Ok(());
-            }
-            if word & WAITERS != 0 || (word >> SHIFT) < n {
-                return Err(TryAcquireError::NoPermits);
-            }
-            // Acquire: step (1), pairs with the Release of `release`.
-            let taken = self.word.compare_exchange_weak(
-                word,
-                word.wrapping_sub(n << SHIFT),
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            );
-            match taken {
-                Ok(_) => return Ok(()),
-                Err(found) => word = found,
-            }
-        }
+    /// # Panics
+    /// If `permits` exceeds [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+    #[track_caller]
+    pub fn new(permits: usize) -> Semaphore {
+        Semaphore::const_new(permits)
     }
 
-    /// Waits for `n` permits.
-    ///
-    /// Cancel safety: a future that is dropped loses its place, and what it was given goes to the
-    /// next.
-    /// Fairness: first in, first out.
-    pub fn acquire(&self, n: usize) -> Acquire<'_> {
-        Acquire {
-            semaphore: self,
-            permits: n,
-            phase: Phase::New,
-            waiter: Waiter::new(),
-        }
-    }
-
-    /// As [`try_acquire`](RawSemaphore::try_acquire), for a future that spends a unit of budget
-    /// when it succeeds: the fast path before [`acquire`](RawSemaphore::acquire), without a waiter
-    /// at hand. With no budget left it fails, and `acquire` takes the place in the queue.
-    #[inline]
-    pub fn poll_try_acquire(
-        &self,
-        n: usize,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), TryAcquireError>> {
-        if !coop::has_budget_remaining() {
-            return Poll::Ready(Err(TryAcquireError::NoPermits));
-        }
-        let unit = ready!(coop::poll_proceed(cx));
-        let outcome = self.try_acquire(n);
-        if outcome.is_ok() {
-            unit.made();
-        }
-        Poll::Ready(outcome)
+    /// Free permits at this moment; those that a waiter has collected so far are not free.
+    pub fn available_permits(&self) -> usize {
+        self.raw.available()
     }
 
     /// Adds `n` permits: to those who wait, oldest first, else to the free ones.
     ///
     /// # Panics
-    /// If more than [`MAX_PERMITS`] would be free. A waker's panic goes on after all others were
-    /// woken.
+    /// If more than [`MAX_PERMITS`](Semaphore::MAX_PERMITS) would be free.
     #[inline]
-    pub fn release(&self, n: usize) {
-        if n == 0 {
-            return;
-        }
-        // Release: step (a), pairs with the Acquire of whoever takes the permits.
-        let before = self.word.fetch_add(n << SHIFT, Ordering::Release);
-        assert!(
-            n <= MAX_PERMITS && (before >> SHIFT) <= MAX_PERMITS - n,
-            "a semaphore holds at most `MAX_PERMITS` permits"
-        );
-        if before & WAITERS != 0 {
-            self.hand_out();
-        }
+    pub fn add_permits(&self, n: usize) {
+        self.raw.release(n);
     }
 
     /// Takes up to `n` free permits away for good; gives how many there were.
-    pub fn forget(&self, n: usize) -> usize {
-        // Relaxed: the exchange below orders.
-        let mut word = self.word.load(Ordering::Relaxed);
-        loop {
-            let taken = n.min(word >> SHIFT);
-            // Acquire: as in `try_acquire`.
-            let outcome = self.word.compare_exchange_weak(
-                word,
-                word - (taken << SHIFT),
-                Ordering::Acquire,
-                Ordering::Relaxed,
-            );
-            match outcome {
-                Ok(_) => return taken,
-                Err(found) => word = found,
-            }
-        }
+    pub fn forget_permits(&self, n: usize) -> usize {
+        self.raw.forget(n)
     }
 
-    /// Refuses all who wait and all who come later.
+    /// Waits for a permit.
+    ///
+    /// # Errors
+    /// If the semaphore is closed.
+    ///
+    /// Cancel safety: the place in the queue is lost; a permit it was given goes to the next.
+    ///
+    /// ```
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let semaphore = runtime::sync::Semaphore::new(2);
+    /// let _permit = semaphore.acquire().await.unwrap();
+    /// assert_eq!(semaphore.available_permits(), 1);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.raw.take(1).await?;
+        Ok(SemaphorePermit::new(self, 1))
+    }
+
+    /// Waits for `n` permits, and gets them together.
+    ///
+    /// # Errors
+    /// If the semaphore is closed.
+    ///
+    /// # Panics
+    /// If `n` exceeds [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+    ///
+    /// Cancel safety: the place in the queue is lost; permits it was given go to the next.
+    ///
+    /// ```
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let semaphore = runtime::sync::Semaphore::new(5);
+    /// let permit = semaphore.acquire_many(3).await.unwrap();
+    /// assert_eq!((permit.num_permits(), semaphore.available_permits()), (3, 2));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.raw.take(n as usize).await?;
+        Ok(SemaphorePermit::new(self, n as usize))
+    }
+
+    /// Takes a permit if one is free and nobody waits.
+    ///
+    /// # Errors
+    /// If the semaphore is closed, or the permit cannot be had now.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<SemaphorePermit<'_>, TryAcquireError> {
+        self.raw.try_acquire(1)?;
+        Ok(SemaphorePermit::new(self, 1))
+    }
+
+    /// Takes `n` permits if they are free and nobody waits.
+    ///
+    /// # Errors
+    /// If the semaphore is closed, or the permits cannot be had now.
+    ///
+    /// # Panics
+    /// If `n` exceeds [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+    #[inline]
+    pub fn try_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, TryAcquireError> {
+        self.raw.try_acquire(n as usize)?;
+        Ok(SemaphorePermit::new(self, n as usize))
+    }
+
+    /// As [`acquire`](Semaphore::acquire), blocking this thread until it has the permit.
+    ///
+    /// # Errors
+    /// If the semaphore is closed.
+    ///
+    /// # Panics
+    /// If this thread is polling tasks.
+    #[track_caller]
+    pub fn blocking_acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        super::assert_may_block("Semaphore::blocking_acquire");
+        block_on_parked(self.acquire())
+    }
+
+    /// As [`acquire_many`](Semaphore::acquire_many), blocking this thread until it has the permits.
+    ///
+    /// # Errors
+    /// If the semaphore is closed.
+    ///
+    /// # Panics
+    /// If this thread is polling tasks.
+    #[track_caller]
+    pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
+        super::assert_may_block("Semaphore::blocking_acquire_many");
+        block_on_parked(self.acquire_many(n))
+    }
+
+    /// As [`acquire`](Semaphore::acquire), with a permit that owns its semaphore.
+    ///
+    /// # Errors
+    /// If the semaphore is closed.
+    ///
+    /// Cancel safety: as for `acquire`.
+    ///
+    /// ```
+    /// use runtime::sync::Semaphore;
+    /// use std::sync::Arc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+    /// assert_eq!(permit.semaphore().available_permits(), 0);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
+        self.raw.take(1).await?;
+        Ok(OwnedSemaphorePermit::new(self, 1))
+    }
+
+    /// As [`acquire_many`](Semaphore::acquire_many), with a permit that owns its semaphore.
+    ///
+    /// # Errors
+    /// If the semaphore is closed.
+    ///
+    /// # Panics
+    /// If `n` exceeds [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+    ///
+    /// Cancel safety: as for `acquire_many`.
+    ///
+    /// ```
+    /// use runtime::sync::Semaphore;
+    /// use std::sync::Arc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let permit = Arc::new(Semaphore::new(9)).acquire_many_owned(7).await.unwrap();
+    /// assert_eq!(permit.semaphore().available_permits(), 2);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn acquire_many_owned(
+        self: Arc<Self>,
+        n: u32,
+    ) -> Result<OwnedSemaphorePermit, AcquireError> {
+        self.raw.take(n as usize).await?;
+        Ok(OwnedSemaphorePermit::new(self, n as usize))
+    }
+
+    /// As [`try_acquire`](Semaphore::try_acquire), with a permit that owns its semaphore.
+    ///
+    /// # Errors
+    /// If the semaphore is closed, or the permit cannot be had now.
+    pub fn try_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, TryAcquireError> {
+        self.raw.try_acquire(1)?;
+        Ok(OwnedSemaphorePermit::new(self, 1))
+    }
+
+    /// As [`try_acquire_many`](Semaphore::try_acquire_many), with a permit that owns its semaphore.
+    ///
+    /// # Errors
+    /// If the semaphore is closed, or the permits cannot be had now.
+    ///
+    /// # Panics
+    /// If `n` exceeds [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
+    pub fn try_acquire_many_owned(
+        self: Arc<Self>,
+        n: u32,
+    ) -> Result<OwnedSemaphorePermit, TryAcquireError> {
+        self.raw.try_acquire(n as usize)?;
+        Ok(OwnedSemaphorePermit::new(self, n as usize))
+    }
+
+    /// As [`acquire_owned`](Semaphore::acquire_owned), blocking this thread until it has the permit.
+    ///
+    /// # Errors
+    /// If the semaphore is closed.
+    ///
+    /// # Panics
+    /// If this thread is polling tasks.
+    #[track_caller]
+    pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
+        super::assert_may_block("Semaphore::blocking_acquire_owned");
+        block_on_parked(self.acquire_owned())
+    }
+
+    /// As [`acquire_many_owned`](Semaphore::acquire_many_owned), blocking this thread until it has
+    /// the permits.
+    ///
+    /// # Errors
+    /// If the semaphore is closed.
+    ///
+    /// # Panics
+    /// If this thread is polling tasks.
+    #[track_caller]
+    pub fn blocking_acquire_many_owned(
+        self: Arc<Self>,
+        n: u32,
+    ) -> Result<OwnedSemaphorePermit, AcquireError> {
+        super::assert_may_block("Semaphore::blocking_acquire_many_owned");
+        block_on_parked(self.acquire_many_owned(n))
+    }
+
+    /// Refuses all who wait and all who come later; permits that are out stay valid.
     pub fn close(&self) {
-        let mut wakers = WakeList::new();
-        loop {
-            let more = {
-                let mut queue = self.queue.lock();
-                // AcqRel: S3; released to whoever sees it closed, acquires what was released
-                // before.
-                self.word.fetch_or(CLOSED, Ordering::AcqRel);
-                while !queue.is_empty() && wakers.can_push() {
-                    wakers.extend(queue.finish_front(REFUSED));
-                }
-                self.settle(&queue);
-                !queue.is_empty()
-            };
-            if !more {
-                return wakers.wake_all();
-            }
-            // The rest must end too, whatever a waker does: the panic goes on with the last batch.
-            let rest = CloseRest(self);
-            wakers.wake_all();
-            std::mem::forget(rest);
-        }
+        self.raw.close();
     }
 
-    /// Step (b).
-    #[cold]
-    fn hand_out(&self) {
-        let mut wakers = WakeList::new();
-        loop {
-            let more = {
-                let mut queue = self.queue.lock();
-                let left = if queue.is_empty() { 0 } else { self.take_all() };
-                let left = grant(&mut queue, left, &mut wakers);
-                if left > 0 {
-                    // Release: as in `release`, on behalf of those whose permits these were.
-                    self.word.fetch_add(left << SHIFT, Ordering::Release);
-                }
-                self.settle(&queue);
-                left > 0 && !queue.is_empty()
-            };
-            if !more {
-                return wakers.wake_all();
-            }
-            let rest = HandOutRest(self);
-            wakers.wake_all();
-            std::mem::forget(rest);
-        }
-    }
-
-    /// Takes all free permits out of the word; the caller holds the lock.
-    fn take_all(&self) -> usize {
-        // AcqRel: step (b), acquires what was done with the permits and keeps it for their next
-        // holders.
-        self.word.fetch_and(FLAGS, Ordering::AcqRel) >> SHIFT
-    }
-
-    /// S1; the caller holds the lock.
-    fn settle(&self, queue: &WaitList) {
-        if queue.is_empty() {
-            // Relaxed: the flag carries no data; step (2) sets it under the same lock.
-            self.word.fetch_and(!WAITERS, Ordering::Relaxed);
-        }
-    }
-
-    /// Steps (2) to (4).
-    fn enqueue(&self, waiter: &Waiter, n: usize, cx: &Context<'_>) -> Poll<Result<(), ()>> {
-        // Foreign code: before the lock; dropped after it if it is not needed.
-        let mut waker = Some(cx.waker().clone());
-        let mut queue = self.queue.lock();
-        // AcqRel: step (2), pairs with the Release of `release`.
-        let word = self.word.fetch_or(WAITERS, Ordering::AcqRel);
-        if word & CLOSED != 0 {
-            self.settle(&queue);
-            return Poll::Ready(Err(()));
-        }
-        let taken = if queue.is_empty() {
-            n.min(word >> SHIFT)
-        } else {
-            0
-        };
-        if taken > 0 {
-            // Relaxed: S2; step (2) has acquired what was done with these permits.
-            self.word.fetch_sub(taken << SHIFT, Ordering::Relaxed);
-        }
-        if taken == n {
-            self.settle(&queue);
-            return Poll::Ready(Ok(()));
-        }
-        // SAFETY: L2, L4: the waiter is pinned in `Acquire`, new, and removed by its destructor.
-        unsafe { queue.push_back(waiter, waker.take(), n - taken) };
-        Poll::Pending
-    }
-
-    /// Takes a waiter out that gives up; gives what it had been given.
-    fn cancel(&self, waiter: &Waiter, needed: usize) -> usize {
-        let _waker;
-        let mut queue = self.queue.lock();
-        match waiter.outcome() {
-            WAITING => {
-                // SAFETY: it was queued and has no outcome yet.
-                let missing = unsafe { queue.tag(waiter) };
-                // SAFETY: it was queued and has no outcome yet.
-                _waker = unsafe { queue.remove(waiter) };
-                self.settle(&queue);
-                drop(queue);
-                needed - missing
-            }
-            GRANTED => needed,
-            _ => needed - waiter.final_tag(),
-        }
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.raw.is_closed()
     }
 }
 
-/// Hands `left` permits to the queue from its front; gives what is left.
-fn grant(queue: &mut WaitList, mut left: usize, wakers: &mut WakeList) -> usize {
-    while left > 0 && wakers.can_push() {
-        let Some(needed) = queue.front_tag() else {
-            break;
-        };
-        let given = needed.min(left);
-        left -= given;
-        queue.set_front_tag(needed - given);
-        if given == needed {
-            wakers.extend(queue.finish_front(GRANTED));
-        }
-    }
-    left
-}
-
-/// Goes on handing out when a waker panics between two batches.
-struct HandOutRest<'a>(&'a RawSemaphore);
-
-impl Drop for HandOutRest<'_> {
-    fn drop(&mut self) {
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.0.hand_out()));
-    }
-}
-
-/// Goes on closing when a waker panics between two batches.
-struct CloseRest<'a>(&'a RawSemaphore);
-
-impl Drop for CloseRest<'_> {
-    fn drop(&mut self) {
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.0.close()));
-    }
-}
-
-impl fmt::Debug for RawSemaphore {
+impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawSemaphore")
-            .field("available", &self.available())
+        f.debug_struct("Semaphore")
+            .field("available_permits", &self.available_permits())
             .field("closed", &self.is_closed())
-            .finish_non_exhaustive()
+            .finish()
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Phase {
-    New,
-    Queued,
-    /// Has the permits and has not said so, for want of budget.
-    Granted,
-    /// Was refused and has not said so, for want of budget.
-    Refused,
-    Done,
-}
-
-/// The future of [`RawSemaphore::acquire`]. On success the permits are the caller's to release.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless polled"]
-pub struct Acquire<'a> {
-    semaphore: &'a RawSemaphore,
-    permits: usize,
-    phase: Phase,
-    waiter: Waiter,
-}
-
-impl Future for Acquire<'_> {
-    type Output = Result<(), AcquireError>;
-
+impl<'a> SemaphorePermit<'a> {
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // SAFETY: nothing is moved out; the waiter stays where it is.
-        let this = unsafe { self.get_unchecked_mut() };
-        if matches!(this.phase, Phase::New | Phase::Queued) {
-            let outcome = ready!(this.poll_outcome(cx));
-            this.phase = if outcome.is_ok() {
-                Phase::Granted
-            } else {
-                Phase::Refused
-            };
-        }
-        // Last, so that a task without budget keeps its place among those who wait.
-        ready!(coop::poll_proceed(cx)).made();
-        match std::mem::replace(&mut this.phase, Phase::Done) {
-            Phase::Granted => Poll::Ready(Ok(())),
-            Phase::Refused => Poll::Ready(Err(AcquireError(()))),
-            _ => panic!("polled after completion"),
-        }
+    fn new(semaphore: &'a Semaphore, permits: usize) -> SemaphorePermit<'a> {
+        SemaphorePermit { semaphore, permits }
+    }
+
+    /// Does not give the permits back: the semaphore has that many less from now on.
+    pub fn forget(mut self) {
+        self.permits = 0;
+    }
+
+    /// Takes the permits of `other` to its own.
+    ///
+    /// # Panics
+    /// If the two are of different semaphores.
+    #[track_caller]
+    pub fn merge(&mut self, mut other: Self) {
+        assert!(
+            std::ptr::eq(self.semaphore, other.semaphore),
+            "{OF_ANOTHER}"
+        );
+        move_all(&mut other.permits, &mut self.permits);
+    }
+
+    /// Puts `n` of its permits into a permit apart; `None` if it has fewer.
+    pub fn split(&mut self, n: usize) -> Option<Self> {
+        self.permits = self.permits.checked_sub(n)?;
+        Some(SemaphorePermit::new(self.semaphore, n))
+    }
+
+    /// The semaphore that the permits go back to.
+    pub fn semaphore(&self) -> &Semaphore {
+        self.semaphore
+    }
+
+    /// How many permits this is.
+    pub fn num_permits(&self) -> usize {
+        self.permits
     }
 }
 
-impl Acquire<'_> {
+impl OwnedSemaphorePermit {
     #[inline]
-    fn poll_outcome(&mut self, cx: &Context<'_>) -> Poll<Result<(), ()>> {
-        if self.phase == Phase::Queued {
-            return self.poll_queued(cx);
-        }
-        match self.semaphore.try_acquire(self.permits) {
-            Ok(()) => Poll::Ready(Ok(())),
-            Err(TryAcquireError::Closed) => Poll::Ready(Err(())),
-            Err(TryAcquireError::NoPermits) => {
-                let queued = self.semaphore.enqueue(&self.waiter, self.permits, cx);
-                if queued.is_pending() {
-                    self.phase = Phase::Queued;
-                }
-                queued
-            }
-        }
+    fn new(semaphore: Arc<Semaphore>, permits: usize) -> OwnedSemaphorePermit {
+        OwnedSemaphorePermit { semaphore, permits }
     }
 
-    fn poll_queued(&mut self, cx: &Context<'_>) -> Poll<Result<(), ()>> {
-        let mut outcome = self.waiter.outcome();
-        if outcome == WAITING {
-            // SAFETY: queued in this list by `enqueue`; its owner is this future.
-            outcome = unsafe { refresh(&self.semaphore.queue, &self.waiter, cx.waker()) };
-        }
-        let given = match outcome {
-            WAITING => return Poll::Pending,
-            GRANTED if !self.semaphore.is_closed() => return Poll::Ready(Ok(())),
-            // Granted before the close and not yet taken: nothing begins after a close.
-            GRANTED => self.permits,
-            _ => self.permits - self.waiter.final_tag(),
-        };
-        self.phase = Phase::Refused;
-        self.semaphore.release(given);
-        Poll::Ready(Err(()))
+    /// Does not give the permits back: the semaphore has that many less from now on.
+    pub fn forget(mut self) {
+        self.permits = 0;
+    }
+
+    /// Takes the permits of `other` to its own.
+    ///
+    /// # Panics
+    /// If the two are of different semaphores.
+    #[track_caller]
+    pub fn merge(&mut self, mut other: Self) {
+        assert!(
+            Arc::ptr_eq(&self.semaphore, &other.semaphore),
+            "{OF_ANOTHER}"
+        );
+        move_all(&mut other.permits, &mut self.permits);
+    }
+
+    /// Puts `n` of its permits into a permit apart; `None` if it has fewer.
+    pub fn split(&mut self, n: usize) -> Option<Self> {
+        self.permits = self.permits.checked_sub(n)?;
+        Some(OwnedSemaphorePermit::new(Arc::clone(&self.semaphore), n))
+    }
+
+    /// The semaphore that the permits go back to.
+    pub fn semaphore(&self) -> &Arc<Semaphore> {
+        &self.semaphore
+    }
+
+    /// How many permits this is.
+    pub fn num_permits(&self) -> usize {
+        self.permits
     }
 }
 
-impl Drop for Acquire<'_> {
+const OF_ANOTHER: &str = "permits of different semaphores cannot be merged";
+
+/// P1: the sum stays. It cannot overflow but after more `add_permits` than anyone took away.
+#[track_caller]
+fn move_all(from: &mut usize, to: &mut usize) {
+    *to = to
+        .checked_add(*from)
+        .expect("more permits than can be counted");
+    *from = 0;
+}
+
+impl Drop for SemaphorePermit<'_> {
+    #[inline]
     fn drop(&mut self) {
-        let given = match self.phase {
-            Phase::Queued => self.semaphore.cancel(&self.waiter, self.permits),
-            Phase::Granted => self.permits,
-            Phase::New | Phase::Refused | Phase::Done => return,
-        };
-        self.semaphore.release(given);
+        self.semaphore.add_permits(self.permits);
+    }
+}
+
+impl Drop for OwnedSemaphorePermit {
+    #[inline]
+    fn drop(&mut self) {
+        self.semaphore.add_permits(self.permits);
     }
 }
 

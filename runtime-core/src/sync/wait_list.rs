@@ -1,8 +1,7 @@
 //! Waiters in a queue, first in first out, each a node inside the future that waits.
 //!
-//! **What it is for**: [`Semaphore`](super::semaphore::Semaphore) and [`Notify`](super::Notify)
-//! keep a [`WaitList`] behind one lock of theirs. A [`Waiter`] is pinned in its future: waiting
-//! allocates nothing.
+//! **What it is for**: each primitive with many waiters keeps a [`WaitList`] behind one lock of its
+//! own. A [`Waiter`] is pinned in its future: waiting allocates nothing.
 //!
 //! **Invariants.** L1: links, waker and tag of a queued waiter are touched only by the holder of
 //! the list's lock. L2: a queued waiter is pinned and does not go away before it is taken out

@@ -82,6 +82,31 @@ impl WakeList {
     }
 }
 
+impl WakeList {
+    /// Calls `fill` and wakes what it collected, again and again until it leaves room: `fill` takes
+    /// its lock, collects while [`can_push`](WakeList::can_push), and lets go of the lock.
+    ///
+    /// Wakes all, even if some panic; then the first panic goes on in the caller.
+    pub fn wake_in_batches(mut fill: impl FnMut(&mut WakeList)) {
+        let mut wakers = WakeList::new();
+        let mut outcome = Ok(());
+        loop {
+            fill(&mut wakers);
+            let more = !wakers.can_push();
+            let woken = wakers.wake_all_caught();
+            if outcome.is_ok() {
+                outcome = woken;
+            }
+            if !more {
+                break;
+            }
+        }
+        if let Err(payload) = outcome {
+            std::panic::resume_unwind(payload);
+        }
+    }
+}
+
 impl Default for WakeList {
     fn default() -> WakeList {
         WakeList::new()

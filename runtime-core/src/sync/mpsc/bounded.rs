@@ -9,7 +9,7 @@ use super::error::{SendError, TryRecvError, TrySendError};
 use super::permit::{OwnedPermit, Permit, PermitIterator};
 use crate::park::block_on_parked;
 use crate::sync::assert_may_block;
-use crate::sync::semaphore::{MAX_PERMITS, RawSemaphore, TryAcquireError};
+use crate::sync::raw_semaphore::{MAX_PERMITS, RawSemaphore, TryAcquireError};
 
 /// Makes a channel that holds up to `buffer` values.
 ///

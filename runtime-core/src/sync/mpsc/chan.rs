@@ -19,7 +19,7 @@ use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, IS_MODEL};
 use crate::park::block_on_parked;
 use crate::sync::Notify;
-use crate::sync::semaphore::RawSemaphore;
+use crate::sync::raw_semaphore::RawSemaphore;
 
 /// How often a look at a slot that is being filled is repeated before the thread sleeps.
 const LOOKS: usize = if IS_MODEL { 0 } else { 100 };

@@ -13,7 +13,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::Mutex;
-use crate::sync::semaphore::RawSemaphore;
+use crate::sync::raw_semaphore::RawSemaphore;
 
 /// The lock, held; released when this is dropped. May be kept across an await.
 #[must_use = "if unused the Mutex will immediately unlock"]

@@ -1,0 +1,127 @@
+//! Models of the parent's protocol.
+#![allow(unsafe_code, reason = "data that only the protocol protects")]
+
+use ::loom::thread;
+
+use super::RawSemaphore;
+use crate::loom::{Arc, UnsafeCell, model};
+use crate::park::block_on_parked as block_on;
+use crate::sync::test_support::poll_once;
+
+struct Guarded {
+    semaphore: RawSemaphore,
+    count: UnsafeCell<usize>,
+}
+
+#[test]
+fn loom_semaphore_of_one_excludes_and_hands_over() {
+    model(|| {
+        let shared = Arc::new(Guarded {
+            semaphore: RawSemaphore::new(1),
+            count: UnsafeCell::new(0),
+        });
+        let enter = |shared: &Guarded| {
+            block_on(shared.semaphore.acquire(1)).unwrap();
+            // SAFETY: the one permit is held; the model reports it if not.
+            shared.count.with_mut(|count| unsafe { *count += 1 });
+            shared.semaphore.release(1);
+        };
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || enter(&shared))
+            })
+            .collect();
+        enter(&shared);
+        for it in threads {
+            it.join().unwrap();
+        }
+        // SAFETY: all others have ended.
+        assert_eq!(shared.count.with(|count| unsafe { *count }), 3);
+        assert_eq!(shared.semaphore.available(), 1);
+    });
+}
+
+#[test]
+fn loom_semaphore_cancelled_waiter_passes_the_permit_on() {
+    model(|| {
+        let semaphore = Arc::new(RawSemaphore::new(0));
+        let releasing = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || semaphore.release(1))
+        };
+        let mut first = Box::pin(semaphore.acquire(1));
+        let granted = poll_once(first.as_mut()).is_ready();
+        let mut second = Box::pin(semaphore.acquire(1));
+        if !granted {
+            let early = poll_once(second.as_mut());
+            drop(first);
+            if early.is_pending() {
+                block_on(second).unwrap();
+            }
+        }
+        releasing.join().unwrap();
+        assert_eq!(semaphore.available(), 0);
+    });
+}
+
+#[test]
+fn loom_semaphore_cancel_on_one_thread_release_on_another() {
+    model(|| {
+        let semaphore = Arc::new(RawSemaphore::new(0));
+        let owned = Arc::clone(&semaphore);
+        let mut first = Box::pin(async move { owned.acquire(1).await });
+        assert!(poll_once(first.as_mut()).is_pending());
+        let cancelling = thread::spawn(move || drop(first));
+        let releasing = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || semaphore.release(1))
+        };
+        block_on(semaphore.acquire(1)).unwrap();
+        cancelling.join().unwrap();
+        releasing.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_semaphore_close_ends_waiters_and_keeps_the_count() {
+    model(|| {
+        let semaphore = Arc::new(RawSemaphore::new(1));
+        let closing = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || semaphore.close())
+        };
+        let releasing = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || semaphore.release(1))
+        };
+        if block_on(semaphore.acquire(3)).is_ok() {
+            panic!("there are never three permits");
+        }
+        closing.join().unwrap();
+        releasing.join().unwrap();
+        assert!(
+            semaphore.is_closed_with(2),
+            "what a refused waiter had is back"
+        );
+    });
+}
+
+#[test]
+fn loom_semaphore_try_acquire_against_a_waiter() {
+    model(|| {
+        let semaphore = Arc::new(RawSemaphore::new(1));
+        let trying = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || {
+                if semaphore.try_acquire(1).is_ok() {
+                    semaphore.release(1);
+                }
+            })
+        };
+        block_on(semaphore.acquire(1)).unwrap();
+        semaphore.release(1);
+        trying.join().unwrap();
+        assert_eq!(semaphore.available(), 1);
+    });
+}
