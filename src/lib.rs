@@ -133,7 +133,7 @@ pub mod time {
 pub mod sync {
     pub use runtime_core::sync::{
         MappedMutexGuard, Mutex, MutexGuard, Notify, OwnedMappedMutexGuard, OwnedMutexGuard,
-        TryLockError, futures, mpsc, oneshot,
+        TryLockError, broadcast, futures, mpsc, oneshot, watch,
     };
 }
 
