@@ -139,7 +139,8 @@ pub mod sync {
         OnceCell, OwnedMappedMutexGuard, OwnedMutexGuard, OwnedRwLockMappedWriteGuard,
         OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit, RwLock,
         RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit,
-        SetError, SetOnce, SetOnceError, TryAcquireError, TryLockError, futures, mpsc, oneshot,
+        SetError, SetOnce, SetOnceError, TryAcquireError, TryLockError, broadcast, futures, mpsc,
+        oneshot, watch,
     };
 }
 

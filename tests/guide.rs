@@ -59,7 +59,9 @@ fn each_block_of_rust_is_compiled_and_run_and_shows_all_of_its_lines() {
                 other => panic!("{name}: a block of {other:?}"),
             }
             // rustdoc would hide them, other readers would not.
-            let hidden = lines.iter().find(|line| line.trim_start().starts_with("# "));
+            let hidden = lines
+                .iter()
+                .find(|line| line.trim_start().starts_with("# "));
             assert!(kind == "text" || hidden.is_none(), "{name}: {hidden:?}");
             for line in lines {
                 assert!(line.chars().count() <= 100, "{name}: {line}");

@@ -1,21 +1,35 @@
 //! Synchronisation: channels and locks that never block a thread.
 //!
-//! A primitive knows wakers and nothing of tasks or schedulers, so it works under any executor. Two
-//! internal pieces carry the rest: `atomic_waker` (one waiter, no lock) and `wait_list` (many
-//! waiters, first in first out, one lock). Each leaf poll takes a unit of the [`coop`](crate::coop)
-//! budget when it gets something done.
+//! A primitive knows wakers and nothing of tasks or schedulers, so it works under any executor.
+//! Three internal pieces carry the rest: `atomic_waker` (one waiter, no lock), `wait_list` (many
+//! waiters, first in first out, one lock), `versions` (a number that rises, and who waits for that).
+//! Each leaf poll takes a unit of the [`coop`](crate::coop) budget when it gets something done.
 //!
 //! No foreign code (a waker's clone, wake and drop, a value's destructor) runs under a lock of
 //! these primitives.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Poll, ready};
+
+use crate::coop;
 
 mod atomic_waker;
 mod wait_list;
 
 pub mod raw_semaphore;
 
+mod versions;
+
+mod senders;
+
 pub mod oneshot;
 
 pub mod mpsc;
+
+pub mod watch;
+
+pub mod broadcast;
 
 mod notify;
 
@@ -58,6 +72,18 @@ mod auto_traits;
 
 #[cfg(all(test, not(loom)))]
 mod hostile_tests;
+
+/// Lets a future that completes take a unit of its task's budget.
+async fn cooperative<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        let unit = ready!(coop::poll_proceed(cx));
+        let output = ready!(future.as_mut().poll(cx));
+        unit.made();
+        Poll::Ready(output)
+    })
+    .await
+}
 
 /// Panics where blocking this thread would block the tasks that it polls.
 #[track_caller]

@@ -15,7 +15,7 @@ macro_rules! constructor {
 }
 pub(crate) use constructor;
 
-pub use parking_lot::{Condvar, Mutex, MutexGuard};
+pub use parking_lot::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use std::sync::Arc;
 
 /// Atomic types and fences.

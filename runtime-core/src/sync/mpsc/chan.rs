@@ -2,11 +2,13 @@
 //! to go.
 //!
 //! **Invariants.** C1: the receiver's end is one, so it is the queue's reader; it is lent out by
-//! `&mut` only. C2: while a sender, or a permit of one, exists, `strong` is above zero; at zero
-//! it stays, and the end is put into the queue once: nothing is pushed after. C3: a closed
-//! channel whose permits are all back puts the end into the queue as well, since nobody can get a
-//! permit any more. So the receiver finds every end in the queue, behind the last value, and
+//! `&mut` only. C2: while a sender, or a permit of one, exists, the count of [senders] is above
+//! zero; at zero it stays, and the end is put into the queue once: nothing is pushed after. C3: a
+//! closed channel whose permits are all back puts the end into the queue as well, since nobody can
+//! get a permit any more. So the receiver finds every end in the queue, behind the last value, and
 //! waits for nothing else.
+//!
+//! [senders]: super::super::senders
 #![allow(unsafe_code, reason = "the receiver is the queue's reader")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -15,11 +17,11 @@ use std::task::{Context, Poll, ready};
 use super::error::TryRecvError;
 use super::queue::{Queue, Read};
 use crate::coop;
-use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, IS_MODEL};
 use crate::park::block_on_parked;
 use crate::sync::Notify;
 use crate::sync::raw_semaphore::RawSemaphore;
+use crate::sync::senders::Senders;
 
 /// How often a look at a slot that is being filled is repeated before the thread sleeps.
 const LOOKS: usize = if IS_MODEL { 0 } else { 100 };
@@ -87,8 +89,7 @@ impl Room for Unbounded {
 pub(super) struct Chan<T, R> {
     pub(super) queue: Queue<T>,
     pub(super) room: R,
-    strong: AtomicUsize,
-    weak: AtomicUsize,
+    senders: Senders,
     gone: Notify,
 }
 
@@ -150,8 +151,7 @@ pub(super) fn channel<T, R: Room>(room: R) -> (Tx<T, R>, Rx<T, R>) {
     let chan = Arc::new(Chan {
         queue: Queue::new(),
         room,
-        strong: AtomicUsize::new(1),
-        weak: AtomicUsize::new(0),
+        senders: Senders::one(),
         gone: Notify::new(),
     });
     (
@@ -177,19 +177,17 @@ impl<T, R: Room> Tx<T, R> {
     }
 
     pub(super) fn strong_count(&self) -> usize {
-        strong_count(&self.chan)
+        self.chan.senders.strong()
     }
 
     pub(super) fn weak_count(&self) -> usize {
-        weak_count(&self.chan)
+        self.chan.senders.weak()
     }
 }
 
 impl<T, R: Room> Clone for Tx<T, R> {
     fn clone(&self) -> Self {
-        // Relaxed: C2: this sender keeps the count above zero meanwhile.
-        let before = self.chan.strong.fetch_add(1, Ordering::Relaxed);
-        assert!(before < isize::MAX as usize, "too many senders");
+        self.chan.senders.add();
         Tx {
             chan: Arc::clone(&self.chan),
         }
@@ -198,8 +196,8 @@ impl<T, R: Room> Clone for Tx<T, R> {
 
 impl<T, R: Room> Drop for Tx<T, R> {
     fn drop(&mut self) {
-        // AcqRel: C2: what every other sender pushed happens before the end is put in.
-        if self.chan.strong.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.chan.senders.remove() {
+            // C2.
             self.chan.queue.close();
         }
     }
@@ -207,42 +205,24 @@ impl<T, R: Room> Drop for Tx<T, R> {
 
 impl<T, R: Room> WeakTx<T, R> {
     fn new(chan: &Arc<Chan<T, R>>) -> WeakTx<T, R> {
-        // Relaxed: a count for humans.
-        chan.weak.fetch_add(1, Ordering::Relaxed);
+        chan.senders.add_weak();
         WeakTx {
             chan: Arc::clone(chan),
         }
     }
 
     pub(super) fn upgrade(&self) -> Option<Tx<T, R>> {
-        // Relaxed: the exchange below decides; the chain of counts carries no data here.
-        let mut strong = self.chan.strong.load(Ordering::Relaxed);
-        while strong != 0 {
-            // AcqRel: C2: joins the chain that ends with the last sender's drop.
-            let raised = self.chan.strong.compare_exchange_weak(
-                strong,
-                strong + 1,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            );
-            match raised {
-                Ok(_) => {
-                    return Some(Tx {
-                        chan: Arc::clone(&self.chan),
-                    });
-                }
-                Err(found) => strong = found,
-            }
-        }
-        None
+        self.chan.senders.try_add().then(|| Tx {
+            chan: Arc::clone(&self.chan),
+        })
     }
 
     pub(super) fn strong_count(&self) -> usize {
-        strong_count(&self.chan)
+        self.chan.senders.strong()
     }
 
     pub(super) fn weak_count(&self) -> usize {
-        weak_count(&self.chan)
+        self.chan.senders.weak()
     }
 }
 
@@ -254,19 +234,8 @@ impl<T, R: Room> Clone for WeakTx<T, R> {
 
 impl<T, R: Room> Drop for WeakTx<T, R> {
     fn drop(&mut self) {
-        // Relaxed: a count for humans.
-        self.chan.weak.fetch_sub(1, Ordering::Relaxed);
+        self.chan.senders.remove_weak();
     }
-}
-
-fn strong_count<T, R: Room>(chan: &Chan<T, R>) -> usize {
-    // Acquire: who sees a count sees what the senders that are gone have pushed.
-    chan.strong.load(Ordering::Acquire)
-}
-
-fn weak_count<T, R: Room>(chan: &Chan<T, R>) -> usize {
-    // Relaxed: a count for humans.
-    chan.weak.load(Ordering::Relaxed)
 }
 
 impl<T, R: Room> Rx<T, R> {
@@ -373,7 +342,7 @@ impl<T, R: Room> Rx<T, R> {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.chan.is_closed() || strong_count(&self.chan) == 0
+        self.chan.is_closed() || self.chan.senders.strong() == 0
     }
 
     pub(super) fn len(&self) -> usize {
@@ -382,11 +351,11 @@ impl<T, R: Room> Rx<T, R> {
     }
 
     pub(super) fn strong_count(&self) -> usize {
-        strong_count(&self.chan)
+        self.chan.senders.strong()
     }
 
     pub(super) fn weak_count(&self) -> usize {
-        weak_count(&self.chan)
+        self.chan.senders.weak()
     }
 
     /// Receives and drops what is there.
