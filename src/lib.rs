@@ -62,7 +62,8 @@ pub use crate::task::spawn;
 pub mod runtime {
     pub use runtime_core::builder::Builder;
     pub use runtime_core::handle::{Handle, RuntimeFlavor, RuntimeMetrics, TryCurrentError};
-    pub use runtime_core::runtime::Runtime;
+    pub use runtime_core::local_runtime::{LocalOptions, LocalRuntime};
+    pub use runtime_core::runtime::{Id, Runtime, is_rt_shutdown_err, worker_index};
     pub use runtime_core::{EnterGuard, IoMode, Stall};
 }
 
@@ -81,7 +82,33 @@ pub mod runtime {
 #[cfg(feature = "rt")]
 pub mod task {
     pub use runtime_core::spawn::{block_in_place, spawn, spawn_blocking, yield_now};
+    pub use runtime_core::coop::face::{Unconstrained, consume_budget, unconstrained};
+    pub use runtime_core::join_set::{self, JoinSet};
+    pub use runtime_core::local_set::{LocalEnterGuard, LocalSet, spawn_local};
     pub use runtime_core::task::{AbortHandle, Id, JoinError, JoinHandle, id, try_id};
+
+    /// The budget of a poll: how a task that is always ready still lets others run.
+    ///
+    /// Each poll of a task starts with 128 units. What makes progress (a receive, a lock, a read)
+    /// spends one; with none left it wakes its task and returns `Pending`, and the task goes to the
+    /// back of its queue. Waiting costs nothing.
+    ///
+    /// ```
+    /// use runtime::task::coop;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// assert!(coop::has_budget_remaining());
+    /// coop::consume_budget().await;
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub mod coop {
+        pub use runtime_core::coop::face::{
+            Coop, RestoreOnPending, Unconstrained, consume_budget, cooperative, poll_proceed,
+            unconstrained,
+        };
+        pub use runtime_core::coop::has_budget_remaining;
+    }
 }
 
 /// Timers and clocks: precise below a millisecond, and never early.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::local_runtime::{LocalOptions, LocalRuntime};
 use crate::runtime::Runtime;
 use crate::scheduler::{Config, Flavor, IoMode, MAX_SLOTS, Shared, Stall};
 use crate::timer::clock::Clock;
@@ -80,6 +81,27 @@ impl Builder {
 
     /// Accepted for compatibility: timers are always there.
     pub fn enable_time(&mut self) -> &mut Builder {
+        self
+    }
+
+    /// Accepted for compatibility: how many events one look at the driver takes at most is the
+    /// driver's own choice.
+    ///
+    /// # Panics
+    /// If `capacity` is 0.
+    #[track_caller]
+    pub fn max_io_events_per_tick(&mut self, capacity: usize) -> &mut Builder {
+        assert!(capacity > 0, "max_io_events_per_tick must be at least 1");
+        self
+    }
+
+    /// Accepted for compatibility, as [`Builder::max_io_events_per_tick`].
+    ///
+    /// # Panics
+    /// If `capacity` is 0.
+    #[track_caller]
+    pub fn max_io_events_per_busy_tick(&mut self, capacity: usize) -> &mut Builder {
+        assert!(capacity > 0, "max_io_events_per_busy_tick must be at least 1");
         self
     }
 
@@ -295,6 +317,22 @@ impl Builder {
             runtime.handle().shared().start_all()?;
         }
         Ok(runtime)
+    }
+
+    /// Makes a runtime of this thread, whose tasks need not be `Send`.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    ///
+    /// # Panics
+    /// If this is the builder of a multi-thread runtime.
+    #[track_caller]
+    pub fn build_local(&mut self, _options: LocalOptions) -> io::Result<LocalRuntime> {
+        assert!(
+            self.config.flavor == Flavor::CurrentThread,
+            "only `current_thread` runtimes can be local: begin with Builder::new_current_thread"
+        );
+        self.build().map(LocalRuntime::from_runtime)
     }
 }
 

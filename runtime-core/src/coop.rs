@@ -9,6 +9,8 @@
 //! something done it says [`Progress::made`], else the unit goes back when the value is dropped:
 //! waiting costs nothing.
 
+pub mod face;
+
 use std::cell::Cell;
 use std::task::{Context, Poll};
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::context::{self, EnterGuard};
 use crate::park::driver::{Driver, Poller};
+use crate::runtime::Id;
 use crate::scheduler::{self, Flavor, Shared};
 use crate::task::JoinHandle;
 
@@ -143,11 +144,22 @@ impl Handle {
     /// If the future panics, with its panic.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.block_on_as(future, false)
+    }
+
+    /// See [`Shared::block_on`].
+    #[track_caller]
+    pub(crate) fn block_on_as<F: Future>(&self, future: F, first: bool) -> F::Output {
         if size_of::<F>() > BOX_FUTURES_ABOVE {
-            self.shared.block_on(Box::pin(future))
+            self.shared.block_on(Box::pin(future), first)
         } else {
-            self.shared.block_on(future)
+            self.shared.block_on(future, first)
         }
+    }
+
+    /// The runtime's id, unique in the process.
+    pub fn id(&self) -> Id {
+        Id::of(self.shared.id())
     }
 
     /// Which scheduler the runtime has.

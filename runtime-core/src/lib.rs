@@ -16,6 +16,8 @@ pub mod park;
 
 pub mod task;
 
+mod local;
+
 pub mod sync;
 
 pub mod timer;
@@ -32,7 +34,13 @@ pub mod runtime;
 
 pub mod builder;
 
+pub mod local_set;
+
+pub mod local_runtime;
+
 pub mod spawn;
+
+pub mod join_set;
 
 pub mod time;
 

@@ -1,14 +1,17 @@
 //! The runtime itself: what `build` gives and `drop` ends.
 
+use std::fmt;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::context::EnterGuard;
 use crate::handle::{Handle, RuntimeMetrics};
 use crate::park;
-use crate::scheduler::Shared;
-use crate::task::JoinHandle;
+use crate::park::driver::ShutDown;
+use crate::scheduler::{self, Shared};
+use crate::task::{self, JoinHandle};
 
 /// A runtime: runs tasks, timers and I/O until it is dropped.
 ///
@@ -21,12 +24,66 @@ pub struct Runtime {
     handle: Handle,
 }
 
+/// Names a runtime or a [`LocalSet`](crate::local_set::LocalSet): unique in the process.
+///
+/// ```
+/// let (one, other) = (runtime::Runtime::new()?, runtime::Runtime::new()?);
+/// let id: runtime::runtime::Id = one.handle().id();
+/// assert_ne!(id, other.handle().id());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Id(u64);
+
+impl Id {
+    /// Drawn from the numbers of tasks, none of which has it any more.
+    pub(crate) fn of(number: task::Id) -> Id {
+        Id(number.as_u64())
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which of its runtime's workers this thread is now: below
+/// [`num_workers`](RuntimeMetrics::num_workers), and nobody else's at the same time.
+///
+/// A task may find itself on another one after each `await`. `None` outside of any runtime, in the
+/// future of a multi-thread runtime's `block_on`, in blocking code, and in the spare slot that
+/// stands in for a blocked worker.
+///
+/// ```
+/// use runtime::runtime::{Builder, worker_index};
+///
+/// assert_eq!(worker_index(), None);
+/// let runtime = Builder::new_current_thread().build()?;
+/// assert_eq!(runtime.block_on(async { worker_index() }), Some(0));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn worker_index() -> Option<usize> {
+    scheduler::worker_index()
+}
+
+/// Whether an I/O operation failed because the runtime that its object belongs to was shut down.
+///
+/// ```
+/// use runtime::runtime::is_rt_shutdown_err;
+///
+/// assert!(!is_rt_shutdown_err(&std::io::Error::other("something else")));
+/// ```
+pub fn is_rt_shutdown_err(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<ShutDown>())
+}
+
 impl Runtime {
     /// A multi-thread runtime with default settings.
     ///
     /// # Errors
     /// None today: threads and driver start when they are first needed.
-    pub fn new() -> std::io::Result<Runtime> {
+    pub fn new() -> io::Result<Runtime> {
         crate::builder::Builder::new_multi_thread().build()
     }
 
@@ -64,7 +121,7 @@ impl Runtime {
     /// As [`Handle::block_on`].
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.handle.block_on(future)
+        self.handle.block_on_as(future, true)
     }
 
     /// As [`Handle::enter`].

@@ -130,18 +130,23 @@ use std::sync::Arc;
 pub(crate) use config::{Config, Flavor};
 pub use config::{IoMode, Stall};
 pub(crate) use idle::MAX_SLOTS;
-pub(crate) use runner::{Entered, enter, entered, is_current_thread, suspend, timer_shard};
+pub(crate) use runner::{
+    Entered, enter, entered, entered_local, is_current_thread, stay_on_thread, suspend, timer_shard,
+    worker_index,
+};
 pub(crate) use shared::Shared;
 
 use crate::task::{Header, Id, JoinHandle, Notified, Schedule, new_task};
 
 impl Shared {
-    /// Runs `future` to its end on this thread.
-    pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F) -> F::Output {
+    /// Runs `future` to its end on this thread. `first`: on a current-thread runtime it is to hold
+    /// the slot from the first poll on, if that is free.
+    pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F, first: bool) -> F::Output {
         let _entered = enter(self);
         let _suspended = suspend();
+        let _stays = stay_on_thread(false);
         match self.config().flavor() {
-            Flavor::CurrentThread => current_thread::block_on(self, future),
+            Flavor::CurrentThread => current_thread::block_on(self, future, first),
             Flavor::MultiThread => guest::block_on(self, future),
         }
     }
@@ -192,13 +197,14 @@ impl Schedule for BlockingPool {
 /// Runs `closure` on this thread, after handing the thread's slot to others.
 ///
 /// # Panics
-/// On the thread that runs a current-thread runtime: nobody could take over.
+/// On the thread that runs a current-thread runtime, and among tasks that stay on their thread:
+/// nobody could take over.
 #[track_caller]
 pub(crate) fn block_in_place<R>(closure: impl FnOnce() -> R) -> R {
     assert!(
-        !is_current_thread(),
-        "block_in_place on a current-thread runtime would stop all its tasks: \
-         use spawn_blocking, or a multi-thread runtime"
+        !is_current_thread() && !runner::stays_on_thread(),
+        "can call blocking only when running on the multi-threaded runtime: block_in_place on a \
+         current-thread runtime, or in a local task, would stop all the others; use spawn_blocking"
     );
     let _suspended = suspend();
     closure()

@@ -11,7 +11,9 @@ mod wait;
 
 use std::io;
 
+use runtime_core::park::driver::ShutDown;
+
 /// The error of every operation after the runtime has shut down.
 fn shut_down() -> io::Error {
-    io::Error::other("the runtime of this I/O object has shut down")
+    io::Error::other(ShutDown)
 }

@@ -35,9 +35,17 @@ const HOUSES: [House; 3] = [
             &["loom", "util"],
             &["park", "coop"],
             &["task", "sync"],
+            &["local"],
             &["timer", "blocking"],
             &["scheduler"],
-            &["runtime", "builder", "context", "handle"],
+            &[
+                "runtime",
+                "builder",
+                "context",
+                "handle",
+                "local_set",
+                "local_runtime",
+            ],
             &["spawn", "join_set", "task_local", "time"],
         ],
         strangers: &[

@@ -24,6 +24,18 @@ pub struct Event {
     pub ready: u32,
 }
 
+/// What the error of an operation wraps whose runtime has shut down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShutDown;
+
+impl fmt::Display for ShutDown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the runtime of this I/O object has shut down")
+    }
+}
+
+impl std::error::Error for ShutDown {}
+
 /// The half that sleeps; owned by the seat.
 pub trait Poller: Send {
     /// Waits for events, a kick or the timeout (`None`: for ever; zero: a glance) and appends the

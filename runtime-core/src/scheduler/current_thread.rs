@@ -70,7 +70,7 @@ impl Turn {
 }
 
 /// Polls `future` to its end on this thread; with the turn, all tasks as well.
-pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
+pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, first: bool) -> F::Output {
     let runner = Runner::new(shared, Kind::Only, None);
     let own = OwnWaker::new(shared, runner.parker.unparker());
     let _current = runner::make_current(&runner);
@@ -81,6 +81,9 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
     let waker = Waker::from(Arc::clone(&own));
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
+    if first {
+        holder.take_turn();
+    }
     loop {
         if own.word().take() {
             let _budget = coop::budget();
@@ -88,9 +91,7 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
                 return output;
             }
         }
-        if !runner.holds_slot() && shared.turn.take_or_wait(&runner.parker.unparker()) {
-            runner.hold(0);
-        }
+        holder.take_turn();
         if !runner.holds_slot() || shared.is_closing() {
             holder.park();
         } else if !holder.run_some() {
@@ -105,6 +106,14 @@ struct Holder<'a> {
 }
 
 impl Holder<'_> {
+    /// Holds the slot, if the turn is free.
+    fn take_turn(&self) {
+        let waiter = || self.runner.parker.unparker();
+        if !self.runner.holds_slot() && self.runner.shared.turn.take_or_wait(&waiter()) {
+            self.runner.hold(0);
+        }
+    }
+
     /// Runs tasks until there is none, or the own future was woken; false if there was none.
     fn run_some(&self) -> bool {
         let shared = &self.runner.shared;

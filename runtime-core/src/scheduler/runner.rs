@@ -19,6 +19,7 @@ use std::sync::atomic::Ordering;
 use super::shared::Shared;
 use super::slot::{LOCAL_LIMIT, Slot};
 use crate::coop;
+use crate::local::Local;
 use crate::loom;
 use crate::park::driver::Event;
 use crate::park::{self, parker::Parker};
@@ -30,6 +31,7 @@ const CELL_STREAK: u32 = 3;
 
 thread_local! {
     static CURRENT: Cell<*const Runner> = const { Cell::new(null()) };
+    static STAYS: Cell<bool> = const { Cell::new(false) };
     static ENTERED: RefCell<Vec<Option<Arc<Shared>>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -424,6 +426,34 @@ pub(crate) fn is_current_thread() -> bool {
     with_current(|runner| runner.is_some_and(|runner| runner.kind == Kind::Only))
 }
 
+/// Whether this thread polls tasks that nobody could take over.
+pub(super) fn stays_on_thread() -> bool {
+    STAYS.get()
+}
+
+/// Until dropped, this thread polls tasks that nobody could take over, or it does not.
+#[derive(Debug)]
+pub(crate) struct Stays(bool);
+
+pub(crate) fn stay_on_thread(stays: bool) -> Stays {
+    Stays(STAYS.replace(stays))
+}
+
+impl Drop for Stays {
+    fn drop(&mut self) {
+        STAYS.set(self.0);
+    }
+}
+
+/// The index of the regular slot that this thread holds.
+pub(crate) fn worker_index() -> Option<usize> {
+    with_current(|runner| {
+        let runner = runner?;
+        let slot = runner.slot()? as usize;
+        (slot < runner.shared.config().slots()).then_some(slot)
+    })
+}
+
 // ---- the runtime that a thread is in ----
 
 /// Until dropped, `shared` is the current runtime of this thread.
@@ -468,6 +498,11 @@ pub(crate) fn entered() -> Option<Arc<Shared>> {
         .try_with(|entered| entered.borrow().last().cloned().flatten())
         .ok()
         .flatten()
+}
+
+/// The local tasks of the current runtime, if it is a local one.
+pub(crate) fn entered_local() -> Option<Arc<Local>> {
+    entered().and_then(|shared| shared.local().cloned())
 }
 
 /// Where new timers of this thread go: the wheel of its queue, or else the first of the current

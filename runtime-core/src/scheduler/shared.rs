@@ -28,6 +28,7 @@ use super::slot::Slot;
 use super::stats::Stats;
 use super::worker::{self, Role};
 use crate::blocking::Pool;
+use crate::local::Local;
 use crate::loom;
 use crate::park::driver::{Driver, Event, Poller};
 use crate::park::seat::Seat;
@@ -62,6 +63,9 @@ pub(crate) struct Shared {
     pub(super) closing: AtomicBool,
     /// Whether a task was ever spawned: before that a polling guest is alone and needs no guard.
     pub(super) has_spawned: AtomicBool,
+    id: Id,
+    /// A local runtime's tasks that stay on its thread.
+    local: OnceLock<Arc<Local>>,
     clock: loom::Arc<Clock>,
     blocking: Arc<Pool>,
 }
@@ -101,6 +105,8 @@ impl Shared {
                 config,
                 closing: AtomicBool::new(false),
                 has_spawned: AtomicBool::new(false),
+                id: Id::next(),
+                local: OnceLock::new(),
                 clock: loom::Arc::clone(&clock),
                 blocking,
             }
@@ -116,6 +122,22 @@ impl Shared {
 
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// A number that no other runtime has.
+    pub(crate) fn id(&self) -> Id {
+        self.id
+    }
+
+    /// From now on this is a local runtime.
+    pub(crate) fn keep_local(&self, local: Arc<Local>) {
+        let kept = self.local.set(local);
+        debug_assert!(kept.is_ok(), "a runtime becomes local once");
+    }
+
+    /// A local runtime's tasks that stay on its thread.
+    pub(crate) fn local(&self) -> Option<&Arc<Local>> {
+        self.local.get()
     }
 
     pub(crate) fn clock(&self) -> &loom::Arc<Clock> {

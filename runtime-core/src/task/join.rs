@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Mutex;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::error::JoinError;
 use super::id::Id;
@@ -61,6 +61,25 @@ impl<T> JoinHandle<T> {
     /// The task's id, unique among all tasks of the process that are alive.
     pub fn id(&self) -> Id {
         self.raw.header().id
+    }
+
+    /// Has `waker` woken once when the task is complete, instead of any before; false, and it is
+    /// not, if it is complete.
+    #[must_use = "nobody is woken for a task that is complete"]
+    pub(crate) fn watch(&mut self, waker: Waker) -> bool {
+        self.raw.watch(waker)
+    }
+
+    /// The output of a task that is complete, whatever the budget; taken once.
+    pub(crate) fn take_output(&mut self) -> Option<Result<T, JoinError>> {
+        let mut output = Poll::Pending;
+        if self.is_finished() {
+            self.raw.poll_join(&mut output, Waker::noop());
+        }
+        match output {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        }
     }
 }
 

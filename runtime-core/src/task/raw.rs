@@ -28,6 +28,8 @@ pub(super) struct Vtable {
     pub(super) schedule: unsafe fn(NonNull<Header>),
     /// Polls for the output into a `Poll<Result<F::Output, JoinError>>`.
     pub(super) poll_join: unsafe fn(NonNull<Header>, *mut (), &Waker),
+    /// Has a waker woken when the task is complete; false if it is so already.
+    pub(super) watch: unsafe fn(NonNull<Header>, Waker) -> bool,
     /// The join handle goes.
     pub(super) drop_join: unsafe fn(NonNull<Header>),
     /// Frees the memory; nobody has a reference.
@@ -41,6 +43,7 @@ impl<F: Future + 'static, S: Schedule> VtableOf<F, S> {
         run: run::run::<F, S>,
         schedule: run::schedule::<F, S>,
         poll_join: run::poll_join::<F, S>,
+        watch: run::watch::<F, S>,
         drop_join: run::drop_join::<F, S>,
         free: run::free::<F, S>,
     };
@@ -147,6 +150,12 @@ impl RawTask {
         let poll_join = self.header().vtable.poll_join;
         // SAFETY: the caller is the join handle of a task whose output is `T`.
         unsafe { poll_join(self.0, std::ptr::from_mut(out).cast(), waker) }
+    }
+
+    pub(super) fn watch(self, waker: Waker) -> bool {
+        let watch = self.header().vtable.watch;
+        // SAFETY: the caller is the join handle.
+        unsafe { watch(self.0, waker) }
     }
 
     pub(super) fn drop_join(self) {

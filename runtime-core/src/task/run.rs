@@ -156,14 +156,36 @@ fn ready_or_registered<F: Future, S>(cell: &Cell<F, S>, waker: &Waker) -> bool {
             }
         }
     }
-    let new = Some(waker.clone());
+    !lend(cell, waker.clone())
+}
+
+/// Puts a waker into the cell, which is the join handle's, and lends it; false if the task is
+/// complete.
+fn lend<F: Future, S>(cell: &Cell<F, S>, waker: Waker) -> bool {
     let old = cell.join_waker.with_mut(|mine| {
         // SAFETY: state invariant 5: the cell is the join handle's.
-        std::mem::replace(unsafe { &mut *mine }, new)
+        unsafe { &mut *mine }.replace(waker)
     });
-    let complete = !state.lend_join_waker();
+    let lent = cell.header.state.lend_join_waker();
     drop(old);
-    complete
+    lent
+}
+
+/// Vtable `watch`.
+///
+/// # Safety
+/// The caller is the join handle of a task of these types.
+pub(super) unsafe fn watch<F: Future + 'static, S: Schedule>(
+    header: NonNull<Header>,
+    waker: Waker,
+) -> bool {
+    // SAFETY: the join handle's reference keeps it alive; the vtable fits its types.
+    let cell = unsafe { cell::<F, S>(header) };
+    match cell.header.state.join_state() {
+        JoinState::Complete => false,
+        JoinState::CellIsMine => lend(cell, waker),
+        JoinState::CellIsLent => cell.header.state.reclaim_join_waker() && lend(cell, waker),
+    }
 }
 
 /// Vtable `drop_join`.
