@@ -37,6 +37,9 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+#[doc(hidden)]
+pub mod macros;
+
 #[cfg(feature = "macros")]
 pub use runtime_macros::{main, test};
 
@@ -79,6 +82,12 @@ pub mod runtime {
 pub mod task {
     pub use runtime_core::spawn::{block_in_place, spawn, spawn_blocking, yield_now};
     pub use runtime_core::task::{AbortHandle, Id, JoinError, JoinHandle, id, try_id};
+    pub use runtime_core::task_local::{AccessError, LocalKey};
+
+    /// Futures that have names.
+    pub mod futures {
+        pub use runtime_core::task_local::TaskLocalFuture;
+    }
 }
 
 /// Timers and clocks: precise below a millisecond, and never early.

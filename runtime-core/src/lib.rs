@@ -34,6 +34,10 @@ pub mod builder;
 
 pub mod spawn;
 
+pub mod task_local;
+
+pub mod macros;
+
 pub mod time;
 
 pub use context::EnterGuard;

@@ -38,7 +38,7 @@ const HOUSES: [House; 3] = [
             &["timer", "blocking"],
             &["scheduler"],
             &["runtime", "builder", "context", "handle"],
-            &["spawn", "join_set", "task_local", "time"],
+            &["spawn", "join_set", "task_local", "macros", "time"],
         ],
         strangers: &[
             "runtime",
