@@ -5,7 +5,7 @@
 //!     enum Out<T0, T1> { B0(T0), B1(T1), Disabled }
 //!     let mut disabled = 0u8;                                      // one bit a branch
 //!     if !(guard1) { disabled |= 2u8; }
-//!     let output = {
+//!     let mut output = {
 //!         let futures = (future0, future1,);                       // temporaries live to the `}`
 //!         let mut futures = pin!((into_future(futures.0), into_future(futures.1),));
 //!         let poll = move |cx| {
@@ -28,6 +28,9 @@
 //!   borrowed is free again.
 //! - The look at a reference must not bind by `mut` or `ref`, nor through `&`: [`look`].
 //! - No `unsafe`: a pinned tuple is taken apart by `macros::support::Futures`.
+//! - A value is the result of a `match` with an arm that leaves it: so the output of a future of
+//!   which nothing else is known (`poll_fn(|_| panic!())`) falls back as that of any expression
+//!   that never returns.
 //! - Hygiene: locals have mixed-site spans; what is no local is named by `$crate`, by a literal's
 //!   suffix (`0u8`) or by a name that begins with two underscores, since a pattern that looks like
 //!   a binding of ours would be a constant of the user's of the same name.
@@ -73,7 +76,7 @@ fn whole(select: &Select) -> TokenStream {
         #declaration
         let mut __disabled = #zero;
         #guards
-        let __output = #output;
+        let mut __output = #output;
         match __output {
             #(#arms)*
             __Out::Disabled => #otherwise,
@@ -184,23 +187,30 @@ fn poll(select: &Select, index: usize, branch: &Branch) -> TokenStream {
     let done = quote_spanned! {Span::mixed_site()=>
         return #support::Poll::Ready(__Out::#variant(__value))
     };
-    let ready = if matches!(branch.pattern, Pat::Wild(_)) {
+    let look = if matches!(branch.pattern, Pat::Wild(_)) {
         done
     } else {
-        let look = look(branch.pattern.clone());
+        let pattern = look(branch.pattern.clone());
         quote_spanned! {Span::mixed_site()=>
             match &__value {
-                #look => #done,
+                #pattern => #done,
                 _ => __disabled |= #bit,
             }
         }
     };
     quote_spanned! {Span::mixed_site()=>
-        if __disabled & #bit == #zero {
-            match #support::Future::poll(#pin.as_mut(), __cx) {
-                #support::Poll::Ready(__value) => { #ready }
-                #support::Poll::Pending => __pending = true,
+        '__branch: {
+            if __disabled & #bit != #zero {
+                break '__branch;
             }
+            let __value = match #support::Future::poll(#pin.as_mut(), __cx) {
+                #support::Poll::Ready(__value) => __value,
+                #support::Poll::Pending => {
+                    __pending = true;
+                    break '__branch;
+                }
+            };
+            #look
         }
     }
 }
