@@ -40,6 +40,9 @@
 #[cfg(doctest)]
 mod guide;
 
+#[doc(hidden)]
+pub mod macros;
+
 #[cfg(feature = "macros")]
 pub use runtime_macros::{main, test};
 
@@ -81,10 +84,10 @@ pub mod runtime {
 /// ```
 #[cfg(feature = "rt")]
 pub mod task {
-    pub use runtime_core::spawn::{block_in_place, spawn, spawn_blocking, yield_now};
     pub use runtime_core::coop::face::{Unconstrained, consume_budget, unconstrained};
     pub use runtime_core::join_set::{self, JoinSet};
     pub use runtime_core::local_set::{LocalEnterGuard, LocalSet, spawn_local};
+    pub use runtime_core::spawn::{block_in_place, spawn, spawn_blocking, yield_now};
     pub use runtime_core::task::{AbortHandle, Id, JoinError, JoinHandle, id, try_id};
 
     /// The budget of a poll: how a task that is always ready still lets others run.
@@ -108,6 +111,13 @@ pub mod task {
             unconstrained,
         };
         pub use runtime_core::coop::has_budget_remaining;
+    }
+
+    pub use runtime_core::task_local::{AccessError, LocalKey};
+
+    /// Futures that have names.
+    pub mod futures {
+        pub use runtime_core::task_local::TaskLocalFuture;
     }
 }
 

@@ -42,6 +42,10 @@ pub mod spawn;
 
 pub mod join_set;
 
+pub mod task_local;
+
+pub mod macros;
+
 pub mod time;
 
 pub use context::EnterGuard;

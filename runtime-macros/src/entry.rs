@@ -96,7 +96,9 @@ fn body(attribute: Attribute, function: &Function) -> TokenStream {
             }
         }
     });
-    let block = quote_spanned! {function.body_span=> { #statements }};
+    // Resolved as ours, the braces of a body of one line are no unneeded ones of the user's.
+    let braces = function.body_span.resolved_at(Span::mixed_site());
+    let block = quote_spanned! {braces=> { #statements }};
     let future = quote_spanned! {function.body_span=> async move { #typed #block }};
     match (attribute.role, output) {
         (Role::Test, Some(output)) => quote! {

@@ -1,8 +1,10 @@
 //! The attribute macros of `runtime`: an `async fn` in, a plain function that builds a runtime out.
+//! And what is behind `select!`.
 //!
 //! - `options`: what stands in the attribute's parentheses, and the rules between the options.
 //! - `function`: what the attribute stands on, and the rules for it.
 //! - `entry`: the function that comes out.
+//! - `select`: the branches of a `select!`; `expansion`: the block that comes out.
 //!
 //! Each macro exists twice, because an expansion can only name the crate that its user depends on:
 //! `main` and `test` expand to paths in `::runtime`, `tokio_main` and `tokio_test` to the same
@@ -14,6 +16,10 @@ mod options;
 mod function;
 
 mod entry;
+
+mod select;
+
+mod expansion;
 
 #[cfg(test)]
 mod tests;
@@ -68,6 +74,13 @@ pub fn tokio_main(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn tokio_test(options: TokenStream, item: TokenStream) -> TokenStream {
     expand(Role::Test, "tokio", options, item)
+}
+
+/// What the `select!` of the facade expands to: `$crate, branches`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn select_branches(input: TokenStream) -> TokenStream {
+    expansion::expand(input.into()).into()
 }
 
 fn expand(

@@ -46,7 +46,7 @@ const HOUSES: [House; 3] = [
                 "local_set",
                 "local_runtime",
             ],
-            &["spawn", "join_set", "task_local", "time"],
+            &["spawn", "join_set", "task_local", "macros", "time"],
         ],
         strangers: &[
             "runtime",
