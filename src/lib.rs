@@ -146,8 +146,9 @@ pub mod io {
     #[cfg(feature = "io-util")]
     pub use runtime_io::io::{
         AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream,
-        BufWriter, Chain, Empty, Lines, Repeat, Sink, Split, Take, copy, copy_buf, empty, repeat,
-        sink,
+        BufWriter, Chain, DuplexStream, Empty, Join, Lines, ReadHalf, Repeat, SimplexStream, Sink,
+        Split, Take, WriteHalf, copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf,
+        duplex, empty, join, repeat, simplex, sink, split,
     };
 }
 
