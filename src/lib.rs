@@ -155,5 +155,7 @@ pub mod io {
 /// Sockets.
 #[cfg(feature = "net")]
 pub mod net {
-    pub use runtime_io::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host, tcp};
+    pub use runtime_io::net::{
+        TcpListener, TcpSocket, TcpStream, ToSocketAddrs, UdpSocket, lookup_host, tcp,
+    };
 }

@@ -10,6 +10,7 @@
 //! **No wake-up is lost**: trying and leaving the waker are one hold of the lock, as are moving bytes
 //! and taking the other's waker out.
 
+use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -107,7 +108,6 @@ impl SimplexStream {
 /// # })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct DuplexStream {
     incoming: Arc<Mutex<Pipe>>,
     outgoing: Arc<Mutex<Pipe>>,
@@ -262,6 +262,12 @@ macro_rules! stream {
 
 stream!(SimplexStream, this, &mut this.pipe, &mut this.pipe);
 stream!(DuplexStream, this, &*this.incoming, &*this.outgoing);
+
+impl fmt::Debug for DuplexStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DuplexStream").finish_non_exhaustive()
+    }
+}
 
 impl Drop for DuplexStream {
     fn drop(&mut self) {
