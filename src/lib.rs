@@ -190,13 +190,16 @@ pub mod io {
     #[cfg(feature = "io-util")]
     pub use runtime_io::io::{
         AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream,
-        BufWriter, Chain, Empty, Lines, Repeat, Sink, Split, Take, copy, copy_buf, empty, repeat,
-        sink,
+        BufWriter, Chain, DuplexStream, Empty, Join, Lines, ReadHalf, Repeat, SimplexStream, Sink,
+        Split, Take, WriteHalf, copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf,
+        duplex, empty, join, repeat, simplex, sink, split,
     };
 }
 
 /// Sockets.
 #[cfg(feature = "net")]
 pub mod net {
-    pub use runtime_io::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host, tcp};
+    pub use runtime_io::net::{
+        TcpListener, TcpSocket, TcpStream, ToSocketAddrs, UdpSocket, lookup_host, tcp,
+    };
 }

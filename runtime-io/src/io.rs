@@ -56,6 +56,22 @@ pub use buf_stream::BufStream;
 mod copy;
 pub use copy::{copy, copy_buf};
 
+mod copy_bidirectional;
+pub use copy_bidirectional::{copy_bidirectional, copy_bidirectional_with_sizes};
+
+mod turn;
+
+mod split;
+pub use split::{ReadHalf, WriteHalf, split};
+
+mod join;
+pub use join::{Join, join};
+
+mod pipe;
+
+mod memory;
+pub use memory::{DuplexStream, SimplexStream, duplex, simplex};
+
 mod endless;
 pub use endless::{Empty, Repeat, Sink, empty, repeat, sink};
 

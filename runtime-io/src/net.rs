@@ -1,4 +1,4 @@
-//! TCP sockets and the addresses they are given.
+//! TCP and UDP sockets and the addresses they are given.
 
 mod addr;
 pub use addr::ToSocketAddrs;
@@ -10,4 +10,10 @@ pub mod tcp;
 #[doc(inline)]
 pub use tcp::{TcpListener, TcpSocket, TcpStream};
 
+mod udp;
+pub use udp::UdpSocket;
+
+mod descriptors;
 mod numbers;
+mod options;
+mod receive;

@@ -1,5 +1,6 @@
 //! The task's budget, for loops that may never have to wait.
 
+use std::io;
 use std::task::{Context, Poll, ready};
 
 use runtime_core::coop;
@@ -20,6 +21,28 @@ impl Laps {
         }
         self.begun = true;
         Poll::Ready(())
+    }
+}
+
+/// Whether a signal came in between: nothing was done, and it is to be tried again.
+pub(super) fn interrupted<T>(outcome: &Poll<io::Result<T>>) -> bool {
+    let Poll::Ready(Err(error)) = outcome else {
+        return false;
+    };
+    error.kind() == io::ErrorKind::Interrupted
+}
+
+/// Polls again for as long as it is only interrupted; each further time takes a unit.
+pub(super) fn poll_uninterrupted<T>(
+    cx: &mut Context<'_>,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
+) -> Poll<io::Result<T>> {
+    loop {
+        let outcome = poll(cx);
+        if !interrupted(&outcome) {
+            return outcome;
+        }
+        ready!(poll_unit(cx));
     }
 }
 

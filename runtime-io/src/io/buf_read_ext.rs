@@ -36,9 +36,10 @@ pub trait AsyncBufReadExt: AsyncBufRead {
 
     /// Appends one line with its end, and says how many bytes; zero means the end.
     ///
-    /// # Errors `InvalidData` if it is not UTF-8: `text` is as before, the line is taken from the
-    /// reader, and the error holds a [`FromUtf8Error`](std::string::FromUtf8Error) with its bytes.
-    /// What the reader says: `text` has what came until then, as far as it is valid.
+    /// # Errors
+    /// `InvalidData` if it is not UTF-8: `text` is as before, the line is taken from the reader, and
+    /// the error holds a [`Utf8Error`](std::str::Utf8Error), which counts from the beginning of
+    /// `text`. What the reader says: `text` has what came until then, if all of it is UTF-8.
     ///
     /// # Cancel safety
     /// Resumable, but for an incomplete character: what was read is appended as far as it is valid.

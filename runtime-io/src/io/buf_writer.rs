@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::budget::Laps;
+use super::budget::{Laps, interrupted};
 use super::buf_reader::CAPACITY;
 use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
@@ -57,7 +57,11 @@ impl<W: AsyncWrite> BufWriter<W> {
         while *this.written < this.buf.len() {
             ready!(laps.poll_next(cx));
             let rest = &this.buf[*this.written..];
-            let written = ready!(this.inner.as_mut().poll_write(cx, rest))?;
+            let outcome = this.inner.as_mut().poll_write(cx, rest);
+            if interrupted(&outcome) {
+                continue;
+            }
+            let written = ready!(outcome)?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }

@@ -9,22 +9,23 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::budget::Laps;
+use super::budget::{interrupted, poll_uninterrupted, poll_unit};
 use super::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes under way at most.
-const CAPACITY: usize = 8 * 1024;
+/// Bytes under way at most, unless the caller says otherwise.
+pub(super) const CAPACITY: usize = 8 * 1024;
 
 /// Copies everything from `reader` to `writer`, flushes, and says how many bytes.
 ///
-/// # Errors What either says; `WriteZero` if no more can be written. Bytes that were read and not
-/// written are lost.
+/// # Errors
+/// What either says, but `Interrupted`, after which it tries again; `WriteZero` if no more can be
+/// written. Bytes that were read and not written are lost.
 ///
 /// # Cancel safety
 /// Not cancel safe: up to 8 KiB that were read and not written are lost.
 ///
 /// # Fairness
-/// Each lap after the first takes a unit of the task's budget.
+/// Each lap takes a unit of the task's budget.
 pub async fn copy<'a, R, W>(reader: &'a mut R, writer: &'a mut W) -> io::Result<u64>
 where
     R: AsyncRead + Unpin + ?Sized,
@@ -37,14 +38,15 @@ where
 /// Copies everything from `reader`, out of its own buffer, to `writer`, flushes, and says how many
 /// bytes.
 ///
-/// # Errors What either says; `WriteZero` if no more can be written. Bytes that were not written
-/// stay in the reader.
+/// # Errors
+/// What either says, but `Interrupted`, after which it tries again; `WriteZero` if no more can be
+/// written. Bytes that were not written stay in the reader.
 ///
 /// # Cancel safety
 /// Resumable: bytes that were not written stay in the reader.
 ///
 /// # Fairness
-/// Each lap after the first takes a unit of the task's budget.
+/// Each lap takes a unit of the task's budget.
 pub async fn copy_buf<'a, R, W>(reader: &'a mut R, writer: &'a mut W) -> io::Result<u64>
 where
     R: AsyncBufRead + Unpin + ?Sized,
@@ -53,10 +55,13 @@ where
     let mut copied = 0;
     let mut unflushed = false;
     poll_fn(|cx| {
-        let mut laps = Laps::default();
         loop {
-            ready!(laps.poll_next(cx));
-            let available = match Pin::new(&mut *reader).poll_fill_buf(cx)? {
+            ready!(poll_unit(cx));
+            let filled = Pin::new(&mut *reader).poll_fill_buf(cx);
+            if interrupted(&filled) {
+                continue;
+            }
+            let available = match filled? {
                 Poll::Ready(available) => available,
                 Poll::Pending => return poll_idle(Pin::new(&mut *writer), cx, &mut unflushed),
             };
@@ -64,7 +69,9 @@ where
                 ready!(Pin::new(&mut *writer).poll_flush(cx))?;
                 return Poll::Ready(Ok(copied));
             }
-            let written = ready!(Pin::new(&mut *writer).poll_write(cx, available))?;
+            let written = ready!(poll_uninterrupted(cx, |cx| {
+                Pin::new(&mut *writer).poll_write(cx, available)
+            }))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -90,7 +97,7 @@ fn poll_idle<W: AsyncWrite + ?Sized, T>(
 }
 
 /// A copy under way: `buf[start..end]` was read and not yet written.
-struct Copy {
+pub(super) struct Copy {
     buf: Box<[u8]>,
     start: usize,
     end: usize,
@@ -100,7 +107,7 @@ struct Copy {
 }
 
 impl Copy {
-    fn new(capacity: usize) -> Copy {
+    pub(super) fn new(capacity: usize) -> Copy {
         let buf = vec![0; capacity].into_boxed_slice();
         Copy {
             buf,
@@ -112,7 +119,8 @@ impl Copy {
         }
     }
 
-    fn poll<R, W>(
+    /// `Ready` when everything up to the reader's end was written and flushed.
+    pub(super) fn poll<R, W>(
         &mut self,
         cx: &mut Context<'_>,
         mut reader: Pin<&mut R>,
@@ -122,9 +130,8 @@ impl Copy {
         R: AsyncRead + ?Sized,
         W: AsyncWrite + ?Sized,
     {
-        let mut laps = Laps::default();
         loop {
-            ready!(laps.poll_next(cx));
+            ready!(poll_unit(cx));
             let read = self.poll_fill(cx, reader.as_mut())?;
             while self.start < self.end {
                 let written = ready!(self.poll_write(cx, reader.as_mut(), writer.as_mut()))?;
@@ -150,13 +157,14 @@ impl Copy {
         &mut self,
         cx: &mut Context<'_>,
         reader: Pin<&mut R>,
-        writer: Pin<&mut W>,
+        mut writer: Pin<&mut W>,
     ) -> Poll<io::Result<usize>>
     where
         R: AsyncRead + ?Sized,
         W: AsyncWrite + ?Sized,
     {
-        let outcome = writer.poll_write(cx, &self.buf[self.start..self.end]);
+        let bytes = &self.buf[self.start..self.end];
+        let outcome = poll_uninterrupted(cx, |cx| writer.as_mut().poll_write(cx, bytes));
         if outcome.is_pending() {
             // Whatever comes of it is seen by the next poll: progress wakes nobody, so the task
             // polls itself again.
@@ -171,7 +179,7 @@ impl Copy {
     fn poll_fill<R: AsyncRead + ?Sized>(
         &mut self,
         cx: &mut Context<'_>,
-        reader: Pin<&mut R>,
+        mut reader: Pin<&mut R>,
     ) -> Poll<io::Result<()>> {
         if self.start == self.end {
             self.start = 0;
@@ -181,7 +189,9 @@ impl Copy {
             return Poll::Ready(Ok(()));
         }
         let mut buf = ReadBuf::new(&mut self.buf[self.end..]);
-        ready!(reader.poll_read(cx, &mut buf))?;
+        ready!(poll_uninterrupted(cx, |cx| reader
+            .as_mut()
+            .poll_read(cx, &mut buf)))?;
         let filled = buf.filled().len();
         assert!(
             filled <= self.buf.len() - self.end,

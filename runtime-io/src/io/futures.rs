@@ -15,6 +15,8 @@ pub use numbers::*;
 pub use read::{Read, ReadExact, ReadIntoBuf};
 pub use read_line::ReadLine;
 pub use read_to_end::{ReadToEnd, ReadToString};
+
+pub(super) use read_to_end::Filling;
 pub use read_until::{FillBuf, ReadUntil};
 pub use seek::Seek;
 pub use write::{Flush, Shutdown, Write, WriteAll, WriteAllBuf, WriteBuf, WriteVectored};

@@ -51,9 +51,9 @@ impl<R> Lines<R> {
 impl<R: AsyncBufRead> Lines<R> {
     /// The next line without its end (`\n` or `\r\n`); `None` at the end.
     ///
-    /// # Errors `InvalidData` if the line is not UTF-8: the error holds a
-    /// [`FromUtf8Error`](std::string::FromUtf8Error) with its bytes, and the next call goes on with
-    /// the next line. What the reader says.
+    /// # Errors
+    /// `InvalidData` if the line is not UTF-8: the error holds a [`Utf8Error`](std::str::Utf8Error),
+    /// and the next call goes on with the next line. What the reader says.
     ///
     /// # Cancel safety
     /// Cancel safe: the part of a line that was read is kept for the next call.

@@ -111,17 +111,17 @@ pub trait AsyncReadExt: AsyncRead {
     {
         futures::ReadToEnd {
             reader: self,
+            filling: futures::Filling::of(buf),
             buf,
-            read: 0,
             pinned: PhantomPinned,
         }
     }
 
     /// Appends all text until the end, and says how many bytes.
     ///
-    /// # Errors `InvalidData` if it is not UTF-8: `text` is as before, and the error holds a
-    /// [`FromUtf8Error`](std::string::FromUtf8Error) with all bytes. What the reader says: `text`
-    /// has what came until then, as far as it is valid.
+    /// # Errors
+    /// `InvalidData` if it is not UTF-8: the error holds a [`Utf8Error`](std::str::Utf8Error), which
+    /// counts from the beginning of `text`. What the reader says. Either way `text` is as before.
     ///
     /// # Cancel safety
     /// Resumable, but for an incomplete character: what was read is appended as far as it is valid.
@@ -133,12 +133,13 @@ pub trait AsyncReadExt: AsyncRead {
         Self: Unpin,
     {
         let bytes = Vec::new();
+        let filling = futures::Filling::of(&bytes);
         let pinned = PhantomPinned;
         futures::ReadToString {
             reader: self,
             output: text,
             bytes,
-            read: 0,
+            filling,
             pinned,
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Cursor, IoSlice, Read, Seek, SeekFrom};
 use std::pin::{Pin, pin};
-use std::string::FromUtf8Error;
+use std::str::{self, Utf8Error};
 use std::task::{Context, Poll, Waker};
 
 use futures::executor::block_on;
@@ -18,7 +18,7 @@ use super::{
 
 /// What a source or sink does at one poll.
 #[derive(Debug, Clone)]
-enum Step {
+pub(super) enum Step {
     /// Moves so many bytes at most.
     Move(usize),
     /// Wakes at once, and lets wait.
@@ -26,7 +26,7 @@ enum Step {
     Fail,
 }
 
-fn steps(failing: bool) -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps(failing: bool) -> impl Strategy<Value = Vec<Step>> {
     let fail = u32::from(failing);
     let step = prop_oneof![
         6 => (1_usize..20).prop_map(Step::Move),
@@ -36,7 +36,7 @@ fn steps(failing: bool) -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..40)
 }
 
-fn bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(
         prop_oneof![Just(b'\n'), Just(b'\r'), Just(b'a'), any::<u8>()],
         0..300,
@@ -45,16 +45,16 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 
 /// Bytes to read and written bytes, moved as the steps say; after the last step, all at once.
 #[derive(Debug, Default)]
-struct Stepwise {
+pub(super) struct Stepwise {
     steps: VecDeque<Step>,
     input: VecDeque<u8>,
-    output: Vec<u8>,
-    flushed: usize,
+    pub(super) output: Vec<u8>,
+    pub(super) flushed: usize,
     vectored: bool,
 }
 
 impl Stepwise {
-    fn reader(steps: &[Step], input: &[u8]) -> Stepwise {
+    pub(super) fn reader(steps: &[Step], input: &[u8]) -> Stepwise {
         let steps = steps.iter().cloned().collect();
         Stepwise {
             steps,
@@ -63,7 +63,7 @@ impl Stepwise {
         }
     }
 
-    fn writer(steps: &[Step], vectored: bool) -> Stepwise {
+    pub(super) fn writer(steps: &[Step], vectored: bool) -> Stepwise {
         Stepwise {
             steps: steps.iter().cloned().collect(),
             vectored,
@@ -161,7 +161,9 @@ proptest! {
             }
             Err(_) => {
                 let error = outcome.unwrap_err().into_inner().unwrap();
-                prop_assert_eq!(error.downcast::<FromUtf8Error>().unwrap().into_bytes(), input);
+                let all = [b"kept", &*input].concat();
+                let expected = str::from_utf8(&all).unwrap_err();
+                prop_assert_eq!(*error.downcast::<Utf8Error>().unwrap(), expected);
                 prop_assert_eq!(text, "kept");
             }
         }
@@ -220,8 +222,9 @@ proptest! {
                     prop_assert_eq!(&text.as_bytes()[before.len()..], line);
                 }
                 Err(error) => {
-                    let error = error.into_inner().unwrap().downcast::<FromUtf8Error>().unwrap();
-                    prop_assert_eq!(error.into_bytes(), line);
+                    let error = error.into_inner().unwrap().downcast::<Utf8Error>().unwrap();
+                    let all = [before.as_bytes(), line].concat();
+                    prop_assert_eq!(*error, str::from_utf8(&all).unwrap_err());
                     prop_assert_eq!(&text, &before);
                 }
             }

@@ -19,7 +19,6 @@ pub use split_owned::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};
 
 mod backoff;
 mod connect;
-mod descriptors;
 
 #[cfg(all(test, unix, not(loom)))]
 mod tests;

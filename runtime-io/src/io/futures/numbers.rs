@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::read::early_end;
+use crate::io::budget::poll_uninterrupted;
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A future pair for each number: `Read…` and `Write…`, and how its bytes are made.
@@ -85,7 +86,9 @@ fn poll_read_bytes<R: AsyncRead>(
     // At most sixteen laps.
     while usize::from(*done) < bytes.len() {
         let mut buf = ReadBuf::new(&mut bytes[usize::from(*done)..]);
-        ready!(reader.as_mut().poll_read(cx, &mut buf))?;
+        ready!(poll_uninterrupted(cx, |cx| reader
+            .as_mut()
+            .poll_read(cx, &mut buf)))?;
         let read = buf.filled().len();
         if read == 0 {
             return Poll::Ready(Err(early_end()));
@@ -103,7 +106,10 @@ fn poll_write_bytes<W: AsyncWrite>(
 ) -> Poll<io::Result<()>> {
     // At most sixteen laps.
     while usize::from(*done) < bytes.len() {
-        let written = ready!(writer.as_mut().poll_write(cx, &bytes[usize::from(*done)..]))?;
+        let rest = &bytes[usize::from(*done)..];
+        let written = ready!(poll_uninterrupted(cx, |cx| writer
+            .as_mut()
+            .poll_write(cx, rest)))?;
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }

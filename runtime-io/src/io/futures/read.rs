@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 use bytes::BufMut;
 use pin_project_lite::pin_project;
 
-use crate::io::budget::Laps;
+use crate::io::budget::{Laps, interrupted};
 use crate::io::{AsyncRead, ReadBuf};
 
 pin_project! {
@@ -60,7 +60,11 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, R> {
         while this.buf.remaining() > 0 {
             ready!(laps.poll_next(cx));
             let before = this.buf.remaining();
-            ready!(Pin::new(&mut **this.reader).poll_read(cx, this.buf))?;
+            let outcome = Pin::new(&mut **this.reader).poll_read(cx, this.buf);
+            if interrupted(&outcome) {
+                continue;
+            }
+            ready!(outcome)?;
             if this.buf.remaining() == before {
                 return Poll::Ready(Err(early_end()));
             }

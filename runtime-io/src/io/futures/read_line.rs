@@ -1,15 +1,16 @@
 //! Reading text, of which bytes come that need not be any.
 //!
 //! Bytes are collected apart and become text only as a whole. If they are none, the text they were
-//! to be added to is untouched, and the error gives them back: it holds a
-//! [`FromUtf8Error`](std::string::FromUtf8Error). If the read fails or is given up before its end,
-//! as much as is valid text is added, so that only an incomplete character is lost.
+//! to be added to is untouched, and the error holds a [`Utf8Error`](std::str::Utf8Error) that counts
+//! from the beginning of that text. If the read is given up before its end, as much as is valid is
+//! added, so that only an incomplete character is lost.
 
 use std::future::Future;
 use std::io;
 use std::marker::PhantomPinned;
 use std::mem;
 use std::pin::Pin;
+use std::str::{self, Utf8Error};
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
@@ -17,9 +18,26 @@ use pin_project_lite::pin_project;
 use super::read_until::poll_read_until;
 use crate::io::AsyncBufRead;
 
-/// The bytes as text, or an error that holds them.
+/// The bytes as text, or an error that says where they cease to be any.
 pub(in crate::io) fn utf8(bytes: Vec<u8>) -> io::Result<String> {
-    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    String::from_utf8(bytes).map_err(|error| invalid(error.utf8_error()))
+}
+
+/// Appends the bytes, if they are text; the error counts from the beginning of `output`.
+pub(super) fn append_utf8(output: &mut String, bytes: Vec<u8>) -> io::Result<()> {
+    match String::from_utf8(bytes) {
+        Ok(text) if output.is_empty() => *output = text,
+        Ok(text) => output.push_str(&text),
+        Err(error) => {
+            let all = [output.as_bytes(), error.as_bytes()].concat();
+            str::from_utf8(&all).map_err(invalid)?;
+        }
+    }
+    Ok(())
+}
+
+fn invalid(error: Utf8Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 /// Adds what is valid of the bytes of a read that came to no end.
@@ -61,13 +79,9 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, R> {
             *this.bytes = mem::take(*this.output).into_bytes();
         }
         let reader = Pin::new(&mut **this.reader);
-        let read = ready!(poll_read_until(reader, cx, b'\n', this.bytes, this.read))?;
-        let text = utf8(mem::take(this.bytes))?;
-        if this.output.is_empty() {
-            **this.output = text;
-        } else {
-            this.output.push_str(&text);
-        }
-        Poll::Ready(Ok(read))
+        let read = ready!(poll_read_until(reader, cx, b'\n', this.bytes, this.read));
+        // If the read failed, its error is told, and the bytes are added only if all are text.
+        let appended = append_utf8(this.output, mem::take(this.bytes));
+        Poll::Ready(read.and_then(|read| appended.map(|()| read)))
     }
 }

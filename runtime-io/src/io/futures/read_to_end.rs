@@ -1,4 +1,5 @@
 //! Reading all that comes.
+#![allow(unsafe_code, reason = "counts what a reader has filled of a vector")]
 
 use std::future::Future;
 use std::io;
@@ -9,40 +10,87 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::read::poll_read_buf;
-use super::read_line::{keep_valid, utf8};
+use super::read_line::{append_utf8, keep_valid};
 use crate::io::AsyncRead;
 use crate::io::ReadBuf;
-use crate::io::budget::Laps;
+use crate::io::budget::{Laps, interrupted};
 
-/// Room that is made when there is none: the vector itself grows by doubling.
+/// Room that is made when there is less: the vector itself grows by doubling.
 const ROOM: usize = 32;
 
-/// Reads into a vector until the end; `read` counts over all calls.
-pub(super) fn poll_read_to_end<R: AsyncRead + ?Sized>(
-    mut reader: Pin<&mut R>,
-    cx: &mut Context<'_>,
-    buf: &mut Vec<u8>,
-    read: &mut usize,
-) -> Poll<io::Result<usize>> {
-    let mut laps = Laps::default();
-    loop {
-        ready!(laps.poll_next(cx));
-        // A vector that was given with just the right capacity shall not double it for the sake of
-        // the end.
-        let full = buf.len() == buf.capacity();
-        let now = if full && buf.capacity() >= ROOM {
-            ready!(poll_probe(reader.as_mut(), cx, buf))?
-        } else {
-            if full {
-                buf.reserve(ROOM);
-            }
-            ready!(poll_read_buf(reader.as_mut(), cx, buf))?
-        };
-        if now == 0 {
-            return Poll::Ready(Ok(mem::take(read)));
+/// A vector's filling under way.
+#[derive(Debug)]
+pub(in crate::io) struct Filling {
+    read: usize,
+    /// The capacity that the vector was given with.
+    given: usize,
+    /// Bytes behind the vector's end that a reader has initialised.
+    initialized: usize,
+}
+
+impl Filling {
+    pub(in crate::io) fn of(buf: &Vec<u8>) -> Filling {
+        Filling {
+            read: 0,
+            given: buf.capacity(),
+            initialized: 0,
         }
-        *read += now;
+    }
+
+    /// Reads until the end; the count is over all calls.
+    fn poll<R: AsyncRead + ?Sized>(
+        &mut self,
+        mut reader: Pin<&mut R>,
+        cx: &mut Context<'_>,
+        buf: &mut Vec<u8>,
+    ) -> Poll<io::Result<usize>> {
+        let mut laps = Laps::default();
+        loop {
+            ready!(laps.poll_next(cx));
+            let outcome = self.poll_once(reader.as_mut(), cx, buf);
+            if interrupted(&outcome) {
+                continue;
+            }
+            let now = ready!(outcome)?;
+            if now == 0 {
+                return Poll::Ready(Ok(mem::take(&mut self.read)));
+            }
+            self.read += now;
+        }
+    }
+
+    fn poll_once<R: AsyncRead + ?Sized>(
+        &mut self,
+        reader: Pin<&mut R>,
+        cx: &mut Context<'_>,
+        buf: &mut Vec<u8>,
+    ) -> Poll<io::Result<usize>> {
+        if buf.capacity() - buf.len() < ROOM {
+            // A vector that was given with just the right capacity shall not double it for the sake
+            // of the end.
+            if buf.capacity() == self.given && buf.capacity() >= ROOM {
+                return poll_probe(reader, cx, buf);
+            }
+            buf.reserve(ROOM);
+            self.initialized = 0;
+        }
+        let mut part = ReadBuf::uninit(buf.spare_capacity_mut());
+        // SAFETY: a `ReadBuf` over this very place has counted them.
+        unsafe { part.assume_init(self.initialized) };
+        let start = part.filled().as_ptr();
+        ready!(reader.poll_read(cx, &mut part))?;
+        assert_eq!(
+            part.filled().as_ptr(),
+            start,
+            "the reader exchanged the buffer"
+        );
+        let filled = part.filled().len();
+        self.initialized = part.initialized().len() - filled;
+        let length = buf.len() + filled;
+        // SAFETY: that many bytes behind the end are initialised: the part counts no others, and it
+        // is still the one that was made above.
+        unsafe { buf.set_len(length) };
+        Poll::Ready(Ok(filled))
     }
 }
 
@@ -66,7 +114,7 @@ pin_project! {
     pub struct ReadToEnd<'a, R: ?Sized> {
         pub(in crate::io) reader: &'a mut R,
         pub(in crate::io) buf: &'a mut Vec<u8>,
-        pub(in crate::io) read: usize,
+        pub(in crate::io) filling: Filling,
         #[pin]
         pub(in crate::io) pinned: PhantomPinned,
     }
@@ -77,7 +125,8 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToEnd<'_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.project();
-        poll_read_to_end(Pin::new(&mut **this.reader), cx, this.buf, this.read)
+        let reader = Pin::new(&mut **this.reader);
+        this.filling.poll(reader, cx, this.buf)
     }
 }
 
@@ -90,7 +139,7 @@ pin_project! {
         pub(in crate::io) reader: &'a mut R,
         pub(in crate::io) output: &'a mut String,
         pub(in crate::io) bytes: Vec<u8>,
-        pub(in crate::io) read: usize,
+        pub(in crate::io) filling: Filling,
         #[pin]
         pub(in crate::io) pinned: PhantomPinned,
     }
@@ -109,9 +158,11 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, R> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let this = self.project();
         let reader = Pin::new(&mut **this.reader);
-        let read = ready!(poll_read_to_end(reader, cx, this.bytes, this.read))?;
-        let text = utf8(mem::take(this.bytes))?;
-        this.output.push_str(&text);
+        let outcome = ready!(this.filling.poll(reader, cx, this.bytes));
+        // If the read failed, the text is as before.
+        let bytes = mem::take(this.bytes);
+        let read = outcome?;
+        append_utf8(this.output, bytes)?;
         Poll::Ready(Ok(read))
     }
 }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::io::AsyncBufRead;
-use crate::io::budget::Laps;
+use crate::io::budget::{Laps, interrupted};
 
 /// Appends bytes up to and with the delimiter, or the end; `read` counts over all calls.
 pub(in crate::io) fn poll_read_until<R: AsyncBufRead + ?Sized>(
@@ -23,7 +23,11 @@ pub(in crate::io) fn poll_read_until<R: AsyncBufRead + ?Sized>(
     let mut laps = Laps::default();
     loop {
         ready!(laps.poll_next(cx));
-        let available = ready!(reader.as_mut().poll_fill_buf(cx))?;
+        let outcome = reader.as_mut().poll_fill_buf(cx);
+        if interrupted(&outcome) {
+            continue;
+        }
+        let available = ready!(outcome)?;
         let found = memchr::memchr(delimiter, available);
         let used = found.map_or(available.len(), |index| index + 1);
         buf.extend_from_slice(&available[..used]);

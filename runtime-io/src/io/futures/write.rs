@@ -11,7 +11,7 @@ use bytes::Buf;
 use pin_project_lite::pin_project;
 
 use crate::io::AsyncWrite;
-use crate::io::budget::Laps;
+use crate::io::budget::{Laps, interrupted};
 
 /// Slices of a buffer that one vectored write takes at most.
 const SLICES: usize = 64;
@@ -127,7 +127,11 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
         let mut laps = Laps::default();
         while !this.buf.is_empty() {
             ready!(laps.poll_next(cx));
-            let written = ready!(Pin::new(&mut **this.writer).poll_write(cx, this.buf))?;
+            let outcome = Pin::new(&mut **this.writer).poll_write(cx, this.buf);
+            if interrupted(&outcome) {
+                continue;
+            }
+            let written = ready!(outcome)?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -163,7 +167,11 @@ where
         while this.buf.has_remaining() {
             ready!(laps.poll_next(cx));
             let writer = Pin::new(&mut **this.writer);
-            if ready!(poll_write_buf(writer, cx, *this.buf))? == 0 {
+            let outcome = poll_write_buf(writer, cx, *this.buf);
+            if interrupted(&outcome) {
+                continue;
+            }
+            if ready!(outcome)? == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
         }

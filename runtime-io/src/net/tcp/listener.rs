@@ -43,7 +43,7 @@ type Accepted = (mio::net::TcpStream, SocketAddr);
 ///
 /// Dropping it closes it; connections that nobody has accepted are reset.
 pub struct TcpListener {
-    pub(super) io: Evented<mio::net::TcpListener>,
+    pub(in crate::net) io: Evented<mio::net::TcpListener>,
     /// Of `poll_accept` alone: each future of `accept` has its own.
     polled: Mutex<Backoff>,
 }

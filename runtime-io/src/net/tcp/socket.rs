@@ -9,38 +9,13 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{TcpListener, TcpStream, connect};
 use crate::net::numbers::is_in_progress;
+use crate::net::options::options;
 
 /// A TCP socket before it connects or listens.
 ///
 /// Needs no runtime before it becomes one or the other.
 pub struct TcpSocket {
-    pub(super) inner: Socket,
-}
-
-/// A getter and a setter for each option.
-macro_rules! options {
-    ($(
-        $(#[$only:meta])*
-        $what:literal: $get:ident, $set:ident -> $value:ty, $inner_get:ident, $inner_set:ident;
-    )+) => {$(
-        #[doc = concat!("Sets ", $what, ".")]
-        ///
-        /// # Errors
-        /// What the operating system says.
-        $(#[$only])*
-        pub fn $set(&self, value: $value) -> io::Result<()> {
-            self.inner.$inner_set(value)
-        }
-
-        #[doc = concat!("Tells ", $what, ".")]
-        ///
-        /// # Errors
-        /// What the operating system says.
-        $(#[$only])*
-        pub fn $get(&self) -> io::Result<$value> {
-            self.inner.$inner_get()
-        }
-    )+};
+    pub(in crate::net) inner: Socket,
 }
 
 impl TcpSocket {
@@ -64,6 +39,10 @@ impl TcpSocket {
         let inner = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
         inner.set_nonblocking(true)?;
         Ok(TcpSocket { inner })
+    }
+
+    fn socket(&self) -> &Socket {
+        &self.inner
     }
 
     options! {

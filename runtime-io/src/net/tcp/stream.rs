@@ -1,5 +1,4 @@
 //! A connection.
-#![allow(unsafe_code, reason = "hands the kernel the unfilled part of a buffer")]
 
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
@@ -22,6 +21,7 @@ use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{no_address, resolve};
 use crate::net::numbers::NO_SIGNAL;
+use crate::net::receive::receive;
 
 /// Both directions; urgent data, where the selector tells of it, since it ends reads early.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -41,7 +41,7 @@ const SLICES_MAX: usize = 1024;
 /// wait. Dropping it closes both directions. A write to a closed connection is an error, never a
 /// signal.
 pub struct TcpStream {
-    pub(super) io: Evented<mio::net::TcpStream>,
+    pub(in crate::net) io: Evented<mio::net::TcpStream>,
 }
 
 impl TcpStream {
@@ -198,7 +198,7 @@ impl TcpStream {
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         let wanted = buf.chunk_mut().len();
         self.io.try_bytes(Interest::READABLE, wanted, || {
-            fill(buf, |part| receive(&self.io, part)).map(|(_, filled)| filled)
+            fill(buf, |part| receive_from(&self.io, part)).map(|(_, filled)| filled)
         })
     }
 
@@ -275,9 +275,8 @@ impl TcpStream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<usize>> {
-        self.io.poll_io(Direction::Read, cx, || {
-            receive_by(&self.io, buf, |socket, free| socket.peek(free))
-        })
+        self.io
+            .poll_io(Direction::Read, cx, || peek_at(&self.io, buf))
     }
 
     /// Ends a direction, or both. To end a direction that is ended already does no harm.
@@ -388,7 +387,7 @@ impl TcpStream {
         }
         let read = self
             .io
-            .poll_bytes(Direction::Read, cx, wanted, || receive(&self.io, buf));
+            .poll_bytes(Direction::Read, cx, wanted, || receive_from(&self.io, buf));
         read.map_ok(drop)
     }
 
@@ -416,22 +415,19 @@ impl TcpStream {
 }
 
 /// Receives once into the unfilled part of a buffer.
-fn receive(io: &mio::net::TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
-    receive_by(io, buf, |socket, free| socket.recv(free))
+fn receive_from(io: &mio::net::TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
+    let received = receive(buf, |free| {
+        io.try_io(|| SockRef::from(io).recv(free).map(|count| (count, ())))
+    });
+    received.map(|(count, ())| count)
 }
 
-fn receive_by(
-    io: &mio::net::TcpStream,
-    buf: &mut ReadBuf<'_>,
-    receive: impl FnOnce(&SockRef<'_>, &mut [std::mem::MaybeUninit<u8>]) -> io::Result<usize>,
-) -> io::Result<usize> {
-    // SAFETY: the kernel only writes bytes.
-    let free = unsafe { buf.unfilled_mut() };
-    let received = io.try_io(|| receive(&SockRef::from(io), free))?;
-    // SAFETY: the kernel has written that many at the front.
-    unsafe { buf.assume_init(received) };
-    buf.advance(received);
-    Ok(received)
+/// The same, and leaves it there.
+fn peek_at(io: &mio::net::TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
+    let received = receive(buf, |free| {
+        io.try_io(|| SockRef::from(io).peek(free).map(|count| (count, ())))
+    });
+    received.map(|(count, ())| count)
 }
 
 /// Sends once; more slices than the kernel takes are left for the next time.

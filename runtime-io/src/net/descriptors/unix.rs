@@ -6,31 +6,26 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, RawFd};
 
-use crate::net::{TcpListener, TcpSocket, TcpStream};
+use crate::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 
-impl AsRawFd for TcpStream {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.as_raw_fd()
-    }
+/// A socket that stands in a reactor.
+macro_rules! evented {
+    ($($socket:ty),+) => {$(
+        impl AsRawFd for $socket {
+            fn as_raw_fd(&self) -> RawFd {
+                self.io.as_raw_fd()
+            }
+        }
+
+        impl AsFd for $socket {
+            fn as_fd(&self) -> BorrowedFd<'_> {
+                self.io.as_fd()
+            }
+        }
+    )+};
 }
 
-impl AsFd for TcpStream {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.as_fd()
-    }
-}
-
-impl AsRawFd for TcpListener {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.as_raw_fd()
-    }
-}
-
-impl AsFd for TcpListener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.as_fd()
-    }
-}
+evented!(TcpStream, TcpListener, UdpSocket);
 
 impl AsRawFd for TcpSocket {
     fn as_raw_fd(&self) -> RawFd {

@@ -8,31 +8,26 @@ use std::os::windows::io::{
     AsRawSocket, AsSocket, BorrowedSocket, FromRawSocket, IntoRawSocket, RawSocket,
 };
 
-use crate::net::{TcpListener, TcpSocket, TcpStream};
+use crate::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 
-impl AsRawSocket for TcpStream {
-    fn as_raw_socket(&self) -> RawSocket {
-        self.io.as_raw_socket()
-    }
+/// A socket that stands in a reactor.
+macro_rules! evented {
+    ($($socket:ty),+) => {$(
+        impl AsRawSocket for $socket {
+            fn as_raw_socket(&self) -> RawSocket {
+                self.io.as_raw_socket()
+            }
+        }
+
+        impl AsSocket for $socket {
+            fn as_socket(&self) -> BorrowedSocket<'_> {
+                self.io.as_socket()
+            }
+        }
+    )+};
 }
 
-impl AsSocket for TcpStream {
-    fn as_socket(&self) -> BorrowedSocket<'_> {
-        self.io.as_socket()
-    }
-}
-
-impl AsRawSocket for TcpListener {
-    fn as_raw_socket(&self) -> RawSocket {
-        self.io.as_raw_socket()
-    }
-}
-
-impl AsSocket for TcpListener {
-    fn as_socket(&self) -> BorrowedSocket<'_> {
-        self.io.as_socket()
-    }
-}
+evented!(TcpStream, TcpListener, UdpSocket);
 
 impl AsRawSocket for TcpSocket {
     fn as_raw_socket(&self) -> RawSocket {

@@ -1,0 +1,333 @@
+//! Datagrams.
+//!
+//! A datagram is sent and received whole or not at all, so no operation ever uses readiness up but
+//! one that would block. All take `&self`: a socket is shared by an `Arc`, and any number of tasks
+//! may send and receive at once.
+
+use std::fmt;
+use std::io;
+use std::net::{self, SocketAddr};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::task::{Context, Poll};
+
+use crate::driver::evented::Evented;
+use crate::driver::readiness::Direction;
+use crate::io::{Interest, Ready};
+use crate::net::ToSocketAddrs;
+use crate::net::addr::{no_address, resolve};
+
+mod send;
+
+mod receive;
+
+mod peek;
+
+mod options;
+
+/// A UDP socket.
+///
+/// There is no splitting: every method takes `&self`, so an `Arc` of it is used by as many tasks as
+/// one likes. *Connected*, it sends to one peer and receives from that peer alone ([`send`],
+/// [`recv`]); otherwise each datagram has its address ([`send_to`], [`recv_from`]). A datagram that
+/// is longer than the buffer it is received into is cut off; the rest is lost.
+///
+/// [`send`]: UdpSocket::send
+/// [`recv`]: UdpSocket::recv
+/// [`send_to`]: UdpSocket::send_to
+/// [`recv_from`]: UdpSocket::recv_from
+///
+/// ```
+/// use runtime::net::UdpSocket;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let server = UdpSocket::bind("127.0.0.1:0").await?;
+/// let client = UdpSocket::bind("127.0.0.1:0").await?;
+/// client.send_to(b"ping", server.local_addr()?).await?;
+///
+/// let mut buf = [0; 16];
+/// let (count, from) = server.recv_from(&mut buf).await?;
+/// assert_eq!((&buf[..count], from), (&b"ping"[..], client.local_addr()?));
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct UdpSocket {
+    pub(in crate::net) io: Evented<mio::net::UdpSocket>,
+}
+
+impl UdpSocket {
+    /// Binds to the first of the addresses that can be had.
+    ///
+    /// Port 0 lets the operating system choose one: see [`UdpSocket::local_addr`].
+    ///
+    /// # Errors
+    /// What the operating system says of the last address, or of the name.
+    ///
+    /// # Panics
+    /// If the calling thread is in no runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// ```
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let socket = runtime::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_ne!(socket.local_addr()?.port(), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<UdpSocket> {
+        let mut outcome = Err(no_address());
+        for addr in resolve(addr).await? {
+            outcome = mio::net::UdpSocket::bind(addr).and_then(UdpSocket::new);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    #[track_caller]
+    fn new(io: mio::net::UdpSocket) -> io::Result<UdpSocket> {
+        let interest = mio::Interest::READABLE | mio::Interest::WRITABLE;
+        Evented::new(io, interest).map(|io| UdpSocket { io })
+    }
+
+    /// Takes over a socket of the standard library, which is made non-blocking.
+    ///
+    /// # Errors
+    /// What the operating system says; the socket is closed.
+    ///
+    /// # Panics
+    /// If the calling thread is in no runtime.
+    #[track_caller]
+    pub fn from_std(socket: net::UdpSocket) -> io::Result<UdpSocket> {
+        socket.set_nonblocking(true)?;
+        UdpSocket::new(mio::net::UdpSocket::from_std(socket))
+    }
+
+    /// The socket for the standard library, still non-blocking.
+    ///
+    /// # Errors
+    /// What the operating system says; the socket is closed.
+    pub fn into_std(self) -> io::Result<net::UdpSocket> {
+        self.io.into_inner().map(net::UdpSocket::from)
+    }
+
+    /// This end's address.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.local_addr()
+    }
+
+    /// The address that it is connected to.
+    ///
+    /// # Errors
+    /// `NotConnected` if it is to none; what the operating system says.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.peer_addr()
+    }
+
+    /// Connects to the first of the addresses that the operating system accepts: sets where `send`
+    /// goes to, and lets datagrams from nowhere else come in. Nothing is sent.
+    ///
+    /// # Errors
+    /// What the operating system says of the last address, or of the name.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// ```
+    /// use runtime::net::UdpSocket;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let server = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let client = UdpSocket::bind("127.0.0.1:0").await?;
+    /// client.connect(server.local_addr()?).await?;
+    /// assert_eq!(client.peer_addr()?, server.local_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn connect<A: ToSocketAddrs>(&self, addr: A) -> io::Result<()> {
+        let mut outcome = Err(no_address());
+        for addr in resolve(addr).await? {
+            outcome = self.io.connect(addr);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    /// Takes the error that waits in the socket, if any: that a datagram was refused, say.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.take_error()
+    }
+
+    /// Waits until one of `interest` is ready. Any number of tasks may wait.
+    ///
+    /// # Errors
+    /// After a shutdown of the runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: readiness stays until an operation finds that it would block.
+    ///
+    /// ```
+    /// use runtime::io::Interest;
+    /// use runtime::net::UdpSocket;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let ready = socket.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable());
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.io.ready(interest).await
+    }
+
+    /// Waits until there is a datagram to receive. Any number of tasks may wait.
+    ///
+    /// # Errors
+    /// After a shutdown of the runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// ```
+    /// use runtime::net::UdpSocket;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.send_to(b"note", socket.local_addr()?).await?;
+    /// let mut buf = [0; 8];
+    /// loop {
+    ///     socket.readable().await?;
+    ///     match socket.try_recv(&mut buf) {
+    ///         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+    ///         received => break assert_eq!(received?, 4),
+    ///     }
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn readable(&self) -> io::Result<()> {
+        self.ready(Interest::READABLE).await.map(drop)
+    }
+
+    /// Waits until there is room to send. Any number of tasks may wait.
+    ///
+    /// # Errors
+    /// After a shutdown of the runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// ```
+    /// use runtime::net::UdpSocket;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.writable().await?;
+    /// socket.try_send_to(b"note", socket.local_addr()?)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn writable(&self) -> io::Result<()> {
+        self.ready(Interest::WRITABLE).await.map(drop)
+    }
+
+    /// Polls for a datagram to receive. Only the waker of the last call that receives counts.
+    ///
+    /// # Errors
+    /// After a shutdown of the runtime.
+    pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_ready(Direction::Read, cx)
+    }
+
+    /// Polls for room to send. Only the waker of the last call that sends counts.
+    ///
+    /// # Errors
+    /// After a shutdown of the runtime.
+    pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_ready(Direction::Write, cx)
+    }
+
+    /// Calls `f`, an operation of one's own on the socket, if it may get somewhere.
+    ///
+    /// If it says `WouldBlock`, the readiness is used up; so it must say so only if the socket did.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing of `interest` is ready; what `f` says.
+    pub fn try_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        let io: &mio::net::UdpSocket = &self.io;
+        self.io.try_io(interest, || io.try_io(f))
+    }
+
+    /// Calls `f`, an operation of one's own on the socket, until it does not say `WouldBlock`.
+    ///
+    /// # Errors
+    /// What `f` says; after a shutdown of the runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it waits only after `f` has said `WouldBlock`.
+    ///
+    /// ```
+    /// use runtime::io::Interest;
+    /// use runtime::net::UdpSocket;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let to = socket.local_addr()?;
+    /// let twin = std::net::UdpSocket::from(std::os::fd::AsFd::as_fd(&socket).try_clone_to_owned()?);
+    /// socket.async_io(Interest::WRITABLE, || twin.send_to(b"note", to)).await?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn async_io<R>(
+        &self,
+        interest: Interest,
+        mut f: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        let io: &mio::net::UdpSocket = &self.io;
+        self.io.async_io(interest, || io.try_io(&mut f)).await
+    }
+}
+
+// A panic in between leaves a socket whole: every change of its state is one step.
+impl UnwindSafe for UdpSocket {}
+impl RefUnwindSafe for UdpSocket {}
+
+impl TryFrom<net::UdpSocket> for UdpSocket {
+    type Error = io::Error;
+
+    /// As [`UdpSocket::from_std`].
+    fn try_from(socket: net::UdpSocket) -> io::Result<UdpSocket> {
+        UdpSocket::from_std(socket)
+    }
+}
+
+impl fmt::Debug for UdpSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.fmt(f)
+    }
+}
+
+#[cfg(all(test, unix, not(loom)))]
+mod tests;
