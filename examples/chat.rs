@@ -8,7 +8,7 @@
 //! nc 127.0.0.1 50000                            (in two terminals)
 //! ```
 //!
-//! - The first line is one's name; each further line goes to all others as `name: line`.
+//! - The first line is one's name; each further one goes to all others as `name: line`.
 //! - Who does not read misses messages, is told how many, and keeps nobody waiting.
 //! - An empty name, a line of more than 1 KiB, or one that is no text closes its connection.
 
@@ -89,6 +89,8 @@ async fn attend(
             text: text.into(),
         });
     };
+    let welcome = format!("* welcome {name}\n");
+    writer.write_all(welcome.as_bytes()).await?;
     tell(format!("* {name} is here\n"));
     let ended = loop {
         runtime::select! {

@@ -5,31 +5,15 @@ mod support;
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use support::{Server, Watchdog, example, run_example};
+use support::{Server, Watchdog, assert_one_clear_line, example, run, run_example};
 
 const SERVERS: [&str; 2] = ["line_echo", "echo"];
 const EXAMPLES: [&str; 4] = ["line_echo", "echo", "timers", "crunch"];
 const MIB: usize = 1 << 20;
-
-fn run(name: &str, arguments: &[&str]) -> Output {
-    let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
-    run_example(name, &arguments)
-}
-
-/// Failed, with one line on standard error that names the program, and without a panic.
-#[track_caller]
-fn assert_one_clear_line(name: &str, output: &Output, part: &str) {
-    let error = String::from_utf8(output.stderr.clone()).expect("text");
-    assert_eq!(output.status.code(), Some(1), "{name}: {error}");
-    assert_eq!(error.lines().count(), 1, "{name}: {error}");
-    assert!(error.starts_with(&format!("{name}: ")), "{error}");
-    assert!(error.contains(part), "{error} does not say {part:?}");
-    assert!(output.stdout.is_empty(), "{name}: {output:?}");
-}
 
 /// Sends and expects the same back.
 #[track_caller]

@@ -61,6 +61,22 @@ pub(crate) fn run_example(name: &str, arguments: &[&OsStr]) -> Output {
         .expect("the example starts")
 }
 
+/// As [`run_example`], with arguments that are text.
+pub(crate) fn run(name: &str, arguments: &[&str]) -> Output {
+    let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+    run_example(name, &arguments)
+}
+
+/// Failed, with one line on standard error that names the program, and without a panic.
+#[track_caller]
+pub(crate) fn assert_one_clear_line(name: &str, output: &Output, part: &str) {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{name}: {error}");
+    assert_eq!(error.lines().count(), 1, "{name}: {error}");
+    assert!(error.starts_with(&format!("{name}: ")), "{error}");
+    assert!(error.contains(part), "{error} does not say {part:?}");
+}
+
 /// A server among the examples, killed on drop.
 #[derive(Debug)]
 pub(crate) struct Server {
