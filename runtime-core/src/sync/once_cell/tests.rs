@@ -139,7 +139,9 @@ type Getting<'a> = Pin<Box<dyn Future<Output = Result<&'a usize, ()>> + 'a>>;
 proptest! {
     /// The model is a queue of those who began; its front initialises.
     #[test]
-    fn fault_079_once_cell_agrees_with_a_sequential_model(ops in prop::collection::vec(op(), 0..60)) {
+    fn fault_079_once_cell_agrees_with_a_sequential_model(
+        ops in prop::collection::vec(op(), 0..60),
+    ) {
         let cell = OnceCell::new();
         let finish = Cell::new(None);
         let mut futures: Vec<Option<Getting<'_>>> = Vec::new();

@@ -148,7 +148,9 @@ type Waiting<'a> = Pin<Box<dyn Future<Output = &'a u8> + 'a>>;
 
 proptest! {
     #[test]
-    fn fault_079_set_once_agrees_with_a_sequential_model(ops in prop::collection::vec(op(), 0..40)) {
+    fn fault_079_set_once_agrees_with_a_sequential_model(
+        ops in prop::collection::vec(op(), 0..40),
+    ) {
         let cell = SetOnce::new();
         let woken = Woken::new();
         let mut futures: Vec<Option<Waiting<'_>>> = Vec::new();
