@@ -4,8 +4,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::{
-    MappedMutexGuard, Mutex, MutexGuard, Notify, OwnedMappedMutexGuard, OwnedMutexGuard,
-    TryLockError,
+    AcquireError, Barrier, BarrierWaitResult, MappedMutexGuard, Mutex, MutexGuard, Notify,
+    OnceCell, OwnedMappedMutexGuard, OwnedMutexGuard, OwnedRwLockMappedWriteGuard,
+    OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit, RwLock,
+    RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit, SetOnce,
+    TryAcquireError, TryLockError,
 };
 use super::{futures, mpsc, oneshot};
 
@@ -78,6 +81,46 @@ macro_rules! check_like_the_value {
     };
 }
 
+/// Both with values that may be shared: those that give `&T` to many at a time.
+macro_rules! check_like_a_cell {
+    ($($name:ident)::+) => {
+        check!($($name)::+<Neither>: !Send !Sync);
+        check!($($name)::+<Moves>: Send !Sync);
+        check!($($name)::+<Both>: Send Sync Unpin);
+    };
+}
+
+/// Guards of a lock that many read: nothing without values that may be shared.
+macro_rules! check_like_a_share {
+    ($($name:ident)::+ $(<$lifetime:lifetime>)?) => {
+        check!($($name)::+<$($lifetime,)? Neither>: !Send !Sync);
+        check!($($name)::+<$($lifetime,)? Moves>: !Send !Sync);
+        check!($($name)::+<$($lifetime,)? Both>: Send Sync Unpin);
+    };
+}
+
+#[test]
+fn auto_traits_of_the_locks_are_those_of_the_vocabulary() {
+    check_like_a_cell!(RwLock);
+    check_like_a_cell!(OnceCell);
+    check_like_a_cell!(SetOnce);
+    check_like_a_share!(RwLockReadGuard<'static>);
+    check_like_a_share!(RwLockWriteGuard<'static>);
+    check_like_a_share!(RwLockMappedWriteGuard<'static>);
+    check_like_a_share!(OwnedRwLockReadGuard);
+    check_like_a_share!(OwnedRwLockWriteGuard);
+    check_like_a_share!(OwnedRwLockMappedWriteGuard);
+    check!(OwnedRwLockReadGuard<Both, Moves>: !Send !Sync);
+    check!(OwnedRwLockMappedWriteGuard<Moves, Both>: !Send !Sync);
+    check!(Semaphore: Send Sync Unpin);
+    check!(SemaphorePermit<'static>: Send Sync Unpin);
+    check!(OwnedSemaphorePermit: Send Sync Unpin);
+    check!(AcquireError: Send Sync Unpin);
+    check!(TryAcquireError: Send Sync Unpin);
+    check!(Barrier: Send Sync Unpin);
+    check!(BarrierWaitResult: Send Sync Unpin);
+}
+
 #[test]
 fn auto_traits_are_those_of_the_vocabulary() {
     check_like_a_lock!(Mutex);
@@ -121,4 +164,9 @@ fn futures_may_move_between_threads() {
     is_send_and_sync(&tx.closed());
     is_send_and_sync(&rx.recv());
     is_send_and_sync(&Notify::new().notified());
+    is_send_and_sync(&RwLock::new(0).read());
+    is_send_and_sync(&RwLock::new(0).write());
+    is_send_and_sync(&Semaphore::new(0).acquire());
+    is_send_and_sync(&Barrier::new(0).wait());
+    is_send_and_sync(&SetOnce::<u8>::new().wait());
 }

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
 use super::raw_semaphore::RawSemaphore;
 use super::test_support::{Woken, poll_once};
-use super::{Mutex, Notify, mpsc, oneshot};
+use super::{Barrier, Mutex, Notify, RwLock, SetOnce, mpsc, oneshot};
 
 /// What a hostile waker does each time it is touched.
 type Act = Arc<dyn Fn() + Send + Sync>;
@@ -116,6 +116,55 @@ fn fault_010_a_waker_that_uses_the_mutex_does_not_deadlock() {
         drop(held);
     }
     assert!(mutex.try_lock().is_ok());
+}
+
+#[test]
+fn fault_010_a_waker_that_uses_the_rwlock_does_not_deadlock() {
+    let lock = Arc::new(RwLock::new(0));
+    let inner = Arc::clone(&lock);
+    let waker = hostile(move || {
+        drop((inner.try_read(), inner.try_write()));
+        drop(poll_once(pin!(inner.read())));
+        drop(poll_once(pin!(inner.write())));
+    });
+    for _ in 0..3 {
+        let held = lock.try_write().unwrap();
+        let mut reading = pin!(lock.read());
+        let mut writing = pin!(lock.write());
+        assert!(!poll(&waker, reading.as_mut()) && !poll(&waker, writing.as_mut()));
+        assert!(!poll(Waker::noop(), reading.as_mut()) && !poll(&waker, reading.as_mut()));
+        drop(held.downgrade());
+    }
+    assert!(lock.try_write().is_ok());
+}
+
+#[test]
+fn fault_010_a_waker_that_uses_the_barrier_does_not_deadlock() {
+    let barrier = Arc::new(Barrier::new(4));
+    let inner = Arc::clone(&barrier);
+    let waker = hostile(move || drop(poll_once(pin!(inner.wait()))));
+    for _ in 0..20 {
+        let mut waiting = pin!(barrier.wait());
+        let _ = poll(&waker, waiting.as_mut());
+        let mut other = pin!(barrier.wait());
+        let _ = poll(&waker, other.as_mut()) || poll(Waker::noop(), other.as_mut());
+    }
+}
+
+#[test]
+fn fault_010_a_waker_that_uses_the_cell_does_not_deadlock() {
+    let cell = Arc::new(SetOnce::new());
+    let inner = Arc::clone(&cell);
+    let waker = hostile(move || {
+        let _ = poll_once(pin!(inner.wait()));
+        let _ = inner.initialized() && inner.set(2).is_ok();
+    });
+    let mut waiting = pin!(cell.wait());
+    let mut other = pin!(cell.wait());
+    assert!(!poll(&waker, waiting.as_mut()) && !poll(&waker, other.as_mut()));
+    assert!(!poll(Waker::noop(), other.as_mut()));
+    cell.set(1).unwrap();
+    assert!(poll(&waker, waiting.as_mut()) && poll(&waker, other.as_mut()));
 }
 
 #[test]

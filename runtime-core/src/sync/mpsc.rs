@@ -9,7 +9,7 @@
 //! senders fail and give the value back.
 //!
 //! How it works: `queue` carries the values and the end, `chan` knows when the end has come,
-//! the [semaphore](super::semaphore) hands out room.
+//! the [semaphore](super::raw_semaphore) hands out room.
 
 mod queue;
 

@@ -27,6 +27,26 @@ mod guard;
 /// Fairness: first in, first out; nobody overtakes the queue. A panic while the lock is held
 /// releases it and leaves no mark. Where no await lies between lock and unlock, a blocking lock
 /// such as `std::sync::Mutex` is cheaper.
+///
+/// ```
+/// use runtime::sync::Mutex;
+/// use std::sync::Arc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let count = Arc::new(Mutex::new(0));
+/// let tasks: Vec<_> = (0..4)
+///     .map(|_| {
+///         let count = Arc::clone(&count);
+///         runtime::spawn(async move { *count.lock().await += 1 })
+///     })
+///     .collect();
+/// for task in tasks {
+///     task.await.unwrap();
+/// }
+/// assert_eq!(*count.lock().await, 4);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Mutex<T: ?Sized> {
     permit: RawSemaphore,
     value: UnsafeCell<T>,
@@ -38,6 +58,13 @@ unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
 /// The lock is held by somebody, or others wait for it.
+///
+/// ```
+/// let lock = runtime::sync::Mutex::new(());
+/// let held = lock.try_lock();
+/// assert_eq!(lock.try_lock().unwrap_err().to_string(), "operation would block");
+/// # drop(held);
+/// ```
 #[derive(Debug)]
 pub struct TryLockError(());
 
@@ -80,6 +107,15 @@ impl<T: ?Sized> Mutex<T> {
     /// Waits for the lock.
     ///
     /// Cancel safety: the place in the queue is lost; a lock it was given goes to the next.
+    ///
+    /// ```
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let lock = runtime::sync::Mutex::new(vec![1]);
+    /// lock.lock().await.push(2);
+    /// assert_eq!(lock.into_inner(), [1, 2]);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn lock(&self) -> MutexGuard<'_, T> {
         self.acquire().await;
         MutexGuard::new(self)
@@ -108,6 +144,19 @@ impl<T: ?Sized> Mutex<T> {
     /// As [`lock`](Mutex::lock), with a guard that owns its lock.
     ///
     /// Cancel safety: as for `lock`.
+    ///
+    /// ```
+    /// use runtime::sync::Mutex;
+    /// use std::sync::Arc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let lock = Arc::new(Mutex::new(1));
+    /// let mut guard = Arc::clone(&lock).lock_owned().await;
+    /// runtime::spawn(async move { *guard += 1 }).await.unwrap();
+    /// assert_eq!(*lock.lock().await, 2);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
         self.acquire().await;
         OwnedMutexGuard::new(self)

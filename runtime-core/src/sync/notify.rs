@@ -435,6 +435,20 @@ impl Wait {
 }
 
 /// The future of [`Notify::notified`].
+///
+/// ```
+/// use runtime::sync::Notify;
+/// use std::pin::pin;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let notify = Notify::new();
+/// let mut notified = pin!(notify.notified());
+/// assert!(!notified.as_mut().enable());
+/// notify.notify_waiters();
+/// notified.await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Notified<'a> {
@@ -470,6 +484,19 @@ impl Drop for Notified<'_> {
 }
 
 /// The future of [`Notify::notified_owned`].
+///
+/// ```
+/// use runtime::sync::Notify;
+/// use std::sync::Arc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let notify = Arc::new(Notify::new());
+/// let waiting = runtime::spawn(Arc::clone(&notify).notified_owned());
+/// notify.notify_one();
+/// waiting.await.unwrap();
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct OwnedNotified {

@@ -186,6 +186,9 @@ impl<T> OnceCell<T> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = T>,
     {
+        if let Some(value) = self.get() {
+            return value;
+        }
         match self.begin().await {
             Begun::There(value) => value,
             Begun::Mine(initialising) => {
@@ -215,6 +218,9 @@ impl<T> OnceCell<T> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
+        if let Some(value) = self.get() {
+            return Ok(value);
+        }
         match self.begin().await {
             Begun::There(value) => Ok(value),
             Begun::Mine(initialising) => {
@@ -239,11 +245,8 @@ impl<T> OnceCell<T> {
         Some(unsafe { self.value.get_mut().assume_init_read() })
     }
 
-    /// Waits for the value or for the right to make it.
+    /// Waits for the right to make the value, or for the value.
     async fn begin(&self) -> Begun<'_, T> {
-        if let Some(value) = self.get() {
-            return Begun::There(value);
-        }
         match self.permit.take(1).await {
             Ok(()) => Begun::Mine(Initialising(self)),
             // SAFETY: O3: refused, so closed.

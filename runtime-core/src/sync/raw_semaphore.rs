@@ -23,7 +23,7 @@
 //! (4) released it.
 //!
 //! **Orderings**: (a) is Release and (1), (2), (b) are Acquire: what was done with a permit
-//! happens before what the next holder does.
+//! happens before what the next holder does. A close is Release, every refusal by it Acquire.
 //!
 //! Rejected: permits that go below zero instead of a bit (a cancelled waiter then has to repair
 //! the count); no partial hand-out (a waiter for many would be passed by `try_acquire`, or the
@@ -38,8 +38,8 @@ use std::task::{Context, Poll, ready};
 
 use super::wait_list::{WAITING, WaitList, Waiter, refresh};
 use crate::coop;
-use crate::loom::Mutex;
 use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::loom::{Mutex, first_look};
 use crate::util::wake_list::WakeList;
 
 const CLOSED: usize = 1;
@@ -176,8 +176,8 @@ impl RawSemaphore {
     /// If `n` exceeds [`MAX_PERMITS`].
     #[inline]
     pub fn try_acquire(&self, n: usize) -> Result<(), TryAcquireError> {
-        // Relaxed: the exchange below orders; a refusal promises nothing.
-        let mut word = self.word.load(Ordering::Relaxed);
+        // Acquire: pairs with `close`: who is told that it is closed sees what came before that.
+        let mut word = self.word.load(Ordering::Acquire);
         loop {
             if word & CLOSED != 0 {
                 return Err(TryAcquireError::Closed);
@@ -189,12 +189,12 @@ impl RawSemaphore {
                 assert!(n <= MAX_PERMITS, "{TOO_MANY}");
                 return Err(TryAcquireError::NoPermits);
             }
-            // Acquire: step (1), pairs with the Release of `release`.
+            // Acquire: step (1), pairs with the Release of `release`; on failure as above.
             let taken = self.word.compare_exchange_weak(
                 word,
                 word.wrapping_sub(n << SHIFT),
                 Ordering::Acquire,
-                Ordering::Relaxed,
+                Ordering::Acquire,
             );
             match taken {
                 Ok(_) => return Ok(()),
@@ -276,8 +276,9 @@ impl RawSemaphore {
 
     /// Takes up to `n` free permits away for good; gives how many there were.
     pub fn forget(&self, n: usize) -> usize {
-        // Relaxed: the exchange below orders.
-        let mut word = self.word.load(Ordering::Relaxed);
+        // S2: somebody may wait, and be about to take what stands in the word.
+        let _queue = self.queue.lock();
+        let mut word = first_look::usize(&self.word);
         loop {
             let taken = n.min(word >> SHIFT);
             // Acquire: as in `try_acquire`.

@@ -6,8 +6,8 @@
 //!
 //! **Invariants.** R1: the value is changed only by who has all permits, or through `&mut RwLock`;
 //! it is read only by who has one: each guard carries the permits it stands for (`rwlock/held.rs`)
-//! and gives them back once. R2: a guard that is narrowed moves its permits on; one
-//! that is downgraded keeps one and gives the rest back in one release.
+//! and gives them back once. R2: a guard that is narrowed moves its permits on; one that is
+//! downgraded keeps one and gives the rest back in one release.
 //!
 //! **Fairness**: the semaphore's queue. A writer that waits collects permits as readers give them
 //! back, and readers that come after it wait behind it: neither side starves.

@@ -1,1 +1,95 @@
+#![allow(unsafe_code, reason = "data that only the barrier protects")]
 
+use std::sync::Arc;
+
+use ::loom::thread;
+
+use super::Barrier;
+use crate::loom::{UnsafeCell, model};
+use crate::park::block_on_parked as block_on;
+use crate::sync::test_support::poll_once;
+
+/// A cell for each of two, and the barrier between writing and reading.
+struct Shared {
+    barrier: Barrier,
+    cells: [UnsafeCell<usize>; 2],
+}
+
+fn write(cell: &UnsafeCell<usize>, to: usize) {
+    // SAFETY: between two waits only its owner touches a cell; the model reports it if not so.
+    cell.with_mut(|value| unsafe { *value = to });
+}
+
+fn read(cell: &UnsafeCell<usize>) -> usize {
+    // SAFETY: as above: nobody writes between the first and the second wait.
+    cell.with(|value| unsafe { *value })
+}
+
+#[test]
+fn loom_barrier_two_for_two_generations() {
+    model(|| {
+        let shared = Arc::new(Shared {
+            barrier: Barrier::new(2),
+            cells: [UnsafeCell::new(0), UnsafeCell::new(0)],
+        });
+        let side = |shared: &Shared, own: usize| {
+            write(&shared.cells[own], 1);
+            let first = block_on(shared.barrier.wait()).is_leader();
+            assert_eq!(
+                read(&shared.cells[1 - own]),
+                1,
+                "written before the barrier"
+            );
+            let second = block_on(shared.barrier.wait()).is_leader();
+            write(&shared.cells[own], 2);
+            (first, second)
+        };
+        let other = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || side(&shared, 1))
+        };
+        let mine = side(&shared, 0);
+        let other = other.join().unwrap();
+        assert!(mine.0 != other.0 && mine.1 != other.1, "one leader each");
+    });
+}
+
+#[test]
+fn loom_barrier_the_last_arrives_while_another_polls() {
+    model(|| {
+        let barrier = Arc::new(Barrier::new(2));
+        let mut waiting = Box::pin(barrier.wait());
+        assert!(poll_once(waiting.as_mut()).is_pending());
+        let last = {
+            let barrier = Arc::clone(&barrier);
+            thread::spawn(move || block_on(barrier.wait()).is_leader())
+        };
+        // With another waker than the one that it queued with.
+        assert!(!block_on(waiting).is_leader());
+        assert!(last.join().unwrap());
+    });
+}
+
+#[test]
+fn loom_barrier_a_waiter_is_dropped_while_the_last_arrives() {
+    model(|| {
+        let barrier = Arc::new(Barrier::new(3));
+        let shared = Arc::clone(&barrier);
+        let mut gone = Box::pin(async move {
+            shared.wait().await;
+        });
+        assert!(poll_once(gone.as_mut()).is_pending());
+        let dropping = thread::spawn(move || drop(gone));
+        let other = {
+            let barrier = Arc::clone(&barrier);
+            thread::spawn(move || block_on(barrier.wait()).is_leader())
+        };
+        let mine = block_on(barrier.wait()).is_leader();
+        assert_ne!(
+            other.join().unwrap(),
+            mine,
+            "one of the two that are left leads"
+        );
+        dropping.join().unwrap();
+    });
+}

@@ -16,18 +16,51 @@ use super::Mutex;
 use crate::sync::raw_semaphore::RawSemaphore;
 
 /// The lock, held; released when this is dropped. May be kept across an await.
+///
+/// ```
+/// # runtime::Runtime::new()?.block_on(async {
+/// let lock = runtime::sync::Mutex::new(1);
+/// let mut guard = lock.lock().await;
+/// *guard += 1;
+/// runtime::task::yield_now().await;
+/// assert_eq!(*guard, 2);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
     lock: &'a Mutex<T>,
 }
 
 /// The lock, held by a guard that owns it: without a lifetime.
+///
+/// ```
+/// use runtime::sync::Mutex;
+/// use std::sync::Arc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let guard = Arc::new(Mutex::new("kept")).lock_owned().await;
+/// assert_eq!(runtime::spawn(async move { *guard }).await.unwrap(), "kept");
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct OwnedMutexGuard<T: ?Sized> {
     lock: Arc<Mutex<T>>,
 }
 
 /// The lock, held, with a view of a part of its value.
+///
+/// ```
+/// use runtime::sync::{Mutex, MutexGuard};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let lock = Mutex::new((1, 2));
+/// *MutexGuard::map(lock.lock().await, |pair| &mut pair.1) += 5;
+/// assert_eq!(lock.into_inner(), (1, 7));
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MappedMutexGuard<'a, T: ?Sized> {
     permit: &'a RawSemaphore,
@@ -36,6 +69,19 @@ pub struct MappedMutexGuard<'a, T: ?Sized> {
 }
 
 /// The lock, held by a guard that owns it, with a view of a part of its value.
+///
+/// ```
+/// use runtime::sync::{Mutex, OwnedMutexGuard};
+/// use std::sync::Arc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let guard = Arc::new(Mutex::new(vec![1, 2])).lock_owned().await;
+/// let mut first = OwnedMutexGuard::map(guard, |list| &mut list[0]);
+/// *first += 1;
+/// assert_eq!(*first, 2);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct OwnedMappedMutexGuard<T: ?Sized, U: ?Sized = T> {
     part: *mut U,
