@@ -40,7 +40,7 @@ use std::future::Future;
 use std::panic::resume_unwind;
 
 use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
-use crate::loom::{IS_MODEL, Mutex};
+use crate::loom::{IS_MODEL, Mutex, first_look};
 use crate::util::wake_list::WakeList;
 
 use super::wait_list::WaitList;
@@ -100,6 +100,11 @@ impl Versions {
     pub(super) fn assign_shard(&self) -> usize {
         // Relaxed: any spread will do.
         self.next.fetch_add(1, Ordering::Relaxed) % SHARDS
+    }
+
+    /// Step (1) of who goes on to step (2).
+    fn first_look(&self) -> Look {
+        Look(first_look::u64(&self.word))
     }
 
     #[inline]
