@@ -115,6 +115,7 @@ impl Versions {
 
     /// Step (a). The caller then calls [`Raised::wake`], outside of its locks.
     #[must_use = "those who wait are to be woken"]
+    #[inline]
     pub(super) fn raise(&self) -> Raised<'_> {
         // AcqRel: step (a), V2; gives what was done before, and finds the bits.
         let before = self.word.fetch_add(VERSION, Ordering::AcqRel);
