@@ -10,7 +10,7 @@ use super::{
     RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit, SetOnce,
     TryAcquireError, TryLockError,
 };
-use super::{futures, mpsc, oneshot};
+use super::{broadcast, futures, mpsc, oneshot, watch};
 
 /// Neither Send nor Sync; Send only; both.
 type Neither = Rc<u8>;
@@ -56,6 +56,11 @@ macro_rules! check {
         let _ = <$type as AmbiguousIfSync<_>>::check;
         unpin::<$type>();
     };
+    ($type:ty: !Send Sync) => {
+        let _ = <$type as AmbiguousIfSend<_>>::check;
+        sync::<$type>();
+        unpin::<$type>();
+    };
     ($type:ty: !Send !Sync) => {
         let _ = <$type as AmbiguousIfSend<_>>::check;
         let _ = <$type as AmbiguousIfSync<_>>::check;
@@ -69,6 +74,15 @@ macro_rules! check_like_a_lock {
         check!($($name)::+<$($lifetime,)? Neither>: !Send !Sync);
         check!($($name)::+<$($lifetime,)? Moves>: Send Sync Unpin);
         check!($($name)::+<$($lifetime,)? Both>: Send Sync Unpin);
+    };
+}
+
+/// Both with values that may be shared: a value that many may read at once.
+macro_rules! check_like_a_lock_for_readers {
+    ($($name:ident)::+) => {
+        check!($($name)::+<Neither>: !Send !Sync);
+        check!($($name)::+<Moves>: !Send !Sync);
+        check!($($name)::+<Both>: Send Sync Unpin);
     };
 }
 
@@ -150,6 +164,16 @@ fn auto_traits_are_those_of_the_vocabulary() {
     check_like_a_lock!(mpsc::UnboundedReceiver);
     check_like_the_value!(mpsc::error::SendError);
     check_like_the_value!(mpsc::error::TrySendError);
+    check_like_a_lock!(broadcast::Sender);
+    check_like_a_lock!(broadcast::WeakSender);
+    check_like_a_lock!(broadcast::Receiver);
+    check_like_the_value!(broadcast::error::SendError);
+    check_like_a_lock_for_readers!(watch::Sender);
+    check_like_a_lock_for_readers!(watch::Receiver);
+    check!(watch::Ref<'static, Neither>: !Send !Sync);
+    check!(watch::Ref<'static, Moves>: !Send !Sync);
+    check!(watch::Ref<'static, Both>: !Send Sync);
+    check_like_the_value!(watch::error::SendError);
 }
 
 /// Takes a future whose type has no name apart.
@@ -169,4 +193,11 @@ fn futures_may_move_between_threads() {
     is_send_and_sync(&Semaphore::new(0).acquire());
     is_send_and_sync(&Barrier::new(0).wait());
     is_send_and_sync(&SetOnce::<u8>::new().wait());
+    let (tx, mut rx) = broadcast::channel::<Cell<u8>>(1);
+    is_send_and_sync(&tx.closed());
+    is_send_and_sync(&rx.recv());
+    let (tx, mut rx) = watch::channel(1);
+    is_send_and_sync(&tx.closed());
+    is_send_and_sync(&rx.changed());
+    is_send_and_sync(&rx.wait_for(|_| true));
 }

@@ -7,7 +7,7 @@
 //!
 //! **State**: a ring of slots, each with a lock, a value's position, the value, and how many
 //! receivers have yet to pass it; the count of receivers behind a lock; the position of the next
-//! value, which is the [version](super::versions). A receiver is the position that it reads next.
+//! value, which is the version in `versions`. A receiver is the position that it reads next.
 //!
 //! **Invariants.** R1: sends are one after the other, and nobody comes or goes during one: all under
 //! the lock of the count. The locks are taken in the order count, slot, shard of waiters. R2: a slot

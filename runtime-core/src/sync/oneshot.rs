@@ -59,6 +59,18 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
 
 /// The end that sends the value. Dropped without sending, it lets the receiver fail with
 /// [`RecvError`].
+///
+/// ```
+/// use runtime::sync::oneshot;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let (mut sender, receiver) = oneshot::channel::<u8>();
+/// drop(receiver);
+/// sender.closed().await;
+/// assert_eq!(sender.send(1), Err(1));
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Sender<T> {
     shared: Option<Shared<T>>,
 }
@@ -66,6 +78,17 @@ pub struct Sender<T> {
 /// The end that takes the value: a future of it.
 ///
 /// Cancel safety: polling `&mut receiver` loses nothing when the poll is not repeated.
+///
+/// ```
+/// use runtime::sync::oneshot;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let (sender, receiver) = oneshot::channel();
+/// runtime::spawn(async move { sender.send("done") });
+/// assert_eq!(receiver.await, Ok("done"));
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Receiver<T> {
     shared: Option<Shared<T>>,

@@ -40,7 +40,7 @@ use std::future::Future;
 use std::panic::resume_unwind;
 
 use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
-use crate::loom::{IS_MODEL, Mutex};
+use crate::loom::{IS_MODEL, Mutex, first_look};
 use crate::util::wake_list::WakeList;
 
 use super::wait_list::WaitList;
@@ -102,6 +102,11 @@ impl Versions {
         self.next.fetch_add(1, Ordering::Relaxed) % SHARDS
     }
 
+    /// Step (1) of who goes on to step (2).
+    fn first_look(&self) -> Look {
+        Look(first_look::u64(&self.word))
+    }
+
     #[inline]
     pub(super) fn look(&self) -> Look {
         // Acquire: step (1), pairs with `raise` and `close`.
@@ -110,6 +115,7 @@ impl Versions {
 
     /// Step (a). The caller then calls [`Raised::wake`], outside of its locks.
     #[must_use = "those who wait are to be woken"]
+    #[inline]
     pub(super) fn raise(&self) -> Raised<'_> {
         // AcqRel: step (a), V2; gives what was done before, and finds the bits.
         let before = self.word.fetch_add(VERSION, Ordering::AcqRel);

@@ -5,7 +5,7 @@
 //! values in between and never the last one: [`changed`](Receiver::changed) tells that there is one
 //! that it has not seen, [`borrow_and_update`](Receiver::borrow_and_update) looks at it.
 //!
-//! **State**: the value behind a lock for many readers, its [version](super::versions), two counts.
+//! **State**: the value behind a lock for many readers, its version (see `versions`), two counts.
 //!
 //! **Invariants.** H1: the version is raised with the value's lock held for writing: who holds it
 //! for reading sees a value with its own version. H2: the version is closed when the last sender

@@ -35,16 +35,57 @@ pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {
 /// Sends values; waits while the channel is full.
 ///
 /// Fairness: senders that wait get room in the order in which they came.
+///
+/// ```
+/// use runtime::sync::mpsc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let (sender, mut receiver) = mpsc::channel(1);
+/// runtime::spawn(async move {
+///     for value in 0..3 {
+///         sender.send(value).await.unwrap();
+///     }
+/// });
+/// while let Some(value) = receiver.recv().await {
+///     assert!(value < 3);
+/// }
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Sender<T> {
     pub(super) tx: Tx<T, Bounded>,
 }
 
 /// A [`Sender`] that does not keep the channel open.
+///
+/// ```
+/// use runtime::sync::mpsc;
+///
+/// let (sender, _receiver) = mpsc::channel::<u8>(1);
+/// let weak = sender.downgrade();
+/// assert!(weak.upgrade().is_some());
+/// drop(sender);
+/// assert!(weak.upgrade().is_none());
+/// ```
 pub struct WeakSender<T> {
     tx: WeakTx<T, Bounded>,
 }
 
 /// Receives values.
+///
+/// ```
+/// use runtime::sync::mpsc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let (sender, mut receiver) = mpsc::channel(4);
+/// sender.send(1).await.unwrap();
+/// receiver.close();
+/// assert!(sender.send(2).await.is_err());
+/// assert_eq!(receiver.recv().await, Some(1));
+/// assert_eq!(receiver.recv().await, None);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Receiver<T> {
     rx: Rx<T, Bounded>,
 }

@@ -2,13 +2,11 @@
 //! to go.
 //!
 //! **Invariants.** C1: the receiver's end is one, so it is the queue's reader; it is lent out by
-//! `&mut` only. C2: while a sender, or a permit of one, exists, the count of [senders] is above
+//! `&mut` only. C2: while a sender, or a permit of one, exists, the count of `senders` is above
 //! zero; at zero it stays, and the end is put into the queue once: nothing is pushed after. C3: a
 //! closed channel whose permits are all back puts the end into the queue as well, since nobody can
 //! get a permit any more. So the receiver finds every end in the queue, behind the last value, and
 //! waits for nothing else.
-//!
-//! [senders]: super::super::senders
 #![allow(unsafe_code, reason = "the receiver is the queue's reader")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

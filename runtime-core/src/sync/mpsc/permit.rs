@@ -7,18 +7,57 @@ use std::mem::ManuallyDrop;
 use super::bounded::Sender;
 
 /// Room for one value.
+///
+/// ```
+/// use runtime::sync::mpsc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let (sender, mut receiver) = mpsc::channel(1);
+/// let permit = sender.reserve().await.unwrap();
+/// assert!(sender.try_send(1).is_err(), "the room is taken");
+/// permit.send(2);
+/// assert_eq!(receiver.recv().await, Some(2));
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Permit<'a, T> {
     sender: &'a Sender<T>,
 }
 
 /// Room for several values: an iterator of [`Permit`]s. What is left is given back when it is
 /// dropped.
+///
+/// ```
+/// use runtime::sync::mpsc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let (sender, mut receiver) = mpsc::channel(2);
+/// for (value, permit) in sender.reserve_many(2).await.unwrap().enumerate() {
+///     permit.send(value);
+/// }
+/// assert_eq!(receiver.recv().await, Some(0));
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct PermitIterator<'a, T> {
     sender: &'a Sender<T>,
     left: usize,
 }
 
 /// Room for one value, with the sender it came from.
+///
+/// ```
+/// use runtime::sync::mpsc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let (sender, mut receiver) = mpsc::channel(1);
+/// let permit = sender.reserve_owned().await.unwrap();
+/// let sender = permit.send("first");
+/// assert!(sender.try_send("second").is_err(), "there is no room");
+/// assert_eq!(receiver.recv().await, Some("first"));
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct OwnedPermit<T> {
     sender: Option<Sender<T>>,
 }

@@ -16,16 +16,52 @@ pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
 }
 
 /// Sends values and never waits.
+///
+/// ```
+/// use runtime::sync::mpsc;
+///
+/// let (sender, mut receiver) = mpsc::unbounded_channel();
+/// sender.send(1).unwrap();
+/// sender.send(2).unwrap();
+/// assert_eq!(receiver.try_recv(), Ok(1));
+/// drop(receiver);
+/// assert!(sender.send(3).is_err());
+/// ```
 pub struct UnboundedSender<T> {
     tx: Tx<T, Unbounded>,
 }
 
 /// An [`UnboundedSender`] that does not keep the channel open.
+///
+/// ```
+/// use runtime::sync::mpsc;
+///
+/// let (sender, _receiver) = mpsc::unbounded_channel::<u8>();
+/// let weak = sender.downgrade();
+/// assert!(weak.upgrade().is_some());
+/// drop(sender);
+/// assert!(weak.upgrade().is_none());
+/// ```
 pub struct WeakUnboundedSender<T> {
     tx: WeakTx<T, Unbounded>,
 }
 
 /// Receives values.
+///
+/// ```
+/// use runtime::sync::mpsc;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let (sender, mut receiver) = mpsc::unbounded_channel();
+/// for value in 0..3 {
+///     sender.send(value).unwrap();
+/// }
+/// let mut values = Vec::new();
+/// assert_eq!(receiver.recv_many(&mut values, 8).await, 3);
+/// assert_eq!(values, [0, 1, 2]);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct UnboundedReceiver<T> {
     rx: Rx<T, Unbounded>,
 }

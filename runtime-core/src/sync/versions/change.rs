@@ -41,7 +41,7 @@ impl Change<'_> {
                 return Poll::Pending;
             }
         }
-        if self.queued || self.versions.look().is_over(self.seen) || !self.queue(waker) {
+        if self.queued || self.versions.first_look().is_over(self.seen) || !self.queue(waker) {
             return Poll::Ready(());
         }
         Poll::Pending

@@ -193,23 +193,30 @@ fn closed_waits_for_all_receivers() {
 
 #[test]
 fn replaced_values_are_dropped_once_and_outside_of_the_lock() {
-    struct Looks(Option<Arc<Sender<Looks>>>, Arc<()>);
+    struct Looks {
+        sender: Option<Arc<Sender<Looks>>>,
+        _token: Arc<()>,
+    }
     impl Drop for Looks {
         fn drop(&mut self) {
-            if let Some(sender) = self.0.take() {
+            if let Some(sender) = self.sender.take() {
                 sender.send_if_modified(|_| false);
             }
         }
     }
     let token = Arc::new(());
-    let sender = Arc::new(Sender::new(Looks(None, Arc::clone(&token))));
+    let looks = |sender| Looks {
+        sender,
+        _token: Arc::clone(&token),
+    };
+    let sender = Arc::new(Sender::new(looks(None)));
     let receiver = sender.subscribe();
     for _ in 0..3 {
-        let value = Looks(Some(Arc::clone(&sender)), Arc::clone(&token));
+        let value = looks(Some(Arc::clone(&sender)));
         assert!(sender.send(value).is_ok());
         assert_eq!(Arc::strong_count(&token), 2);
     }
-    drop(sender.send_replace(Looks(None, Arc::clone(&token))));
+    drop(sender.send_replace(looks(None)));
     drop((sender, receiver));
     assert_eq!(Arc::strong_count(&token), 1);
 }
