@@ -57,7 +57,7 @@ fn a_joiner_is_woken_once_for_what_ends_before_it_looks() {
     let (first, second) = (oneshot::channel::<()>(), oneshot::channel::<()>());
     set.spawn_on(first.1, runtime.handle());
     set.spawn_on(second.1, runtime.handle());
-    let waker = woken.waker();
+    let waker = woken.waker.clone();
     let mut cx = Context::from_waker(&waker);
     assert!(set.poll_join_next(&mut cx).is_pending());
     assert!(set.poll_join_next(&mut cx).is_pending());
@@ -65,11 +65,11 @@ fn a_joiner_is_woken_once_for_what_ends_before_it_looks() {
     second.0.send(()).unwrap();
     runtime.block_on(yield_now());
     runtime.block_on(yield_now());
-    assert_eq!(woken.count(), 1);
+    assert_eq!(woken.times(), 1);
     assert!(set.poll_join_next(&mut cx).is_ready());
     assert!(set.poll_join_next(&mut cx).is_ready());
     assert!(matches!(set.poll_join_next(&mut cx), Poll::Ready(None)));
-    assert_eq!(woken.count(), 1);
+    assert_eq!(woken.times(), 1);
 }
 
 #[test]

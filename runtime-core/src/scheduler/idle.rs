@@ -589,10 +589,6 @@ impl Snapshot {
         SEARCHING.get(self.0) as usize
     }
 
-    pub(crate) fn guests(self) -> usize {
-        GUESTS.get(self.0) as usize
-    }
-
     pub(crate) fn seat_is_empty(self) -> bool {
         SEAT.get(self.0) == EMPTY
     }
