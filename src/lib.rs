@@ -78,10 +78,10 @@ pub mod runtime {
 /// ```
 #[cfg(feature = "rt")]
 pub mod task {
-    pub use runtime_core::spawn::{block_in_place, spawn, spawn_blocking, yield_now};
     pub use runtime_core::coop::face::{Unconstrained, consume_budget, unconstrained};
     pub use runtime_core::join_set::{self, JoinSet};
     pub use runtime_core::local_set::{LocalEnterGuard, LocalSet, spawn_local};
+    pub use runtime_core::spawn::{block_in_place, spawn, spawn_blocking, yield_now};
     pub use runtime_core::task::{AbortHandle, Id, JoinError, JoinHandle, id, try_id};
 
     /// The budget of a poll: how a task that is always ready still lets others run.

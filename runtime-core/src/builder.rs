@@ -101,7 +101,10 @@ impl Builder {
     /// If `capacity` is 0.
     #[track_caller]
     pub fn max_io_events_per_busy_tick(&mut self, capacity: usize) -> &mut Builder {
-        assert!(capacity > 0, "max_io_events_per_busy_tick must be at least 1");
+        assert!(
+            capacity > 0,
+            "max_io_events_per_busy_tick must be at least 1"
+        );
         self
     }
 

@@ -265,7 +265,10 @@ impl RuntimeMetrics {
     #[track_caller]
     fn slot(&self, worker: usize) -> &Slot {
         let workers = self.num_workers();
-        assert!(worker < workers, "worker {worker} of a runtime with {workers}");
+        assert!(
+            worker < workers,
+            "worker {worker} of a runtime with {workers}"
+        );
         self.handle.shared.slot(worker)
     }
 

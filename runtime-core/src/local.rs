@@ -314,7 +314,11 @@ pub(crate) struct Entered(Option<Arc<Local>>);
 
 pub(crate) fn enter(local: &Arc<Local>) -> Entered {
     let new = Some(Arc::clone(local));
-    Entered(CURRENT.try_with(|current| current.replace(new)).unwrap_or(None))
+    Entered(
+        CURRENT
+            .try_with(|current| current.replace(new))
+            .unwrap_or(None),
+    )
 }
 
 impl Drop for Entered {

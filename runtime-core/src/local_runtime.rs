@@ -134,9 +134,8 @@ impl LocalRuntime {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let driver = Driver::new(&self.tasks.local);
         let mut future = pin!(future);
-        self.runtime.block_on(poll_fn(|cx| {
-            driver.poll(cx, |cx| future.as_mut().poll(cx))
-        }))
+        self.runtime
+            .block_on(poll_fn(|cx| driver.poll(cx, |cx| future.as_mut().poll(cx))))
     }
 
     /// As [`Handle::enter`]; [`spawn_local`](crate::local_set::spawn_local) works, too.

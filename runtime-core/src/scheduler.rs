@@ -129,8 +129,8 @@ pub(crate) use config::{Config, Flavor};
 pub use config::{IoMode, Stall};
 pub(crate) use idle::MAX_SLOTS;
 pub(crate) use runner::{
-    Entered, enter, entered, entered_local, is_current_thread, stay_on_thread, suspend, timer_shard,
-    worker_index,
+    Entered, enter, entered, entered_local, is_current_thread, stay_on_thread, suspend,
+    timer_shard, worker_index,
 };
 pub(crate) use shared::Shared;
 pub(crate) use slot::Slot;

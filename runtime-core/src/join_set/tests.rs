@@ -17,6 +17,13 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()
 }
 
+/// Lets all tasks run until they wait: `block_on` polls its own future after each.
+async fn settle() {
+    for _ in 0..400 {
+        yield_now().await;
+    }
+}
+
 /// Counts its drop.
 struct Counted(Arc<AtomicUsize>);
 
@@ -90,17 +97,16 @@ fn a_dropped_set_aborts_and_a_detached_one_does_not() {
             let _ = receiver.await;
             drop(counted);
         });
-        yield_now().await;
+        settle().await;
         drop(set);
         other.detach_all();
         assert!(other.is_empty());
-        yield_now().await;
+        settle().await;
         assert_eq!((dropped(&aborted), dropped(&detached)), (1, 0));
         sender.send(()).unwrap();
         // Its end rings where nobody listens any more.
         other.spawn(pending::<()>());
-        yield_now().await;
-        yield_now().await;
+        settle().await;
         assert_eq!(dropped(&detached), 1);
         assert!(other.try_join_next().is_none());
         assert_eq!(other.len(), 1);
@@ -144,7 +150,7 @@ fn a_join_that_is_dropped_loses_nothing() {
 fn a_spent_budget_keeps_the_set_in_order() {
     runtime().block_on(async {
         let mut set: JoinSet<()> = (0..300).map(|_| ready(())).collect();
-        yield_now().await;
+        settle().await;
         let mut cx = Context::from_waker(Waker::noop());
         let mut joined = 0;
         let mut pauses = 0;
@@ -182,7 +188,7 @@ fn joining_all_goes_on_with_a_panic_and_aborts_the_rest() {
     let joined = runtime.block_on(runtime.spawn(set.join_all()));
     let payload = joined.unwrap_err().into_panic();
     assert_eq!(payload.downcast_ref::<&str>(), Some(&"a task's panic"));
-    runtime.block_on(yield_now());
+    runtime.block_on(settle());
     assert_eq!(dropped(&count), 1);
 }
 

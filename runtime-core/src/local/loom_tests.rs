@@ -72,9 +72,7 @@ impl Remote {
     /// As [`super::Local::close`].
     fn close(&self) {
         self.0.tasks.close().into_iter().for_each(TaskRef::shutdown);
-        self.0
-            .mailbox
-            .close(drop, || self.0.tasks.len() > 0);
+        self.0.mailbox.close(drop, || self.0.tasks.len() > 0);
     }
 }
 

@@ -50,6 +50,12 @@ struct Task {
     handle: JoinHandle<()>,
 }
 
+impl Task {
+    fn waker(&self) -> Option<Waker> {
+        self.seen.borrow().waker.clone()
+    }
+}
+
 struct Running<'a> {
     future: Pin<Box<dyn Future<Output = ()> + 'a>>,
     woken: Woken,
@@ -69,6 +75,16 @@ fn spawn(set: &LocalSet) -> Task {
     Task { seen, handle }
 }
 
+/// Those that were not aborted were polled as often as the model says.
+fn check_polls(tasks: &[Task], polls: &[usize]) {
+    for (task, polls) in tasks.iter().zip(polls) {
+        match *polls {
+            usize::MAX => (),
+            polls => assert_eq!(task.seen.borrow().polls, polls),
+        }
+    }
+}
+
 fn agrees(ops: Vec<Op>) {
     let set = LocalSet::new();
     let mut tasks: Vec<Task> = Vec::new();
@@ -84,9 +100,7 @@ fn agrees(ops: Vec<Op>) {
                 polls.push(0);
             }
             Op::WakeHere(which) | Op::WakeElsewhere(which) => {
-                let waker = tasks
-                    .get(which)
-                    .and_then(|task| task.seen.borrow().waker.clone());
+                let waker = tasks.get(which).and_then(Task::waker);
                 let Some(waker) = waker else { continue };
                 match op {
                     Op::WakeHere(_) => waker.wake(),
@@ -129,14 +143,11 @@ fn agrees(ops: Vec<Op>) {
                 }
             }
         }
-        for (task, polls) in tasks.iter().zip(&polls) {
-            match *polls {
-                usize::MAX => (),
-                polls => assert_eq!(task.seen.borrow().polls, polls),
-            }
-        }
+        check_polls(&tasks, &polls);
         // While anything is ready, every driver has been woken since its last poll, or never polled.
-        let waits = drivers.iter().any(|driver| driver.heard == driver.woken.times());
+        let waits = drivers
+            .iter()
+            .any(|driver| driver.heard == driver.woken.times());
         assert!(ready.is_empty() || !waits, "a driver sleeps beside work");
     }
     drop(drivers);
