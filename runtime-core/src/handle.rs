@@ -4,13 +4,14 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::context::{self, EnterGuard};
 use crate::park::driver::{Driver, Poller};
 use crate::runtime::Id;
-use crate::scheduler::{self, Flavor, Shared};
+use crate::scheduler::{self, Flavor, Shared, Slot};
 use crate::task::JoinHandle;
 
 /// Futures larger than this are boxed once before they travel through the spawning functions, which
@@ -195,6 +196,10 @@ impl Handle {
     }
 }
 
+impl UnwindSafe for Handle {}
+
+impl RefUnwindSafe for Handle {}
+
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
@@ -219,6 +224,52 @@ impl RuntimeMetrics {
     /// How many tasks are alive.
     pub fn num_alive_tasks(&self) -> usize {
         self.handle.shared.live_tasks()
+    }
+
+    /// How many tasks wait in the queue that all workers share.
+    pub fn global_queue_depth(&self) -> usize {
+        self.handle.shared.shared_queue_len()
+    }
+
+    /// For how long a worker has been at work, in sum: running tasks, or looking for some. Brought up
+    /// to date when it goes to rest, and every so many polls.
+    ///
+    /// # Panics
+    /// If there is no worker of that number; see [`RuntimeMetrics::num_workers`].
+    #[track_caller]
+    pub fn worker_total_busy_duration(&self, worker: usize) -> Duration {
+        self.slot(worker).busy()
+    }
+
+    /// How often a worker has gone to rest because it had no work. One that was never needed is at
+    /// rest since the beginning, which counts.
+    ///
+    /// # Panics
+    /// If there is no worker of that number.
+    #[track_caller]
+    pub fn worker_park_count(&self, worker: usize) -> u64 {
+        1 + self.slot(worker).turns() / 2
+    }
+
+    /// How often a worker has gone to rest or back to work: odd while it rests. At the end of the
+    /// runtime all have come back.
+    ///
+    /// # Panics
+    /// If there is no worker of that number.
+    #[track_caller]
+    pub fn worker_park_unpark_count(&self, worker: usize) -> u64 {
+        let count = 1 + self.slot(worker).turns();
+        count + (count & u64::from(self.handle.shared.is_closing()))
+    }
+
+    #[track_caller]
+    fn slot(&self, worker: usize) -> &Slot {
+        let workers = self.num_workers();
+        assert!(
+            worker < workers,
+            "worker {worker} of a runtime with {workers}"
+        );
+        self.handle.shared.slot(worker)
     }
 
     /// How many threads of the blocking pool there are.

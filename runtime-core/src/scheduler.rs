@@ -135,6 +135,7 @@ pub(crate) use runner::{
     timer_shard, worker_index,
 };
 pub(crate) use shared::Shared;
+pub(crate) use slot::Slot;
 
 use crate::task::{Header, Id, JoinHandle, Notified, Schedule, new_task};
 

@@ -65,7 +65,7 @@ pub mod futures {
 }
 
 #[cfg(test)]
-mod test_support;
+pub(crate) mod test_support;
 
 #[cfg(all(test, not(loom)))]
 mod auto_traits;

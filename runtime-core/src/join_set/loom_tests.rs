@@ -1,1 +1,116 @@
-//! Tests.
+//! Models of the set: complete × join, abort, drop, detach. The tasks are real, their scheduler is a
+//! queue.
+
+use std::future::pending;
+
+use super::JoinSet;
+use crate::loom::model;
+use crate::park::block_on_parked;
+use crate::task::test_support::Queue;
+
+#[test]
+fn loom_join_set_complete_vs_join_next() {
+    model(|| {
+        let queue = Queue::new();
+        let mut set = JoinSet::new();
+        set.insert(queue.spawn(async { 3 }));
+        set.insert(queue.spawn(async { 4 }));
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || while queue.run_one() {})
+        };
+        let mut sum = 0;
+        while let Some(joined) = block_on_parked(set.join_next()) {
+            sum += joined.unwrap();
+        }
+        assert_eq!(sum, 7);
+        runner.join().unwrap();
+        assert_eq!(queue.live(), 0);
+    });
+}
+
+#[test]
+fn loom_join_set_insert_vs_complete() {
+    model(|| {
+        let queue = Queue::new();
+        let handle = queue.spawn(async { 3 });
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || while queue.run_one() {})
+        };
+        let mut set = JoinSet::new();
+        set.insert(handle);
+        let joined = block_on_parked(set.join_next());
+        assert_eq!(joined.unwrap().unwrap(), 3);
+        assert!(set.try_join_next().is_none() && set.is_empty());
+        runner.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_join_set_abort_all_vs_complete() {
+    model(|| {
+        let queue = Queue::new();
+        let mut set = JoinSet::new();
+        set.insert(queue.spawn(async { 3 }));
+        set.insert(queue.spawn(pending()));
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || while queue.run_one() {})
+        };
+        set.abort_all();
+        // What the abort has queued after the other thread had looked.
+        while queue.run_one() {}
+        let mut cancelled = 0;
+        while let Some(joined) = block_on_parked(set.join_next()) {
+            match joined {
+                Ok(output) => assert_eq!(output, 3),
+                Err(error) => cancelled += usize::from(error.is_cancelled()),
+            }
+        }
+        assert!((1..=2).contains(&cancelled));
+        runner.join().unwrap();
+        assert_eq!(queue.live(), 0);
+    });
+}
+
+#[test]
+fn loom_join_set_drop_vs_complete() {
+    model(|| {
+        let queue = Queue::new();
+        let mut set = JoinSet::new();
+        set.insert(queue.spawn(async { 3 }));
+        set.insert(queue.spawn(pending()));
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || while queue.run_one() {})
+        };
+        drop(set);
+        runner.join().unwrap();
+        while queue.run_one() {}
+        assert_eq!(queue.live(), 0);
+    });
+}
+
+#[test]
+fn loom_join_set_detach_vs_complete() {
+    model(|| {
+        let queue = Queue::new();
+        let mut set = JoinSet::new();
+        set.insert(queue.spawn(async { 3 }));
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || queue.run_one())
+        };
+        set.detach_all();
+        // It has the place of the one that was let go, and is not taken for it.
+        set.insert(queue.spawn(pending()));
+        assert!(set.try_join_next().is_none());
+        runner.join().unwrap();
+        assert!(set.try_join_next().is_none());
+        assert_eq!(set.len(), 1);
+        drop(set);
+        while queue.run_one() {}
+        assert_eq!(queue.live(), 0);
+    });
+}

@@ -1,1 +1,197 @@
-//! Tests.
+//! Where tasks of a set run, who is woken for them, and where they are dropped.
+
+use std::cell::Cell;
+use std::future::pending;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::thread;
+
+use super::{LocalSet, spawn_local};
+use crate::builder::Builder;
+use crate::local_runtime::LocalRuntime;
+use crate::runtime::Runtime;
+use crate::spawn::{block_in_place, yield_now};
+use crate::sync::oneshot;
+use crate::sync::test_support::Woken;
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_set_is_ready_when_its_tasks_have_ended() {
+    let (woken, count) = (Woken::new(), Rc::new(Cell::new(0)));
+    let mut set = LocalSet::new();
+    for _ in 0..3 {
+        let count = Rc::clone(&count);
+        drop(set.spawn_local(async move {
+            yield_now().await;
+            count.set(count.get() + 1);
+        }));
+    }
+    assert!(woken.poll(Pin::new(&mut set)).is_ready());
+    assert_eq!((count.get(), woken.times()), (3, 0));
+}
+
+#[test]
+fn a_turn_is_bounded_and_asks_for_the_next() {
+    let woken = Woken::new();
+    let mut set = LocalSet::new();
+    for _ in 0..100 {
+        drop(set.spawn_local(async {}));
+    }
+    assert!(woken.poll(Pin::new(&mut set)).is_pending());
+    assert_eq!(woken.times(), 1);
+    assert!(woken.poll(Pin::new(&mut set)).is_ready());
+}
+
+#[test]
+fn a_wake_from_elsewhere_runs_the_task_here() {
+    let woken = Woken::new();
+    let mut set = LocalSet::new();
+    let (sender, receiver) = oneshot::channel();
+    let home = thread::current().id();
+    let task = set.spawn_local(async move {
+        receiver.await.unwrap();
+        assert_eq!(thread::current().id(), home);
+    });
+    assert!(woken.poll(Pin::new(&mut set)).is_pending());
+    thread::spawn(move || sender.send(()).unwrap())
+        .join()
+        .unwrap();
+    assert_eq!(woken.times(), 1);
+    assert!(!task.is_finished());
+    assert!(woken.poll(Pin::new(&mut set)).is_ready());
+    assert!(task.is_finished());
+}
+
+#[test]
+fn a_spawn_from_outside_wakes_whoever_drives_the_set() {
+    let woken = Woken::new();
+    let set = LocalSet::new();
+    let mut driver = pin!(set.run_until(pending::<()>()));
+    assert!(woken.poll(driver.as_mut()).is_pending());
+    let task = set.spawn_local(async {});
+    assert_eq!(woken.times(), 1);
+    assert!(woken.poll(driver.as_mut()).is_pending());
+    assert!(task.is_finished());
+}
+
+#[test]
+fn a_driver_that_goes_leaves_its_work_to_the_others() {
+    let (first, second) = (Woken::new(), Woken::new());
+    let set = LocalSet::new();
+    let mut stays = pin!(set.run_until(pending::<()>()));
+    assert!(first.poll(stays.as_mut()).is_pending());
+    {
+        let mut goes = pin!(set.run_until(async {
+            drop(spawn_local(async {}));
+        }));
+        assert!(second.poll(goes.as_mut()).is_ready());
+    }
+    assert_eq!(first.times(), 1);
+    assert!(first.poll(stays.as_mut()).is_pending());
+    assert_eq!(set.local.live(), 0);
+    assert_eq!((first.kept(), second.kept()), (1, 0));
+}
+
+#[test]
+fn a_dropped_set_drops_its_tasks_here() {
+    struct Here(Rc<Cell<u32>>, thread::ThreadId);
+    impl Drop for Here {
+        fn drop(&mut self) {
+            assert_eq!(thread::current().id(), self.1);
+            self.0.set(self.0.get() + 1);
+            // On a set that is closing: cancelled at once.
+            let late = spawn_local(async { unreachable!("polled after the end") });
+            assert!(late.is_finished());
+        }
+    }
+    let dropped = Rc::new(Cell::new(0));
+    let set = LocalSet::new();
+    let mut wakers: Vec<Waker> = Vec::new();
+    let kept = Rc::new(Cell::new(None));
+    for _ in 0..3 {
+        let here = Here(Rc::clone(&dropped), thread::current().id());
+        let keeps = Rc::clone(&kept);
+        drop(set.spawn_local(async move {
+            let _here = here;
+            std::future::poll_fn(|cx| {
+                keeps.set(Some(cx.waker().clone()));
+                Poll::<()>::Pending
+            })
+            .await;
+        }));
+        let mut driver = pin!(set.run_until(pending::<()>()));
+        assert!(Woken::new().poll(driver.as_mut()).is_pending());
+        wakers.extend(kept.take());
+    }
+    // One entry in the mailbox, one in the queue, one task idle.
+    thread::scope(|scope| {
+        scope.spawn(|| wakers[0].wake_by_ref());
+    });
+    wakers[1].wake_by_ref();
+    drop(set);
+    assert_eq!(dropped.get(), 3);
+    thread::spawn(move || wakers.into_iter().for_each(Waker::wake))
+        .join()
+        .unwrap();
+}
+
+#[test]
+fn a_set_goes_on_in_another_driver_of_its_thread() {
+    let runtime = runtime();
+    let set = LocalSet::new();
+    let (sender, receiver) = oneshot::channel::<u32>();
+    let task = set.spawn_local(async move { receiver.await.unwrap() });
+    set.block_on(&runtime, yield_now());
+    assert!(!task.is_finished());
+    runtime.spawn(async move { sender.send(4).unwrap() });
+    assert_eq!(set.block_on(&runtime, task).unwrap(), 4);
+}
+
+#[test]
+fn blocking_in_place_is_refused_among_local_tasks_only() {
+    let runtime = runtime();
+    let set = LocalSet::new();
+    let refused = set.block_on(&runtime, async {
+        spawn_local(async { block_in_place(|| ()) }).await
+    });
+    assert!(refused.unwrap_err().is_panic());
+    runtime.block_on(async { block_in_place(|| ()) });
+}
+
+#[test]
+fn a_local_runtime_drops_its_tasks_before_it_ends() {
+    struct Spawns;
+    impl Drop for Spawns {
+        fn drop(&mut self) {
+            drop(crate::spawn::spawn(async {}));
+        }
+    }
+    let runtime = LocalRuntime::new().unwrap();
+    let spawns = Spawns;
+    drop(runtime.spawn_local(async move {
+        let _spawns = spawns;
+        pending::<()>().await;
+    }));
+    runtime.block_on(yield_now());
+    drop(runtime);
+}
+
+#[test]
+fn a_local_runtimes_tasks_run_wherever_the_own_future_waits() {
+    let runtime = LocalRuntime::new().unwrap();
+    let sum = runtime.block_on(async {
+        // Spawned from a task of the runtime's own kind, which finds the local one all the same.
+        let nested = crate::spawn::spawn(async { drop(spawn_local(async {})) });
+        nested.await.unwrap();
+        let number = Rc::new(20);
+        spawn_local(async move { *number + 1 }).await.unwrap()
+    });
+    assert_eq!(sum, 21);
+}

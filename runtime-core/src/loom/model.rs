@@ -115,6 +115,10 @@ pub mod deque {
             self.0.lock().push_back(value);
         }
 
+        pub fn len(&self) -> usize {
+            self.0.lock().len()
+        }
+
         pub fn is_empty(&self) -> bool {
             self.0.lock().is_empty()
         }

@@ -152,6 +152,7 @@ impl Holder<'_> {
         if !self.own.will_sit() {
             return;
         }
+        self.runner.end_turn();
         let room = shared.seat.choose();
         if shared.idle.sit_dedicated().is_some() {
             let mut events = self.runner.events.take();
@@ -164,6 +165,7 @@ impl Holder<'_> {
             self.runner.events.replace(events);
             shared.fire_timers();
         }
+        self.runner.begin_turn();
         self.own.is_up();
     }
 

@@ -478,6 +478,15 @@ impl Idle {
         SEAT.get(self.word.fetch_or(0, Ordering::AcqRel)) == ASLEEP
     }
 
+    /// Rule 14, asked by the sitter: nobody holds a slot or polls as a guest, and nobody has told
+    /// the sitter to look around since it sat down.
+    pub(crate) fn is_quiet(&self) -> bool {
+        // AcqRel: a change, not a look, so that it reads the last value: a holder that woke the
+        // sitter's own future has nudged before it gave its slot back.
+        let now = self.word.fetch_or(0, Ordering::AcqRel);
+        HELD.get(now) == 0 && GUESTS.get(now) == 0 && SEAT.get(now) == ASLEEP
+    }
+
     // ---- guests ----
 
     /// A guest starts to poll its own future (`beside_tasks`: tasks are alive, so it must be
@@ -578,10 +587,6 @@ impl Snapshot {
 
     pub(crate) fn searching(self) -> usize {
         SEARCHING.get(self.0) as usize
-    }
-
-    pub(crate) fn guests(self) -> usize {
-        GUESTS.get(self.0) as usize
     }
 
     pub(crate) fn seat_is_empty(self) -> bool {

@@ -83,6 +83,10 @@ impl Inject {
         self.shards.iter().all(|shard| shard.is_empty())
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.len()).sum()
+    }
+
     fn sticky(&self) -> usize {
         let sticky = STICKY.try_with(|sticky| match sticky.get() {
             Some(shard) => shard,

@@ -15,6 +15,7 @@ use std::panic::Location;
 use std::ptr::null;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::shared::Shared;
 use super::slot::{LOCAL_LIMIT, Slot};
@@ -51,6 +52,8 @@ pub(crate) struct Runner {
     pub(super) parker: Parker,
     /// The slot it holds.
     slot: Cell<Option<u32>>,
+    /// Since when the time it holds the slot has not been counted.
+    busy_since: Cell<Option<Instant>>,
     /// Invariant 1.
     queue: Cell<Option<u32>>,
     /// A guest's own queue, to come back to after blocking code.
@@ -77,6 +80,7 @@ impl Runner {
             kind,
             parker,
             slot: Cell::new(None),
+            busy_since: Cell::new(None),
             queue: Cell::new(home),
             home,
             counted: Cell::new(false),
@@ -123,11 +127,38 @@ impl Runner {
             self.queue.set(Some(slot));
         }
         self.shared.mark_used(slot);
+        self.begin_turn();
+    }
+
+    /// The slot is at work from now on.
+    pub(super) fn begin_turn(&self) {
+        if let Some(slot) = self.slot.get() {
+            self.shared.slots[slot as usize].count_turn();
+            self.busy_since.set(Some(Instant::now()));
+        }
+    }
+
+    /// The slot is at rest from now on, or somebody else's.
+    pub(super) fn end_turn(&self) {
+        if let Some(slot) = self.slot.get() {
+            self.count_busy();
+            self.busy_since.set(None);
+            self.shared.slots[slot as usize].count_turn();
+        }
+    }
+
+    fn count_busy(&self) {
+        if let (Some(slot), Some(since)) = (self.slot.get(), self.busy_since.get()) {
+            let now = Instant::now();
+            self.shared.slots[slot as usize].count_busy(now.saturating_duration_since(since));
+            self.busy_since.set(Some(now));
+        }
     }
 
     /// This thread holds no slot from now on; the caller hands it on.
     #[must_use = "the slot would be lost"]
     pub(super) fn let_go(&self) -> Option<u32> {
+        self.end_turn();
         if self.home.is_none() {
             self.queue.set(None);
         }
@@ -292,6 +323,7 @@ impl Runner {
 
     /// A look at the driver if nobody sleeps in it, and at the wheels.
     pub(super) fn glance(&self) {
+        self.count_busy();
         let alone = self.shared.idle.snapshot().seat_is_empty();
         if alone && self.shared.seat.driver().is_some() {
             let mut events = self.events.take();
@@ -319,6 +351,7 @@ impl Runner {
             }
         }
         self.queue.set(None);
+        self.end_turn();
         match self.slot.take() {
             Some(_) if self.kind == Kind::Only => return self.shared.turn.give(),
             Some(slot) => self.shared.idle.give(slot),
@@ -390,6 +423,8 @@ pub(crate) struct Suspended {
     was_async: bool,
     /// Whether a runner stepped out, and whether it held a slot.
     stepped_out: Option<bool>,
+    /// Blocking code may wait for futures in ways of its own, which know nothing of budgets.
+    _unlimited: coop::Reset,
 }
 
 /// Leaves the slot, if this thread is a runner; see [`Suspended`].
@@ -405,6 +440,7 @@ pub(crate) fn suspend() -> Suspended {
     Suspended {
         was_async: park::set_async_context(false),
         stepped_out,
+        _unlimited: coop::unconstrained(),
     }
 }
 

@@ -157,6 +157,15 @@ impl Shared {
         self.closing.load(Ordering::Acquire)
     }
 
+    /// How many entries wait in the shared queue; on a current-thread runtime that is all.
+    pub(crate) fn shared_queue_len(&self) -> usize {
+        self.inject.len()
+    }
+
+    pub(crate) fn slot(&self, index: usize) -> &Slot {
+        &self.slots[index]
+    }
+
     /// How many tasks are alive.
     pub(crate) fn live_tasks(&self) -> usize {
         self.slots.iter().map(|slot| slot.tasks.len()).sum()

@@ -30,6 +30,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::census::Census;
+use super::runner;
 use super::shared::Shared;
 use crate::task::TaskRef;
 
@@ -136,9 +137,16 @@ impl Shared {
         if !self.is_closing() || IN_HAND.get() == std::ptr::from_ref(self) {
             return;
         }
+        let keeps_itself = self.threads.state.lock().keeps_itself.clone();
         let outer = IN_HAND.replace(self);
-        self.cancel_all();
+        {
+            // Destructors find the runtime that they ran in.
+            let _entered = keeps_itself.as_ref().map(runner::enter);
+            self.cancel_all();
+        }
         IN_HAND.set(outer);
+        // Not the last count: the caller has one.
+        drop(keeps_itself);
         if self.live_tasks() > 0 || !self.threads.census.finish() {
             return;
         }

@@ -16,12 +16,14 @@
 
 use std::panic::Location;
 use std::ptr::{NonNull, null_mut};
+use std::time::Duration;
 
 use crate::loom::Arc;
 use crate::loom::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::loom::deque::{Steal, Stealer, Worker};
 use crate::task::owned::OwnedTasks;
 use crate::task::{Header, Id, Notified};
+use crate::timer::clock::nanos;
 use crate::timer::timers::Shard;
 
 /// How many entries a thief takes at most.
@@ -40,6 +42,9 @@ pub(crate) struct Slot {
     polls: AtomicU64,
     polled_id: AtomicU64,
     polled_at: AtomicPtr<Location<'static>>,
+    /// How often it was taken and given back; odd while it is held.
+    turns: AtomicU64,
+    busy_ns: AtomicU64,
     pub(crate) wheel: Arc<Shard>,
     pub(crate) tasks: OwnedTasks,
 }
@@ -61,6 +66,8 @@ impl Slot {
             polls: AtomicU64::new(0),
             polled_id: AtomicU64::new(0),
             polled_at: AtomicPtr::new(null_mut()),
+            turns: AtomicU64::new(0),
+            busy_ns: AtomicU64::new(0),
             wheel,
             tasks: OwnedTasks::new(),
         }
@@ -123,7 +130,35 @@ impl Slot {
         self.polls.store(polls + 1, Ordering::Release);
     }
 
+    /// It was taken, or it is given back.
+    pub(crate) fn count_turn(&self) {
+        // Relaxed, both: a statistic that only the holder writes.
+        let turns = self.turns.load(Ordering::Relaxed);
+        self.turns.store(turns + 1, Ordering::Relaxed);
+    }
+
+    /// It was held for so long.
+    pub(crate) fn count_busy(&self, span: Duration) {
+        // Relaxed, both: as above.
+        let busy = self.busy_ns.load(Ordering::Relaxed);
+        let busy = busy.saturating_add(nanos(span));
+        // Relaxed: as above.
+        self.busy_ns.store(busy, Ordering::Relaxed);
+    }
+
     // ---- anybody's ----
+
+    /// How often it was taken and given back.
+    pub(crate) fn turns(&self) -> u64 {
+        // Relaxed: a statistic.
+        self.turns.load(Ordering::Relaxed)
+    }
+
+    /// For how long it was held, up to its holder's last glance.
+    pub(crate) fn busy(&self) -> Duration {
+        // Relaxed: a statistic.
+        Duration::from_nanos(self.busy_ns.load(Ordering::Relaxed))
+    }
 
     /// Takes a batch: one entry to run, the rest into `to`.
     pub(crate) fn steal_into(&self, to: &Slot) -> Option<Notified> {

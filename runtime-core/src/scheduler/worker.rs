@@ -328,9 +328,8 @@ impl Shared {
         if deadline == u64::MAX || !clock.is_paused() || clock.is_held() {
             return false;
         }
-        let now = self.idle.snapshot();
-        let quiet = now.held() == 0 && now.guests() == 0 && self.inject.is_empty();
-        quiet && !self.stealable() && clock.advance_to(deadline)
+        let quiet = self.idle.is_quiet() && self.inject.is_empty() && !self.stealable();
+        quiet && clock.advance_to(deadline)
     }
 
     /// The sitter found nothing to do; the new cap, or `None` if it has to stand up.

@@ -43,7 +43,7 @@ pub(super) unsafe fn run<F: Future + 'static, S: Schedule>(header: NonNull<Heade
     }
     let waker = waker::borrowed(&header);
     let mut cx = Context::from_waker(&waker);
-    match catch_unwind(AssertUnwindSafe(|| cell.poll(&mut cx))) {
+    match catch_unwind(AssertUnwindSafe(|| poll(cell, &mut cx))) {
         Ok(Poll::Pending) => match cell.header.state.pause() {
             Pause::Idle => {}
             Pause::Free => RawTask(header).free(),
@@ -55,6 +55,24 @@ pub(super) unsafe fn run<F: Future + 'static, S: Schedule>(header: NonNull<Heade
         },
         Ok(Poll::Ready(output)) => finish(header, cell, Ok(output)),
         Err(payload) => finish(header, cell, Err(JoinError::panic(cell.header.id, payload))),
+    }
+}
+
+/// Polls the future, and drops it if it panics: on the way out, so that its destructors see
+/// [`std::thread::panicking`] as they would anywhere.
+fn poll<F: Future, S>(cell: &Cell<F, S>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    let on_panic = DropFuture(cell);
+    let polled = cell.poll(cx);
+    std::mem::forget(on_panic);
+    polled
+}
+
+struct DropFuture<'a, F: Future, S>(&'a Cell<F, S>);
+
+impl<F: Future, S> Drop for DropFuture<'_, F, S> {
+    fn drop(&mut self) {
+        // The poll's own panic is the one that counts.
+        contain(|| self.0.empty());
     }
 }
 
