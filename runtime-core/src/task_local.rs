@@ -134,7 +134,9 @@ impl<T: 'static> LocalKey<T> {
     where
         F: FnOnce(&T) -> R,
     {
-        let result = self.cell.try_with(|cell| cell.borrow().as_ref().map(closure));
+        let result = self
+            .cell
+            .try_with(|cell| cell.borrow().as_ref().map(closure));
         // A thread whose locals are gone is outside of all scopes.
         result.ok().flatten().ok_or(AccessError { _private: () })
     }

@@ -183,9 +183,14 @@ fn from_any(select: &Select) -> TokenStream {
 /// One look at one branch.
 fn poll(select: &Select, index: usize, branch: &Branch) -> TokenStream {
     let support = select.support();
-    let (variant, pin, bit, zero) = (variant(index), pin(index), select.bit(index), select.mask(0));
+    let (variant, pin, bit, zero) = (
+        variant(index),
+        pin(index),
+        select.bit(index),
+        select.mask(0),
+    );
     let done = quote_spanned! {Span::mixed_site()=>
-        return #support::Poll::Ready(__Out::#variant(__value))
+        return #support::Poll::Ready(__Out::#variant(__value.0))
     };
     let look = if matches!(branch.pattern, Pat::Wild(_)) {
         done
@@ -193,7 +198,7 @@ fn poll(select: &Select, index: usize, branch: &Branch) -> TokenStream {
         let pattern = look(branch.pattern.clone());
         quote_spanned! {Span::mixed_site()=>
             match &__value {
-                #pattern => #done,
+                (#pattern,) => #done,
                 _ => __disabled |= #bit,
             }
         }
@@ -203,13 +208,13 @@ fn poll(select: &Select, index: usize, branch: &Branch) -> TokenStream {
             if __disabled & #bit != #zero {
                 break '__branch;
             }
-            let __value = match #support::Future::poll(#pin.as_mut(), __cx) {
+            let __value = (match #support::Future::poll(#pin.as_mut(), __cx) {
                 #support::Poll::Ready(__value) => __value,
                 #support::Poll::Pending => {
                     __pending = true;
                     break '__branch;
                 }
-            };
+            },);
             #look
         }
     }
@@ -255,7 +260,8 @@ fn pin(index: usize) -> Ident {
 /// The pattern for a look at a reference to the output: it matches the same values and moves
 /// nothing.
 ///
-/// Matched against a reference, bindings are references by themselves. `mut` and `ref` would be in
+/// It is matched against a reference to a tuple of the output alone: within, constants and texts
+/// compare as they do with the output itself, and bindings are references by themselves. `mut` and `ref` would be in
 /// the way of that, and `&` would bind what is behind the reference by value; without it the
 /// pattern goes through the reference by itself. Only a text goes through none.
 fn look(mut pattern: Pat) -> TokenStream {

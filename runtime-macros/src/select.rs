@@ -146,7 +146,11 @@ fn guard(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     while !input.peek(Token![=>]) {
         if input.is_empty() {
             let text = format!("{SHAPE}: `=> handler` is missing after this guard");
-            let span = if tokens.is_empty() { keyword.span } else { tokens.span() };
+            let span = if tokens.is_empty() {
+                keyword.span
+            } else {
+                tokens.span()
+            };
             return Err(syn::Error::new(span, text));
         }
         tokens.extend([input.parse::<TokenTree>()?]);
