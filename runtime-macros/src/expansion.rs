@@ -116,10 +116,11 @@ fn output(select: &Select) -> TokenStream {
     let support = select.support();
     let futures = select.branches.iter().map(|branch| &branch.future);
     let started = select.numbered().map(|(index, branch)| {
-        // "… is not a future" points at the future.
-        let span = Span::mixed_site().located_at(branch.future.span());
         let index = Literal::usize_unsuffixed(index);
-        quote_spanned!(span=> #support::IntoFuture::into_future(__futures.#index))
+        let field = quote_spanned!(Span::mixed_site()=> __futures.#index);
+        // "… is not a future" points at the future.
+        let argument = quote_spanned!(branch.future.span()=> (#field));
+        quote_spanned!(Span::mixed_site()=> #support::IntoFuture::into_future(#argument))
     });
     let pins = select.numbered().map(|(index, _)| pin(index));
     let polls = if select.biased || select.branches.len() == 1 {
@@ -129,6 +130,7 @@ fn output(select: &Select) -> TokenStream {
     };
     quote_spanned! {Span::mixed_site()=> {
         let __futures = (#(#futures,)*);
+        #[allow(unused_parens)]
         let mut __futures = #support::pin!((#(#started,)*));
         #[allow(unreachable_code, unused_variables, unused_mut, unused_assignments, clippy::all)]
         let __poll = move |__cx: &mut #support::Context<'_>| {
