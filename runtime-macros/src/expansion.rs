@@ -119,7 +119,7 @@ fn output(select: &Select) -> TokenStream {
         let index = Literal::usize_unsuffixed(index);
         let field = quote_spanned!(Span::mixed_site()=> __futures.#index);
         // "… is not a future" points at the future.
-        let argument = quote_spanned!(branch.future.span()=> (#field));
+        let argument = quote_spanned!(branch.future.span()=> { #field });
         quote_spanned!(Span::mixed_site()=> #support::IntoFuture::into_future(#argument))
     });
     let pins = select.numbered().map(|(index, _)| pin(index));
@@ -130,7 +130,7 @@ fn output(select: &Select) -> TokenStream {
     };
     quote_spanned! {Span::mixed_site()=> {
         let __futures = (#(#futures,)*);
-        #[allow(unused_parens)]
+        #[allow(unused_braces)]
         let mut __futures = #support::pin!((#(#started,)*));
         #[allow(unreachable_code, unused_variables, unused_mut, unused_assignments, clippy::all)]
         let __poll = move |__cx: &mut #support::Context<'_>| {
@@ -288,11 +288,10 @@ fn loosen(pattern: &mut Pat) {
         Pat::Or(or) => or.cases.iter_mut().for_each(loosen),
         Pat::Paren(paren) => loosen(&mut paren.pat),
         Pat::Slice(slice) => slice.elems.iter_mut().for_each(loosen),
-        Pat::Struct(fields) => fields.fields.iter_mut().for_each(|field| {
-            let was_shorthand = field.colon_token.is_none();
-            loosen(&mut field.pat);
-            debug_assert!(!was_shorthand || matches!(*field.pat, Pat::Ident(_)));
-        }),
+        Pat::Struct(fields) => fields
+            .fields
+            .iter_mut()
+            .for_each(|field| loosen(&mut field.pat)),
         Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(loosen),
         Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(loosen),
         _ => {}

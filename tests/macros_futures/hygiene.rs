@@ -50,6 +50,10 @@ mod hostile {
         pub(super) static OTHER: ::std::primitive::u8
     }
 
+    async fn some() -> ::std::option::Option<bool> {
+        ::std::option::Option::Some(true)
+    }
+
     pub(super) async fn all() -> bool {
         ::runtime::pin! {
             let pinned = async { true };
@@ -61,7 +65,7 @@ mod hostile {
         let selected = ::runtime::select! {
             true = pinned => true,
             _ = ::std::future::pending::<()>(), if one => false,
-            ::std::option::Option::Some(found) = async { ::std::option::Option::Some(true) } => found,
+            ::std::option::Option::Some(found) = some() => found,
             else => false,
         };
         let in_order = ::runtime::select! {

@@ -57,7 +57,7 @@ fn a_cancelled_join_drops_futures_and_outputs_once() {
         let mut join = pin!(async {
             runtime::join!(
                 biased;
-                async { diary.ready_at("output", 1) },
+                std::future::ready(diary.ready_at("output", 1)),
                 diary.ready_at("b", 2),
             )
         });
@@ -110,10 +110,9 @@ fn each_poll_of_a_try_join_begins_with_the_next_future() {
 
 #[test]
 fn no_futures_are_done_at_once() {
-    fn unit((): ()) {}
     now(async {
-        unit(runtime::join!());
-        unit(runtime::join!(biased;));
+        let () = runtime::join!();
+        let () = runtime::join!(biased;);
         assert_eq!(runtime::try_join!() as Result<(), u8>, Ok(()));
         assert_eq!(runtime::try_join!(biased;) as Result<(), u8>, Ok(()));
     });

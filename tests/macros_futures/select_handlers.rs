@@ -14,28 +14,27 @@ fn handlers_may_leave_what_is_around_them() {
         Ok(value + 1)
     }
     async fn returns() -> u8 {
-        runtime::select! {
-            _ = ready(()) => return 1,
-        }
+        let value = runtime::select! {
+            value = ready(1) => if value == 1 { return 1 } else { 2 },
+        };
+        value + 1
     }
     async fn breaks_and_continues() -> Vec<u8> {
         let mut seen = Vec::new();
-        'outer: for number in 0..9 {
-            loop {
-                runtime::select! {
-                    0 = ready(number) => continue 'outer,
-                    3 = ready(number) => break 'outer,
-                    other = ready(number), if number != 0 && number != 3 => seen.push(other),
-                }
-                break;
+        for number in 0..9 {
+            runtime::select! {
+                0 = ready(number) => continue,
+                3 = ready(number) => break,
+                other = ready(number), if number != 0 && number != 3 => seen.push(other),
             }
+            seen.push(9);
         }
         seen
     }
     assert_eq!(now(question_mark(false)).expect("it succeeds"), 2);
     assert!(now(question_mark(true)).is_err());
     assert_eq!(now(returns()), 1);
-    assert_eq!(now(breaks_and_continues()), [1, 2]);
+    assert_eq!(now(breaks_and_continues()), [1, 9, 2, 9]);
 }
 
 #[test]
@@ -112,10 +111,16 @@ enum Message {
 
 #[test]
 fn patterns_of_all_kinds_match() {
+    const NUMBER: Message = Message::Number(0);
     async fn class(message: Message) -> String {
+        let short = Message::Text {
+            body: "short".into(),
+            size: 1,
+        };
         runtime::select! {
-            Message::Text { ref body, size: 0 | 1 } = ready(Message::Text { body: "short".into(), size: 1 }),
-                if message == Message::Number(0) => body.clone(),
+            Message::Text { ref body, size: 0 | 1 } = ready(short), if message == NUMBER => {
+                body.clone()
+            }
             Message::Text { mut body, size: length @ 2.. } = ready(message) => {
                 body.push_str(&length.to_string());
                 body
