@@ -107,8 +107,8 @@ fn body(attribute: Attribute, function: &Function) -> TokenStream {
     }
 }
 
-/// Around a lone expression, braces of the user's would be unneeded ones, says the compiler; so they
-/// are ours. Else they are the user's, so that errors about the whole body name no expansion.
+/// Around a lone expression, braces of the user's would be unneeded ones, says the compiler; so
+/// they are ours. Else they are the user's, so that errors about the whole body name no expansion.
 fn inner_braces(function: &Function) -> Span {
     let mut tokens = function.statements.clone().into_iter();
     let is_semicolon =

@@ -263,9 +263,9 @@ fn pin(index: usize) -> Ident {
 /// nothing.
 ///
 /// It is matched against a reference to a tuple of the output alone: within, constants and texts
-/// compare as they do with the output itself, and bindings are references by themselves. `mut` and `ref` would be in
-/// the way of that, and `&` would bind what is behind the reference by value; without it the
-/// pattern goes through the reference by itself. Only a text goes through none.
+/// compare as they do with the output itself, and bindings are references by themselves. `mut` and
+/// `ref` would be in the way of that, and `&` would bind what is behind the reference by value;
+/// without it the pattern goes through the reference by itself. Only a text goes through none.
 fn look(mut pattern: Pat) -> TokenStream {
     loosen(&mut pattern);
     pattern.into_token_stream()

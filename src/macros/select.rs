@@ -22,8 +22,8 @@
 /// 4. When one is ready, its output is matched against its pattern. If that fails the branch is
 ///    disabled, and the others go on.
 /// 5. When a pattern matches, **all futures are dropped**, and then the handler runs. So it may
-///    borrow what they borrowed; and `?`, `return`, `break`, `continue` and `.await` in it mean what
-///    they mean around the `select!`.
+///    borrow what they borrowed; and `?`, `return`, `break`, `continue` and `.await` in it mean
+///    what they mean around the `select!`.
 /// 6. When all branches are disabled, the handler of `else` runs.
 ///
 /// # Panics
@@ -33,8 +33,8 @@
 /// The futures that lose are dropped where they stand. In a loop that matters: what a future had
 /// done by halves is lost, if it kept that to itself. Each method of this crate says under this
 /// headline what a drop loses. In short: receiving from a channel, accepting a connection, waiting
-/// for a timer or a notification lose nothing; `read_exact`, `write_all`, `read_line` and their like
-/// may have moved bytes. A lock that waits loses its place in the queue.
+/// for a timer or a notification lose nothing; `read_exact`, `write_all`, `read_line` and their
+/// like may have moved bytes. A lock that waits loses its place in the queue.
 ///
 /// What must not be lost is made once, outside of the loop, and pinned: see below.
 ///

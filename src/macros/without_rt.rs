@@ -1,5 +1,5 @@
-//! What stands for `task_local!` without the feature `rt`: a macro that is not there gives no hint at
-//! a feature.
+//! What stands for `task_local!` without the feature `rt`: a macro that is not there gives no hint
+//! at a feature.
 
 /// Tells which feature is missing.
 #[macro_export]
