@@ -15,6 +15,12 @@ mod pin;
 #[cfg(feature = "rt")]
 mod task_local;
 
+#[cfg(not(feature = "macros"))]
+mod without_macros;
+
+#[cfg(not(feature = "rt"))]
+mod without_rt;
+
 /// What the macros expand to. Not for use by hand: it changes with them.
 pub mod support {
     pub use std::cell::RefCell;

@@ -4,7 +4,7 @@
 //! dropped, value and thread-local have changed places: so `with` costs what a thread-local costs,
 //! and the task may move between threads from one poll to the next.
 //!
-//! **Invariants.** L1: whoever enters leaves again, also by a panic ([`Entered`]), so that scopes
+//! **Invariants.** L1: whoever enters leaves again, also by a panic (`Entered`), so that scopes
 //! nest: each one puts back what it found. L2: the cell is borrowed mutably only for the exchange,
 //! in which no code of the user runs. L3: what `with` lends is borrowed: a scope of the same key
 //! cannot be entered meanwhile, it panics.

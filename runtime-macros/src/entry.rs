@@ -24,7 +24,7 @@
 //! - A test is boxed first: `block_on` is then compiled once an output type, not once a test.
 //! - Our names have mixed-site hygiene: the body can neither see nor shadow them.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use crate::function::Function;
@@ -96,9 +96,7 @@ fn body(attribute: Attribute, function: &Function) -> TokenStream {
             }
         }
     });
-    // Resolved as ours, the braces of a body of one line are no unneeded ones of the user's.
-    let braces = function.body_span.resolved_at(Span::mixed_site());
-    let block = quote_spanned! {braces=> { #statements }};
+    let block = quote_spanned! {inner_braces(function)=> { #statements }};
     let future = quote_spanned! {function.body_span=> async move { #typed #block }};
     match (attribute.role, output) {
         (Role::Test, Some(output)) => quote! {
@@ -106,6 +104,19 @@ fn body(attribute: Attribute, function: &Function) -> TokenStream {
                 as ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Output = #output>>>
         },
         _ => future,
+    }
+}
+
+/// Around a lone expression, braces of the user's would be unneeded ones, says the compiler; so
+/// they are ours. Else they are the user's, so that errors about the whole body name no expansion.
+fn inner_braces(function: &Function) -> Span {
+    let mut tokens = function.statements.clone().into_iter();
+    let is_semicolon =
+        |token: TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
+    if tokens.any(is_semicolon) {
+        function.body_span
+    } else {
+        function.body_span.resolved_at(Span::mixed_site())
     }
 }
 

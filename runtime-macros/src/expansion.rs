@@ -116,10 +116,11 @@ fn output(select: &Select) -> TokenStream {
     let support = select.support();
     let futures = select.branches.iter().map(|branch| &branch.future);
     let started = select.numbered().map(|(index, branch)| {
-        // "… is not a future" points at the future.
-        let span = Span::mixed_site().located_at(branch.future.span());
         let index = Literal::usize_unsuffixed(index);
-        quote_spanned!(span=> #support::IntoFuture::into_future(__futures.#index))
+        let field = quote_spanned!(Span::mixed_site()=> __futures.#index);
+        // "… is not a future" points at the future.
+        let argument = quote_spanned!(branch.future.span()=> { #field });
+        quote_spanned!(Span::mixed_site()=> #support::IntoFuture::into_future(#argument))
     });
     let pins = select.numbered().map(|(index, _)| pin(index));
     let polls = if select.biased || select.branches.len() == 1 {
@@ -129,6 +130,7 @@ fn output(select: &Select) -> TokenStream {
     };
     quote_spanned! {Span::mixed_site()=> {
         let __futures = (#(#futures,)*);
+        #[allow(unused_braces)]
         let mut __futures = #support::pin!((#(#started,)*));
         #[allow(unreachable_code, unused_variables, unused_mut, unused_assignments, clippy::all)]
         let __poll = move |__cx: &mut #support::Context<'_>| {
@@ -190,7 +192,7 @@ fn poll(select: &Select, index: usize, branch: &Branch) -> TokenStream {
         select.mask(0),
     );
     let done = quote_spanned! {Span::mixed_site()=>
-        return #support::Poll::Ready(__Out::#variant(__value))
+        return #support::Poll::Ready(__Out::#variant(__value.0))
     };
     let look = if matches!(branch.pattern, Pat::Wild(_)) {
         done
@@ -198,7 +200,7 @@ fn poll(select: &Select, index: usize, branch: &Branch) -> TokenStream {
         let pattern = look(branch.pattern.clone());
         quote_spanned! {Span::mixed_site()=>
             match &__value {
-                #pattern => #done,
+                (#pattern,) => #done,
                 _ => __disabled |= #bit,
             }
         }
@@ -208,13 +210,13 @@ fn poll(select: &Select, index: usize, branch: &Branch) -> TokenStream {
             if __disabled & #bit != #zero {
                 break '__branch;
             }
-            let __value = match #support::Future::poll(#pin.as_mut(), __cx) {
+            let __value = (match #support::Future::poll(#pin.as_mut(), __cx) {
                 #support::Poll::Ready(__value) => __value,
                 #support::Poll::Pending => {
                     __pending = true;
                     break '__branch;
                 }
-            };
+            },);
             #look
         }
     }
@@ -260,9 +262,10 @@ fn pin(index: usize) -> Ident {
 /// The pattern for a look at a reference to the output: it matches the same values and moves
 /// nothing.
 ///
-/// Matched against a reference, bindings are references by themselves. `mut` and `ref` would be in
-/// the way of that, and `&` would bind what is behind the reference by value; without it the
-/// pattern goes through the reference by itself. Only a text goes through none.
+/// It is matched against a reference to a tuple of the output alone: within, constants and texts
+/// compare as they do with the output itself, and bindings are references by themselves. `mut` and
+/// `ref` would be in the way of that, and `&` would bind what is behind the reference by value;
+/// without it the pattern goes through the reference by itself. Only a text goes through none.
 fn look(mut pattern: Pat) -> TokenStream {
     loosen(&mut pattern);
     pattern.into_token_stream()
@@ -285,11 +288,10 @@ fn loosen(pattern: &mut Pat) {
         Pat::Or(or) => or.cases.iter_mut().for_each(loosen),
         Pat::Paren(paren) => loosen(&mut paren.pat),
         Pat::Slice(slice) => slice.elems.iter_mut().for_each(loosen),
-        Pat::Struct(fields) => fields.fields.iter_mut().for_each(|field| {
-            let was_shorthand = field.colon_token.is_none();
-            loosen(&mut field.pat);
-            debug_assert!(!was_shorthand || matches!(*field.pat, Pat::Ident(_)));
-        }),
+        Pat::Struct(fields) => fields
+            .fields
+            .iter_mut()
+            .for_each(|field| loosen(&mut field.pat)),
         Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(loosen),
         Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(loosen),
         _ => {}

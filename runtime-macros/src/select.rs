@@ -124,6 +124,9 @@ fn future(input: ParseStream<'_>) -> syn::Result<TokenStream> {
             let text = format!("{SHAPE}: `=> handler` is missing after this future");
             return Err(syn::Error::new(tokens.span(), text));
         }
+        if input.peek(Token![if]) && ends_here(&begin, input) {
+            return Err(input.error("a `,` is missing before this guard: `, if guard`"));
+        }
         tokens.extend([input.parse::<TokenTree>()?]);
     }
     if tokens.is_empty() {
@@ -135,16 +138,17 @@ fn future(input: ParseStream<'_>) -> syn::Result<TokenStream> {
 /// Whether an expression that starts at `begin` ends where `input` stands.
 fn ends_here(begin: ParseStream<'_>, input: ParseStream<'_>) -> bool {
     let begin = begin.fork();
-    begin.parse::<Expr>().is_err() || begin.cursor() == input.cursor()
+    begin.parse::<Expr>().is_ok() && begin.cursor() == input.cursor()
 }
 
 /// `, if …` up to `=>`.
 fn guard(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     input.parse::<Token![,]>()?;
     let keyword = input.parse::<Token![if]>()?;
+    let begin = input.fork();
     let mut tokens = TokenStream::new();
     while !input.peek(Token![=>]) {
-        if input.is_empty() {
+        if input.is_empty() || (input.peek(Token![,]) && ends_here(&begin, input)) {
             let text = format!("{SHAPE}: `=> handler` is missing after this guard");
             let span = if tokens.is_empty() {
                 keyword.span

@@ -17,31 +17,32 @@ use pin_project_lite::pin_project;
 
 pin_project! {
     /// A future, or the output that it left.
-    pub struct Branch<F: Future> {
+    // The output is a parameter of its own, so that a type that is no future has one error only.
+    pub struct Branch<F, T> {
         #[pin]
-        state: State<F>,
+        state: State<F, T>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
-    enum State<F: Future> {
+    enum State<F, T> {
         Running { #[pin] future: F },
         // The output, until it is taken.
-        Done { output: Option<F::Output> },
+        Done { output: Option<T> },
     }
 }
 
 /// A branch that starts with what can be awaited.
 #[inline]
-pub fn branch<F: IntoFuture>(future: F) -> Branch<F::IntoFuture> {
+pub fn branch<F: IntoFuture>(future: F) -> Branch<F::IntoFuture, F::Output> {
     let future = future.into_future();
     Branch {
         state: State::Running { future },
     }
 }
 
-impl<F: Future> Branch<F> {
+impl<F: Future> Branch<F, F::Output> {
     /// Polls the future if it has not ended.
     #[inline]
     pub(super) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -63,7 +64,7 @@ impl<F: Future> Branch<F> {
     }
 }
 
-impl<F: Future> fmt::Debug for Branch<F> {
+impl<F, T> fmt::Debug for Branch<F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_done = matches!(self.state, State::Done { .. });
         f.debug_struct("Branch").field("is_done", &is_done).finish()
@@ -86,7 +87,7 @@ where
     type Error = E;
 }
 
-impl<F: Fallible> Branch<F> {
+impl<F: Fallible> Branch<F, F::Output> {
     /// Polls the future if it has not ended; hands out its error at once.
     #[inline]
     pub(super) fn try_poll(

@@ -41,7 +41,7 @@ macro_rules! tuple {
             }
         }
 
-        impl<$($Future: Future),+> JoinFutures for ($(Branch<$Future>,)+) {
+        impl<$($Future: Future),+> JoinFutures for ($(Branch<$Future, $Future::Output>,)+) {
             type Outputs = ($($Future::Output,)+);
 
             const COUNT: u32 = [$($index),+].len() as u32;
@@ -63,7 +63,7 @@ macro_rules! tuple {
         }
 
         impl<Error, $($Future: Fallible<Error = Error>),+> TryJoinFutures
-            for ($(Branch<$Future>,)+)
+            for ($(Branch<$Future, $Future::Output>,)+)
         {
             type Outputs = ($($Future::Success,)+);
             type Error = Error;

@@ -1,0 +1,3 @@
+fn main() {
+    runtime::time::sleep(std::time::Duration::ZERO).await;
+}

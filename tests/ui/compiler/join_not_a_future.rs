@@ -1,0 +1,4 @@
+#[runtime::main]
+async fn main() {
+    runtime::join!(async { 6 }, 5);
+}

@@ -1,0 +1,14 @@
+async fn join() {
+    let f = || std::future::ready(());
+    runtime::join!(
+        f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(),
+        f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(),
+        f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(),
+        f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(), f(),
+        f(),
+    );
+}
+
+fn main() {
+    let _ = join();
+}

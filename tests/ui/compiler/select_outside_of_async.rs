@@ -1,0 +1,5 @@
+fn main() {
+    runtime::select! {
+        number = std::future::ready(5) => number,
+    };
+}

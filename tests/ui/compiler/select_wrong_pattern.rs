@@ -1,0 +1,6 @@
+#[runtime::main]
+async fn main() {
+    runtime::select! {
+        Some(_number) = async { 5_u8 } => (),
+    }
+}

@@ -1,0 +1,10 @@
+#[runtime::main]
+async fn main() {
+    let future = std::future::ready(5);
+    let other = std::future::ready(6);
+    runtime::select! {
+        _first = future => (),
+        else => (),
+        _second = other => (),
+    }
+}
