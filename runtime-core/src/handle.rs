@@ -11,6 +11,7 @@ use crate::context::{self, EnterGuard};
 use crate::park::driver::{Driver, Poller};
 use crate::scheduler::{self, Flavor, Shared};
 use crate::task::JoinHandle;
+use crate::timer::clock::{AutoAdvanceHold, Clock};
 
 /// Futures larger than this are boxed once before they travel through the spawning functions, which
 /// would otherwise copy them from frame to frame in builds without optimisation.
@@ -168,6 +169,13 @@ impl Handle {
         RuntimeMetrics {
             handle: self.clone(),
         }
+    }
+
+    /// Forbids a paused clock to jump, until the hold is dropped: work is under way that the
+    /// scheduler cannot see.
+    #[doc(hidden)]
+    pub fn hold_clock(&self) -> AutoAdvanceHold {
+        Clock::hold(self.shared.clock())
     }
 
     /// The runtime's I/O driver; the first caller brings it.
