@@ -1,4 +1,5 @@
 //! Models of the turn: one at a time, and who waits is woken.
+#![allow(unsafe_code, reason = "the model's cell is guarded by the turn")]
 
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
