@@ -123,7 +123,8 @@ impl<S: Pollable> Evented<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Tries `operation` if it may get somewhere.
+    /// Tries `operation` if it may get somewhere. Only one that would block uses readiness up: who
+    /// tries is used to going on until then.
     ///
     /// # Errors
     /// `WouldBlock`, at once if nothing is ready; what the operation says.
@@ -132,35 +133,12 @@ impl<S: Pollable> Evented<S> {
         interest: Interest,
         operation: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
-        self.try_until(interest, operation, |_, _| ())
-    }
-
-    /// The same for an operation that moves bytes of a stream, `wanted` at most.
-    pub(crate) fn try_bytes(
-        &self,
-        interest: Interest,
-        wanted: usize,
-        operation: impl FnOnce() -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        self.try_until(interest, operation, |event, moved| {
-            self.after_bytes(event, *moved, wanted);
-        })
-    }
-
-    fn try_until<R>(
-        &self,
-        interest: Interest,
-        operation: impl FnOnce() -> io::Result<R>,
-        done: impl FnOnce(Option<ReadyEvent>, &R),
-    ) -> io::Result<R> {
         let event = self.registration.readiness(interest)?;
         let outcome = operation();
-        match &outcome {
-            Ok(value) => done(event, value),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+        if let Err(error) = &outcome {
+            if error.kind() == io::ErrorKind::WouldBlock {
                 self.registration.clear(event);
             }
-            Err(_) => {}
         }
         outcome
     }

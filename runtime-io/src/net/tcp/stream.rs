@@ -175,9 +175,7 @@ impl TcpStream {
     /// # Errors
     /// `WouldBlock` if there is nothing; what the operating system says.
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        let wanted = buf.len();
-        self.io
-            .try_bytes(Interest::READABLE, wanted, || (&*self.io).read(buf))
+        self.io.try_io(Interest::READABLE, || (&*self.io).read(buf))
     }
 
     /// Reads what there is, into several buffers one after the other.
@@ -185,10 +183,8 @@ impl TcpStream {
     /// # Errors
     /// `WouldBlock` if there is nothing; what the operating system says.
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
-        self.io.try_bytes(Interest::READABLE, wanted, || {
-            (&*self.io).read_vectored(bufs)
-        })
+        self.io
+            .try_io(Interest::READABLE, || (&*self.io).read_vectored(bufs))
     }
 
     /// Reads what there is, into the free part of a buffer that may grow.
@@ -196,8 +192,7 @@ impl TcpStream {
     /// # Errors
     /// `WouldBlock` if there is nothing; what the operating system says.
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        let wanted = buf.chunk_mut().len();
-        self.io.try_bytes(Interest::READABLE, wanted, || {
+        self.io.try_io(Interest::READABLE, || {
             fill(buf, |part| receive_from(&self.io, part)).map(|(_, filled)| filled)
         })
     }
@@ -208,7 +203,7 @@ impl TcpStream {
     /// `WouldBlock` if there is none; what the operating system says.
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.io
-            .try_bytes(Interest::WRITABLE, buf.len(), || (&*self.io).write(buf))
+            .try_io(Interest::WRITABLE, || (&*self.io).write(buf))
     }
 
     /// Writes what there is room for, from several buffers one after the other.
@@ -216,9 +211,8 @@ impl TcpStream {
     /// # Errors
     /// `WouldBlock` if there is none; what the operating system says.
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
         self.io
-            .try_bytes(Interest::WRITABLE, wanted, || send_vectored(&self.io, bufs))
+            .try_io(Interest::WRITABLE, || send_vectored(&self.io, bufs))
     }
 
     /// Calls `f`, an operation of one's own on the socket, if it may get somewhere.
