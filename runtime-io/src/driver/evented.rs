@@ -168,8 +168,10 @@ impl<S: Pollable> Evented<S> {
     }
 
     /// Waits until one of the interest is ready; any number of tasks may wait.
+    ///
+    /// Takes no unit of the budget: who is told ready here does something next, and that must not
+    /// be `Pending` in between.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        budget().await;
         let event = self.registration.ready(&self.io, interest)?.await?;
         Ok(event.ready)
     }
