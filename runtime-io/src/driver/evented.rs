@@ -41,6 +41,18 @@ impl<S: Pollable> Evented<S> {
         })
     }
 
+    /// The same for a socket whose peer has probably sent something already: it counts as readable
+    /// until an operation finds that it is not.
+    ///
+    /// # Errors
+    /// As there.
+    #[track_caller]
+    pub(crate) fn new_accepted(io: S, interest: mio::Interest) -> io::Result<Evented<S>> {
+        let mut evented = Evented::new(io, interest)?;
+        evented.registration.assume_readable();
+        Ok(evented)
+    }
+
     /// The bare socket, which no runtime looks after any more.
     ///
     /// # Errors
@@ -117,8 +129,11 @@ impl<S: Pollable> Evented<S> {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         let unit = ready!(coop::poll_proceed(cx));
-        self.registration.attached(&self.io)?;
-        ready!(self.registration.poll_ready(direction, cx))?;
+        let assumed = direction == Direction::Read && self.registration.is_assumed_readable();
+        if !assumed {
+            self.registration.attached(&self.io)?;
+            ready!(self.registration.poll_ready(direction, cx))?;
+        }
         unit.made();
         Poll::Ready(Ok(()))
     }
@@ -137,7 +152,7 @@ impl<S: Pollable> Evented<S> {
         let outcome = operation();
         if let Err(error) = &outcome {
             if error.kind() == io::ErrorKind::WouldBlock {
-                self.registration.clear(event);
+                self.registration.tried_in_vain(event);
             }
         }
         outcome
@@ -172,6 +187,9 @@ impl<S: Pollable> Evented<S> {
     /// Takes no unit of the budget: who is told ready here does something next, and that must not
     /// be `Pending` in between.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        if interest.is_readable() && self.registration.is_assumed_readable() {
+            return Ok(Ready::READABLE);
+        }
         let event = self.registration.ready(&self.io, interest)?.await?;
         Ok(event.ready)
     }

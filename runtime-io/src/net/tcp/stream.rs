@@ -72,6 +72,11 @@ impl TcpStream {
         Evented::new(io, INTEREST).map(TcpStream::from_evented)
     }
 
+    /// Of a connection that was accepted: it may be tried for bytes at once.
+    pub(super) fn new_accepted(io: mio::net::TcpStream) -> io::Result<TcpStream> {
+        Evented::new_accepted(io, INTEREST).map(TcpStream::from_evented)
+    }
+
     pub(super) fn from_evented(io: Evented<mio::net::TcpStream>) -> TcpStream {
         TcpStream { io }
     }
@@ -133,6 +138,8 @@ impl TcpStream {
     }
 
     /// Waits until there is something to read. Any number of tasks may wait.
+    ///
+    /// A connection that was just accepted counts as readable until a read finds nothing.
     ///
     /// # Errors
     /// After a shutdown of the runtime.
