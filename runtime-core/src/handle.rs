@@ -13,6 +13,7 @@ use crate::park::driver::{Driver, Poller};
 use crate::runtime::Id;
 use crate::scheduler::{self, Flavor, Shared, Slot};
 use crate::task::JoinHandle;
+use crate::timer::clock::{AutoAdvanceHold, Clock};
 
 /// Futures larger than this are boxed once before they travel through the spawning functions, which
 /// would otherwise copy them from frame to frame in builds without optimisation.
@@ -181,6 +182,13 @@ impl Handle {
         RuntimeMetrics {
             handle: self.clone(),
         }
+    }
+
+    /// Forbids a paused clock to jump, until the hold is dropped: work is under way that the
+    /// scheduler cannot see.
+    #[doc(hidden)]
+    pub fn hold_clock(&self) -> AutoAdvanceHold {
+        Clock::hold(self.shared.clock())
     }
 
     /// The runtime's I/O driver; the first caller brings it.

@@ -3,6 +3,7 @@
 mod attach;
 pub(crate) mod current;
 pub(crate) mod evented;
+mod lookups;
 mod reactor;
 pub(crate) mod readiness;
 mod registration;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use runtime_core::park::driver::{Driver, Poller};
 use runtime_core::{Handle, time};
 
+use super::lookups::Answer;
 use super::reactor::{self, Reactor};
 
 /// The current runtime's reactor, made at the first call.
@@ -42,19 +43,17 @@ pub(crate) fn sleep(duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Sen
     Box::pin(time::sleep(duration))
 }
 
-/// Runs a closure that may block, on a thread where that harms nobody.
+/// Asks for the addresses of a name on a thread where that may hang; see `lookups.rs`.
+///
+/// A paused clock does not jump while somebody waits for it.
 ///
 /// # Errors
-/// If the runtime shuts down first.
+/// What `ask` says, or the operating system of a thread; after a shutdown.
 ///
 /// # Panics
-/// If the closure does, or the calling thread is in no runtime.
-pub(crate) async fn spawn_blocking<T: Send + 'static>(
-    closure: impl FnOnce() -> T + Send + 'static,
-) -> io::Result<T> {
-    match Handle::current().spawn_blocking(closure).await {
-        Ok(value) => Ok(value),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(super::shut_down()),
-    }
+/// If the calling thread is in no runtime.
+pub(crate) async fn lookup(ask: impl FnOnce() -> Answer + Send + 'static) -> Answer {
+    let lookups = reactor()?.lookups();
+    let _hold = Handle::current().hold_clock();
+    lookups.ask(ask).await
 }

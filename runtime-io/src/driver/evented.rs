@@ -41,6 +41,18 @@ impl<S: Pollable> Evented<S> {
         })
     }
 
+    /// The same for a socket whose peer has probably sent something already: it counts as readable
+    /// until an operation finds that it is not.
+    ///
+    /// # Errors
+    /// As there.
+    #[track_caller]
+    pub(crate) fn new_accepted(io: S, interest: mio::Interest) -> io::Result<Evented<S>> {
+        let mut evented = Evented::new(io, interest)?;
+        evented.registration.assume_readable();
+        Ok(evented)
+    }
+
     /// The bare socket, which no runtime looks after any more.
     ///
     /// # Errors
@@ -117,13 +129,17 @@ impl<S: Pollable> Evented<S> {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         let unit = ready!(coop::poll_proceed(cx));
-        self.registration.attached(&self.io)?;
-        ready!(self.registration.poll_ready(direction, cx))?;
+        let assumed = direction == Direction::Read && self.registration.is_assumed_readable();
+        if !assumed {
+            self.registration.attached(&self.io)?;
+            ready!(self.registration.poll_ready(direction, cx))?;
+        }
         unit.made();
         Poll::Ready(Ok(()))
     }
 
-    /// Tries `operation` if it may get somewhere.
+    /// Tries `operation` if it may get somewhere. Only one that would block uses readiness up: who
+    /// tries is used to going on until then.
     ///
     /// # Errors
     /// `WouldBlock`, at once if nothing is ready; what the operation says.
@@ -132,35 +148,12 @@ impl<S: Pollable> Evented<S> {
         interest: Interest,
         operation: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
-        self.try_until(interest, operation, |_, _| ())
-    }
-
-    /// The same for an operation that moves bytes of a stream, `wanted` at most.
-    pub(crate) fn try_bytes(
-        &self,
-        interest: Interest,
-        wanted: usize,
-        operation: impl FnOnce() -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        self.try_until(interest, operation, |event, moved| {
-            self.after_bytes(event, *moved, wanted);
-        })
-    }
-
-    fn try_until<R>(
-        &self,
-        interest: Interest,
-        operation: impl FnOnce() -> io::Result<R>,
-        done: impl FnOnce(Option<ReadyEvent>, &R),
-    ) -> io::Result<R> {
         let event = self.registration.readiness(interest)?;
         let outcome = operation();
-        match &outcome {
-            Ok(value) => done(event, value),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.registration.clear(event);
+        if let Err(error) = &outcome {
+            if error.kind() == io::ErrorKind::WouldBlock {
+                self.registration.tried_in_vain(event);
             }
-            Err(_) => {}
         }
         outcome
     }
@@ -190,8 +183,13 @@ impl<S: Pollable> Evented<S> {
     }
 
     /// Waits until one of the interest is ready; any number of tasks may wait.
+    ///
+    /// Takes no unit of the budget: who is told ready here does something next, and that must not
+    /// be `Pending` in between.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        budget().await;
+        if interest.is_readable() && self.registration.is_assumed_readable() {
+            return Ok(Ready::READABLE);
+        }
         let event = self.registration.ready(&self.io, interest)?.await?;
         Ok(event.ready)
     }

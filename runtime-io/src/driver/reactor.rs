@@ -21,6 +21,7 @@ use runtime_core::park::driver::{Driver, Event, Poller};
 use runtime_core::util::wake_list::WakeList;
 
 use super::attach::{self, Pollable};
+use super::lookups::Lookups;
 use super::readiness::Source;
 use super::table::{Table, Token};
 use super::wait;
@@ -48,6 +49,7 @@ struct Shared {
     registry: mio::Registry,
     waker: mio::Waker,
     table: Table,
+    lookups: Arc<Lookups>,
 }
 
 /// Makes a selector and its reactor.
@@ -67,6 +69,7 @@ fn open_with(events_per_poll: usize) -> io::Result<(Selector, Reactor)> {
         registry,
         waker,
         table: Table::new(),
+        lookups: Lookups::new(),
     };
     Ok((Selector { poll, events }, Reactor(Arc::new(shared))))
 }
@@ -121,6 +124,7 @@ impl Driver for Reactor {
 
     fn shutdown(&self, wakers: &mut WakeList) {
         self.0.table.close(wakers);
+        self.0.lookups.close();
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -160,6 +164,11 @@ impl Reactor {
             return Err(error);
         }
         Ok(token)
+    }
+
+    /// The runtime's name lookups, which end with it.
+    pub(super) fn lookups(&self) -> Arc<Lookups> {
+        Arc::clone(&self.0.lookups)
     }
 
     /// Takes the descriptor back from the selector: it lives on without us.

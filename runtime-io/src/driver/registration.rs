@@ -19,6 +19,7 @@ use std::sync::OnceLock;
 use std::task::{Context, Poll, ready};
 
 use runtime_core::loom::Mutex;
+use runtime_core::loom::atomic::{AtomicBool, Ordering};
 
 use super::attach::Pollable;
 use super::reactor::Reactor;
@@ -34,6 +35,8 @@ pub(crate) struct Registration {
     /// Held while attaching, so that it happens once.
     attaching: Mutex<()>,
     interest: mio::Interest,
+    /// Until something is known, there is probably something to read.
+    assumes_readable: AtomicBool,
 }
 
 impl Registration {
@@ -56,7 +59,28 @@ impl Registration {
             token,
             attaching: Mutex::new(()),
             interest,
+            assumes_readable: AtomicBool::new(false),
         })
+    }
+
+    /// From now on an unattached socket counts as readable.
+    pub(super) fn assume_readable(&mut self) {
+        self.assumes_readable = AtomicBool::new(true);
+    }
+
+    /// Whether it is to be tried instead of waited for. The first operation that would block ends
+    /// it, and so does an attachment.
+    pub(super) fn is_assumed_readable(&self) -> bool {
+        // Relaxed: a hint; the operation that follows finds out.
+        self.assumes_readable.load(Ordering::Relaxed) && self.token.get().is_none()
+    }
+
+    /// Records that an operation that nobody waits for would block: forgets the readiness that it
+    /// went by, or the assumption.
+    pub(super) fn tried_in_vain(&self, event: Option<ReadyEvent>) {
+        // Relaxed: a hint, as above.
+        self.assumes_readable.store(false, Ordering::Relaxed);
+        self.clear(event);
     }
 
     /// The source, once there is one.

@@ -22,6 +22,8 @@ pin_project! {
         pub(super) buf: Box<[u8]>,
         pub(super) start: usize,
         pub(super) end: usize,
+        // The second half of a seek that no single offset can say.
+        pub(super) then: Option<i64>,
     }
 }
 
@@ -32,12 +34,18 @@ impl<R: AsyncRead> BufReader<R> {
     }
 
     /// A buffer of `capacity` bytes.
+    ///
+    /// # Panics
+    /// If that is 0: nothing could ever be read.
+    #[track_caller]
     pub fn with_capacity(capacity: usize, inner: R) -> BufReader<R> {
+        assert!(capacity > 0, "capacity must be greater than zero");
         BufReader {
             inner,
             buf: vec![0; capacity].into_boxed_slice(),
             start: 0,
             end: 0,
+            then: None,
         }
     }
 }
@@ -115,25 +123,32 @@ impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
 impl<R: AsyncRead + AsyncSeek> AsyncSeek for BufReader<R> {
     /// The buffer is empty afterwards, even if the position is the same.
     fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        let mut then = None;
         let position = match position {
             SeekFrom::Current(offset) => {
-                // The inner position is ahead by what stands in the buffer. What underflows lies
-                // before the start.
+                // The inner position is ahead by what stands in the buffer. An offset that cannot
+                // say both is told in two.
                 let ahead = (self.end - self.start) as i64;
-                let offset = offset
-                    .checked_sub(ahead)
-                    .ok_or(io::ErrorKind::InvalidInput)?;
-                SeekFrom::Current(offset)
+                let sum = offset.checked_sub(ahead);
+                then = sum.is_none().then_some(offset);
+                SeekFrom::Current(sum.unwrap_or(-ahead))
             }
             absolute => absolute,
         };
         self.as_mut().project().inner.start_seek(position)?;
+        *self.as_mut().project().then = then;
         self.discard();
         Ok(())
     }
 
     fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        self.project().inner.poll_complete(cx)
+        let mut this = self.project();
+        let position = ready!(this.inner.as_mut().poll_complete(cx))?;
+        let Some(offset) = this.then.take() else {
+            return Poll::Ready(Ok(position));
+        };
+        this.inner.as_mut().start_seek(SeekFrom::Current(offset))?;
+        this.inner.poll_complete(cx)
     }
 }
 

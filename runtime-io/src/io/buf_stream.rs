@@ -26,6 +26,10 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
     }
 
     /// Buffers of so many bytes.
+    ///
+    /// # Panics
+    /// If that of the reader is 0.
+    #[track_caller]
     pub fn with_capacity(
         reader_capacity: usize,
         writer_capacity: usize,
@@ -79,6 +83,7 @@ impl<RW> From<BufWriter<BufReader<RW>>> for BufStream<RW> {
             buf,
             start,
             end,
+            then,
         } = reader;
         let inner = BufWriter {
             inner,
@@ -92,6 +97,7 @@ impl<RW> From<BufWriter<BufReader<RW>>> for BufStream<RW> {
                 buf,
                 start,
                 end,
+                then,
             },
         }
     }

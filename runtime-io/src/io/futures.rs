@@ -21,7 +21,6 @@ pub use read_until::{FillBuf, ReadUntil};
 pub use seek::Seek;
 pub use write::{Flush, Shutdown, Write, WriteAll, WriteAllBuf, WriteBuf, WriteVectored};
 
-pub(super) use read_line::utf8;
 pub(super) use read_until::poll_read_until;
 
 #[cfg(feature = "net")]

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::AsyncBufRead;
-use super::futures::{poll_read_until, utf8};
+use super::futures::poll_read_until;
 
 pin_project! {
     /// The lines of a reader; from [`AsyncBufReadExt::lines`](super::AsyncBufReadExt::lines).
@@ -52,8 +52,9 @@ impl<R: AsyncBufRead> Lines<R> {
     /// The next line without its end (`\n` or `\r\n`); `None` at the end.
     ///
     /// # Errors
-    /// `InvalidData` if the line is not UTF-8: the error holds a [`Utf8Error`](std::str::Utf8Error),
-    /// and the next call goes on with the next line. What the reader says.
+    /// `InvalidData` if the line is not UTF-8: the error holds a
+    /// [`FromUtf8Error`](std::string::FromUtf8Error) with its bytes, and the next call goes on with
+    /// the next line. What the reader says.
     ///
     /// # Cancel safety
     /// Cancel safe: the part of a line that was read is kept for the next call.
@@ -90,6 +91,11 @@ impl<R: AsyncBufRead> Lines<R> {
                 line.pop();
             }
         }
-        Poll::Ready(utf8(line).map(Some))
+        Poll::Ready(text_of(line).map(Some))
     }
+}
+
+/// The bytes as text, or an error that gives them back.
+fn text_of(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }

@@ -1,7 +1,7 @@
 //! Addresses, and names that stand for some.
 //!
-//! Numbers need no waiting. A name is resolved by the operating system on the pool for blocking
-//! closures.
+//! Numbers need no waiting and no thread. A name is resolved by the operating system, on a thread of
+//! the runtime's lookups.
 
 use std::future::Future;
 use std::io;
@@ -87,8 +87,8 @@ impl Resolving {
         ask: impl FnOnce() -> io::Result<vec::IntoIter<SocketAddr>> + Send + 'static,
     ) -> Resolving {
         Resolving(State::Later(Box::pin(async move {
-            current::spawn_blocking(ask)
-                .await?
+            current::lookup(ask)
+                .await
                 .map(|addrs| Addrs(Found::Many(addrs)))
         })))
     }
@@ -170,9 +170,20 @@ impl Resolve for str {
         if let Ok(addr) = self.parse() {
             return Resolving::now(addr);
         }
-        let name = self.to_owned();
-        Resolving::later(move || std::net::ToSocketAddrs::to_socket_addrs(&*name))
+        let Some((host, port)) = split_port(self) else {
+            return Resolving(State::Now(Some(Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "invalid socket address",
+            )))));
+        };
+        (host, port).resolve()
     }
+}
+
+/// What stands before and behind the last colon, if that is a port.
+fn split_port(text: &str) -> Option<(&str, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    Some((host, port.parse().ok()?))
 }
 
 impl ToSocketAddrs for String {}

@@ -18,11 +18,6 @@ use pin_project_lite::pin_project;
 use super::read_until::poll_read_until;
 use crate::io::AsyncBufRead;
 
-/// The bytes as text, or an error that says where they cease to be any.
-pub(in crate::io) fn utf8(bytes: Vec<u8>) -> io::Result<String> {
-    String::from_utf8(bytes).map_err(|error| invalid(error.utf8_error()))
-}
-
 /// Appends the bytes, if they are text; the error counts from the beginning of `output`.
 pub(super) fn append_utf8(output: &mut String, bytes: Vec<u8>) -> io::Result<()> {
     match String::from_utf8(bytes) {

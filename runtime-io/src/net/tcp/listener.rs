@@ -207,7 +207,7 @@ impl TcpListener {
 
 /// A connection becomes ours; if that fails it is closed.
 fn adopt((io, addr): Accepted) -> io::Result<(TcpStream, SocketAddr)> {
-    Ok((TcpStream::new(io)?, addr))
+    Ok((TcpStream::new_accepted(io)?, addr))
 }
 
 // A panic in between leaves a listener whole: every change of its state is one step.

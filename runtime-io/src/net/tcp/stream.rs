@@ -72,6 +72,11 @@ impl TcpStream {
         Evented::new(io, INTEREST).map(TcpStream::from_evented)
     }
 
+    /// Of a connection that was accepted: it may be tried for bytes at once.
+    pub(super) fn new_accepted(io: mio::net::TcpStream) -> io::Result<TcpStream> {
+        Evented::new_accepted(io, INTEREST).map(TcpStream::from_evented)
+    }
+
     pub(super) fn from_evented(io: Evented<mio::net::TcpStream>) -> TcpStream {
         TcpStream { io }
     }
@@ -134,6 +139,8 @@ impl TcpStream {
 
     /// Waits until there is something to read. Any number of tasks may wait.
     ///
+    /// A connection that was just accepted counts as readable until a read finds nothing.
+    ///
     /// # Errors
     /// After a shutdown of the runtime.
     ///
@@ -175,9 +182,7 @@ impl TcpStream {
     /// # Errors
     /// `WouldBlock` if there is nothing; what the operating system says.
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        let wanted = buf.len();
-        self.io
-            .try_bytes(Interest::READABLE, wanted, || (&*self.io).read(buf))
+        self.io.try_io(Interest::READABLE, || (&*self.io).read(buf))
     }
 
     /// Reads what there is, into several buffers one after the other.
@@ -185,10 +190,8 @@ impl TcpStream {
     /// # Errors
     /// `WouldBlock` if there is nothing; what the operating system says.
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
-        self.io.try_bytes(Interest::READABLE, wanted, || {
-            (&*self.io).read_vectored(bufs)
-        })
+        self.io
+            .try_io(Interest::READABLE, || (&*self.io).read_vectored(bufs))
     }
 
     /// Reads what there is, into the free part of a buffer that may grow.
@@ -196,8 +199,7 @@ impl TcpStream {
     /// # Errors
     /// `WouldBlock` if there is nothing; what the operating system says.
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        let wanted = buf.chunk_mut().len();
-        self.io.try_bytes(Interest::READABLE, wanted, || {
+        self.io.try_io(Interest::READABLE, || {
             fill(buf, |part| receive_from(&self.io, part)).map(|(_, filled)| filled)
         })
     }
@@ -208,7 +210,7 @@ impl TcpStream {
     /// `WouldBlock` if there is none; what the operating system says.
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.io
-            .try_bytes(Interest::WRITABLE, buf.len(), || (&*self.io).write(buf))
+            .try_io(Interest::WRITABLE, || (&*self.io).write(buf))
     }
 
     /// Writes what there is room for, from several buffers one after the other.
@@ -216,9 +218,8 @@ impl TcpStream {
     /// # Errors
     /// `WouldBlock` if there is none; what the operating system says.
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
         self.io
-            .try_bytes(Interest::WRITABLE, wanted, || send_vectored(&self.io, bufs))
+            .try_io(Interest::WRITABLE, || send_vectored(&self.io, bufs))
     }
 
     /// Calls `f`, an operation of one's own on the socket, if it may get somewhere.

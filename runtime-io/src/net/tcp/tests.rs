@@ -284,6 +284,7 @@ fn fault_062_halves_may_go_in_any_order() {
         let (near, mut far) = pair().await;
         let (read, write) = near.into_split();
         write.forget();
+        assert!(far.try_read(&mut [0; 1]).is_err());
         let mut ended = Box::pin(far.readable());
         let mut cx = Context::from_waker(Waker::noop());
         assert!(
@@ -376,6 +377,7 @@ fn a_duplicate_that_lives_on_disturbs_nobody() {
     run(|| async {
         let (near, mut far) = pair_with_std().await;
         let mut cx = Context::from_waker(Waker::noop());
+        assert!(near.try_read(&mut [0; 1]).is_err());
         assert!(near.poll_read_ready(&mut cx).is_pending());
         // Its descriptor stays in the selector under the old token; the same socket comes back
         // under others.
@@ -426,6 +428,28 @@ fn names_and_numbers_become_addresses() {
                 .all(|addr| addr.ip().is_loopback())
         );
         assert!(lookup_host("no port").await.is_err());
+    });
+}
+
+#[test]
+fn an_accepted_connection_counts_as_readable_until_a_read_finds_nothing() {
+    run(|| async {
+        let (near, mut far) = pair_with_std().await;
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..2 {
+            assert!(near.poll_read_ready(&mut cx).is_ready());
+            near.readable().await.unwrap();
+        }
+        let mut bytes = [0; 8];
+        let error = near.try_read(&mut bytes).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        assert!(near.poll_read_ready(&mut cx).is_pending());
+        assert!(pin!(near.readable()).poll(&mut cx).is_pending());
+        far.write_all(b"now").unwrap();
+        near.readable().await.unwrap();
+        assert_eq!(near.try_read(&mut bytes).unwrap(), 3);
+        // Fewer bytes than asked for: the one who tries goes on until it would block.
+        assert!(near.poll_read_ready(&mut cx).is_ready());
     });
 }
 
