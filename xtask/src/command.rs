@@ -1,9 +1,18 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
+
+use crate::conformance;
+use crate::conformance::groups::Group;
+
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <command>
 
 Commands:
+  conformance [--group GROUP] [--test FILE] [--runs N] [--jobs N] [--strict] [--update] [--reference]
+      Runs tokio's published tests on this runtime, through the bridge, and compares with compat/conformance.toml.
+      Groups: rt task coop macros sync time io net fs process signal. --strict: nothing may be missing any more.
+      --update writes the ledger anew; --reference runs on tokio itself and compares nothing. In target/conformance.
   loom [--quick]
       Runs every model of runtime-core and runtime-io under the model checker, in release, in target/loom.
       Preemptions: 3, with --quick 2; the variable LOOM_MAX_PREEMPTIONS overrides both.
@@ -20,6 +29,7 @@ Commands:
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help,
+    Conformance(conformance::Options),
     Loom {
         quick: bool,
     },
@@ -42,6 +52,7 @@ impl Command {
         match arguments[..] {
             [] => Err("no command given".to_owned()),
             ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => Ok(Command::Help),
+            ["conformance", ref rest @ ..] => conformance(rest),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
             ["features"] => Ok(Command::Features),
@@ -53,6 +64,33 @@ impl Command {
             [unknown, ..] => Err(format!("unknown command {unknown:?}")),
         }
     }
+}
+
+fn conformance(rest: &[&str]) -> Result<Command, String> {
+    let mut options = conformance::Options::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            let value = words.next().copied();
+            value.ok_or_else(|| format!("conformance: {word} needs a value"))
+        };
+        match *word {
+            "--group" => options.group = Some(Group::named(value()?)?),
+            "--test" => options.test = Some(value()?.trim_end_matches(".rs").to_owned()),
+            "--runs" => options.runs = number(word, value()?)?,
+            "--jobs" => options.jobs = Some(number(word, value()?)?),
+            "--strict" => options.strict = true,
+            "--update" => options.update = true,
+            "--reference" => options.reference = true,
+            unknown => return Err(format!("conformance: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::Conformance(options))
+}
+
+fn number(word: &str, value: &str) -> Result<NonZeroUsize, String> {
+    let number = value.parse();
+    number.map_err(|_| format!("{word}: {value:?} is no number above 0"))
 }
 
 fn sanitize(name: &str, rest: &[&str]) -> Result<Command, String> {
@@ -92,6 +130,18 @@ mod tests {
 
     #[test]
     fn each_command_is_read_with_its_arguments() {
+        let group = Some(Group::Sync);
+        let runs = NonZeroUsize::new(3).expect("three is not zero");
+        let options = conformance::Options {
+            group,
+            runs,
+            strict: true,
+            ..conformance::Options::default()
+        };
+        assert_eq!(
+            parse("conformance --group sync --strict --runs 3"),
+            Ok(Command::Conformance(options))
+        );
         assert_eq!(parse("loom"), Ok(Command::Loom { quick: false }));
         assert_eq!(parse("loom --quick"), Ok(Command::Loom { quick: true }));
         assert_eq!(parse("features"), Ok(Command::Features));
@@ -122,6 +172,10 @@ mod tests {
         let cases = [
             ("", "no command"),
             ("lom", "\"lom\""),
+            ("conformance --group nett", "\"nett\""),
+            ("conformance --runs 0", "\"0\""),
+            ("conformance --jobs", "needs a value"),
+            ("conformance udp", "\"udp\""),
             ("loom --fast", "\"--fast\""),
             ("loom --quick --fast", "\"--quick\""),
             ("features net", "\"net\""),
@@ -138,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_usage_names_each_command() {
-        for command in ["loom", "features", "sanitize", "help"] {
+        for command in ["conformance", "loom", "features", "sanitize", "help"] {
             assert!(USAGE.contains(&format!("\n  {command}")), "{command}");
         }
     }

@@ -1,10 +1,12 @@
 //! The project's own commands: `cargo xtask <command>`.
 //!
 //! A command is one file: what it does, in which order, and why so. This file reads the command
-//! line, `process` runs other programs. Nothing here is part of the product, so it needs the
-//! standard library and cargo only.
+//! line, `process` runs other programs. Nothing here is part of the product. Besides the standard
+//! library and cargo it needs two crates, to read what cargo and people write: JSON and TOML.
 
 mod command;
+
+mod conformance;
 
 mod features;
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
             print!("{}", command::USAGE);
             Ok(())
         }
+        Ok(Command::Conformance(options)) => conformance::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::Features) => features::run(),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
