@@ -22,6 +22,8 @@ Commands:
   sanitize address|thread [FILTER]
       Runs the tests under AddressSanitizer (with LeakSanitizer) or ThreadSanitizer, standard library
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
+  vocabulary [--missing]
+      Compares the bridge's public names with tokio's, by rustdoc; --missing: only those that it lacks.
   help
       Prints this.
 ";
@@ -37,6 +39,9 @@ pub(crate) enum Command {
     Sanitize {
         sanitizer: Sanitizer,
         filter: Option<String>,
+    },
+    Vocabulary {
+        missing_only: bool,
     },
 }
 
@@ -58,7 +63,11 @@ impl Command {
             ["features"] => Ok(Command::Features),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
             ["sanitize"] => Err("sanitize: which one, address or thread?".to_owned()),
-            ["loom" | "features", unknown, ..] => {
+            ["vocabulary"] => Ok(Command::Vocabulary {
+                missing_only: false,
+            }),
+            ["vocabulary", "--missing"] => Ok(Command::Vocabulary { missing_only: true }),
+            ["loom" | "features" | "vocabulary", unknown, ..] => {
                 Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
             }
             [unknown, ..] => Err(format!("unknown command {unknown:?}")),
@@ -192,7 +201,14 @@ mod tests {
 
     #[test]
     fn the_usage_names_each_command() {
-        for command in ["conformance", "loom", "features", "sanitize", "help"] {
+        for command in [
+            "conformance",
+            "loom",
+            "features",
+            "sanitize",
+            "vocabulary",
+            "help",
+        ] {
             assert!(USAGE.contains(&format!("\n  {command}")), "{command}");
         }
     }

@@ -16,6 +16,8 @@ mod process;
 
 mod sanitize;
 
+mod vocabulary;
+
 use std::process::ExitCode;
 
 use command::Command;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::Features) => features::run(),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
+        Ok(Command::Vocabulary { missing_only }) => vocabulary::run(missing_only),
         Err(error) => Err(format!("{error}\n\n{}", command::USAGE)),
     };
     match result {

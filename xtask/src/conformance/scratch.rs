@@ -41,16 +41,26 @@ impl Scratch {
     }
 }
 
-/// Where cargo has unpacked the real tokio.
-pub(crate) fn source() -> Result<PathBuf, String> {
-    let folder = process::root().join("target/conformance/source");
+/// An empty package in `target/conformance` that depends on this tokio, with all that is stable.
+pub(crate) fn dependent(name: &str, tokio: &str) -> Result<PathBuf, String> {
+    let folder = process::root().join("target/conformance").join(name);
     write(&folder.join("src/lib.rs"), b"")?;
     let manifest = format!(
-        "[package]\nname = \"source\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n\
-         [workspace]\n\n[dependencies]\ntokio = \"={TOKIO}\"\n"
+        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[workspace]\n\n\
+         [dependencies]\ntokio = {{ {tokio}, features = [\"full\", \"test-util\"] }}\n"
     );
     write(&folder.join("Cargo.toml"), manifest.as_bytes())?;
-    let metadata = process::metadata(&folder, &[])?;
+    Ok(folder)
+}
+
+/// A package that depends on the real tokio.
+pub(crate) fn dependent_on_tokio() -> Result<PathBuf, String> {
+    dependent("source", &format!("version = \"={TOKIO}\""))
+}
+
+/// Where cargo has unpacked the real tokio.
+pub(crate) fn source() -> Result<PathBuf, String> {
+    let metadata = process::metadata(&dependent_on_tokio()?, &[])?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let mut tokio = packages.filter(|package| package["name"] == "tokio");
     let path = tokio.find_map(|package| package["manifest_path"].as_str());
