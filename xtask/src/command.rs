@@ -9,6 +9,8 @@ pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <command>
 
 Commands:
+  bridge-check [PATH]
+      Says whether the tokio of the build in PATH (default: here) is the bridge; if not, why, and what to write.
   conformance [--group GROUP] [--test FILE] [--runs N] [--jobs N] [--strict] [--update] [--reference]
       Runs tokio's published tests on this runtime, through the bridge, and compares with compat/conformance.toml.
       Groups: rt task coop macros sync time io net fs process signal. --strict: nothing may be missing any more.
@@ -24,6 +26,8 @@ Commands:
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
   vocabulary [--missing]
       Compares the bridge's public names with tokio's, by rustdoc; --missing: only those that it lacks.
+  probe
+      Builds crates of the ecosystem, unmodified, on the bridge, and says what they miss. In target/probe.
   help
       Prints this.
 ";
@@ -31,6 +35,10 @@ Commands:
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help,
+    BridgeCheck {
+        path: Option<String>,
+    },
+    Probe,
     Conformance(conformance::Options),
     Loom {
         quick: bool,
@@ -57,6 +65,11 @@ impl Command {
         match arguments[..] {
             [] => Err("no command given".to_owned()),
             ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => Ok(Command::Help),
+            ["bridge-check"] => Ok(Command::BridgeCheck { path: None }),
+            ["bridge-check", path] if !path.starts_with('-') => Ok(Command::BridgeCheck {
+                path: Some(path.to_owned()),
+            }),
+            ["probe"] => Ok(Command::Probe),
             ["conformance", ref rest @ ..] => conformance(rest),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
@@ -67,6 +80,9 @@ impl Command {
                 missing_only: false,
             }),
             ["vocabulary", "--missing"] => Ok(Command::Vocabulary { missing_only: true }),
+            ["bridge-check", _, unknown, ..] | ["bridge-check" | "probe", unknown, ..] => {
+                Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
+            }
             ["loom" | "features" | "vocabulary", unknown, ..] => {
                 Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
             }
@@ -180,6 +196,10 @@ mod tests {
     fn what_is_not_known_is_named() {
         let cases = [
             ("", "no command"),
+            ("bridge-check --all", "\"--all\""),
+            ("bridge-check a b", "\"b\""),
+            ("probe h2", "\"h2\""),
+            ("vocabulary --extra", "\"--extra\""),
             ("lom", "\"lom\""),
             ("conformance --group nett", "\"nett\""),
             ("conformance --runs 0", "\"0\""),

@@ -6,11 +6,15 @@
 
 mod command;
 
+mod bridge_check;
+
 mod conformance;
 
 mod features;
 
 mod loom;
+
+mod probe;
 
 mod process;
 
@@ -29,6 +33,8 @@ fn main() -> ExitCode {
             print!("{}", command::USAGE);
             Ok(())
         }
+        Ok(Command::BridgeCheck { path }) => bridge_check::run(path.as_deref()),
+        Ok(Command::Probe) => probe::run(),
         Ok(Command::Conformance(options)) => conformance::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::Features) => features::run(),

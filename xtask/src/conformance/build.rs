@@ -3,7 +3,7 @@
 //! cargo is asked to go on after a failure and to report in JSON; of each target that fails the
 //! first errors are kept. cargo's own words go to a log, shown if it cannot even begin.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -21,6 +21,8 @@ const ERRORS_MAX: usize = 40;
 pub(crate) struct Build {
     /// The program of each test file that compiles.
     pub(crate) programs: BTreeMap<String, PathBuf>,
+    /// Libraries that compile, by the names that code uses.
+    pub(crate) libraries: BTreeSet<String>,
     /// What the compiler says of the others, and of dependencies.
     pub(crate) errors: BTreeMap<String, Vec<String>>,
     /// Packages named tokio that took part.
@@ -30,15 +32,26 @@ pub(crate) struct Build {
 /// Builds these test files.
 pub(crate) fn run(scratch: &Scratch, under: Under, files: &[&str]) -> Result<Build, String> {
     fetch(scratch)?;
-    let log = scratch.folder.join("build.log");
-    let file = fs::File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
+    let tests: Vec<&str> = files.iter().flat_map(|name| ["--test", name]).collect();
+    let build = cargo(&scratch.folder, &scratch.folder.join("target"), &tests)?;
+    if under == Under::Bridge {
+        build.no_real_tokio()?;
+    }
+    Ok(build)
+}
+
+/// Builds the package in this folder and goes on after failures.
+pub(crate) fn cargo(folder: &Path, target: &Path, arguments: &[&str]) -> Result<Build, String> {
+    let log = target.join("build.log");
+    let file = fs::create_dir_all(target).and_then(|()| fs::File::create(&log));
+    let file = file.map_err(|error| format!("{}: {error}", log.display()))?;
     let mut command = process::cargo();
     command
         .args(["build", "--keep-going", "--message-format", "json"])
-        .args(files.iter().flat_map(|name| ["--test", name]))
-        .current_dir(&scratch.folder)
+        .args(arguments)
+        .current_dir(folder)
         .env_remove("RUSTFLAGS")
-        .env("CARGO_TARGET_DIR", scratch.folder.join("target"))
+        .env("CARGO_TARGET_DIR", target)
         .stdout(Stdio::piped())
         .stderr(file);
     let mut child = command
@@ -50,7 +63,10 @@ pub(crate) fn run(scratch: &Scratch, under: Under, files: &[&str]) -> Result<Bui
         build.read(&line.map_err(|error| error.to_string())?);
     }
     child.wait().map_err(|error| error.to_string())?;
-    build.check(under, &log)?;
+    if build.programs.is_empty() && build.libraries.is_empty() && build.errors.is_empty() {
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        return Err(format!("cargo built nothing:\n{}", text.trim_end()));
+    }
     Ok(build)
 }
 
@@ -89,6 +105,8 @@ impl Build {
                 {
                     self.programs
                         .insert(name.to_owned(), PathBuf::from(program));
+                } else if target["kind"][0] != "custom-build" {
+                    self.libraries.insert(name.to_owned());
                 }
             }
             Some("compiler-message") if message["message"]["level"] == "error" => {
@@ -103,17 +121,13 @@ impl Build {
         }
     }
 
-    fn check(&self, under: Under, log: &Path) -> Result<(), String> {
-        if self.programs.is_empty() && self.errors.is_empty() {
-            let text = fs::read_to_string(log).unwrap_or_default();
-            return Err(format!("cargo built nothing:\n{}", text.trim_end()));
-        }
-        let is_real = |id: &&String| id.starts_with("registry+");
-        match (under, self.tokios.iter().find(is_real)) {
-            (Under::Bridge, Some(id)) => Err(format!(
+    /// An error if a tokio out of a registry took part.
+    pub(crate) fn no_real_tokio(&self) -> Result<(), String> {
+        match self.tokios.iter().find(|id| id.starts_with("registry+")) {
+            Some(id) => Err(format!(
                 "the real tokio is in this build, not the bridge alone: {id}"
             )),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 }
@@ -127,9 +141,16 @@ fn first_line(message: &Value) -> String {
         .filter(|span| span["is_primary"] == true)
         .find_map(|span| Some((span["file_name"].as_str()?, span["line_start"].as_u64()?)));
     match place {
-        Some((file, line)) => format!("{text} ({file}:{line})"),
+        Some((file, line)) => format!("{text} ({}:{line})", short(file)),
         None => text.to_owned(),
     }
+}
+
+/// A file of the registry by package and path: where the registry lies on this machine says nothing.
+fn short(file: &str) -> &str {
+    let inside = file.split_once("registry/src/");
+    let inside = inside.and_then(|(_, inside)| inside.split_once('/'));
+    inside.map_or(file, |(_, inside)| inside)
 }
 
 #[cfg(test)]
@@ -168,6 +189,13 @@ mod tests {
     }
 
     #[test]
+    fn places_do_not_name_the_machine() {
+        let file = "/somewhere/registry/src/index.example-1/tower-0.5.3/src/lib.rs";
+        assert_eq!(short(file), "tower-0.5.3/src/lib.rs");
+        assert_eq!(short("tests/udp.rs"), "tests/udp.rs");
+    }
+
+    #[test]
     fn errors_are_bounded() {
         let build = read(&[ERROR; 100]);
         assert_eq!(build.errors["udp"].len(), ERRORS_MAX);
@@ -180,12 +208,9 @@ mod tests {
                 r#"{{"reason":"compiler-artifact","package_id":"{id}","executable":"/t","target":{{"name":"tokio","kind":["test"]}}}}"#
             )
         };
-        let log = Path::new("no such file");
         let bridge = read(&[&artifact("path+file:///x/compat/tokio#1.999.0")]);
-        assert_eq!(bridge.check(Under::Bridge, log), Ok(()));
+        assert_eq!(bridge.no_real_tokio(), Ok(()));
         let real = read(&[&artifact("registry+https://x#tokio@1.54.1")]);
-        assert_eq!(real.check(Under::Reference, log), Ok(()));
-        assert!(real.check(Under::Bridge, log).is_err());
-        assert!(Build::default().check(Under::Bridge, log).is_err());
+        assert!(real.no_real_tokio().is_err());
     }
 }
