@@ -143,7 +143,8 @@ impl Facts {
             ""
         };
         format!(
-            "  the patch is there; Cargo.lock keeps the old version{known}: run `cargo update -p tokio`"
+            "  the patch is there; Cargo.lock keeps the old version{known}: \
+             run `cargo update -p tokio`"
         )
     }
 }

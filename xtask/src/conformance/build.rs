@@ -157,35 +157,44 @@ fn short(file: &str) -> &str {
 mod tests {
     use super::*;
 
+    use serde_json::json;
+
     fn read(lines: &[&str]) -> Build {
         let mut build = Build::default();
         lines.iter().for_each(|line| build.read(line));
         build
     }
 
-    const ERROR: &str = r#"{"reason":"compiler-message","target":{"name":"udp","kind":["test"]},"message":
-        {"level":"error","message":"no `UdpSocket` in `net`\nmore","spans":
-        [{"is_primary":false,"file_name":"z","line_start":9},{"is_primary":true,"file_name":"tests/udp.rs","line_start":4}]}}"#;
+    const ERROR: &str = r#"{"reason":"compiler-message","target":{"name":"udp","kind":["test"]},
+        "message":{"level":"error","message":"no `UdpSocket` in `net`\nmore","spans":[
+            {"is_primary":false,"file_name":"z","line_start":9},
+            {"is_primary":true,"file_name":"tests/udp.rs","line_start":4}]}}"#;
+
+    fn artifact(name: &str, kind: &str, id: &str, program: Option<&str>) -> String {
+        let target = json!({"name": name, "kind": [kind]});
+        let reason = "compiler-artifact";
+        json!({"reason": reason, "target": target, "package_id": id, "executable": program})
+            .to_string()
+    }
 
     #[test]
-    fn programs_and_errors_are_read() {
+    fn programs_libraries_and_errors_are_read() {
         let build = read(&[
-            r#"{"reason":"compiler-artifact","target":{"name":"fs","kind":["test"]},"executable":"/t/fs-1"}"#,
-            r#"{"reason":"compiler-artifact","target":{"name":"a","kind":["lib"]},"executable":null}"#,
+            &artifact("fs", "test", "", Some("/t/fs-1")),
+            &artifact("a", "lib", "", None),
+            &artifact("build-script-build", "custom-build", "", None),
             ERROR,
-            r#"{"reason":"compiler-message","target":{"name":"fs","kind":["test"]},"message":{"level":"warning"}}"#,
+            r#"{"reason":"compiler-message","target":{"name":"fs"},"message":{"level":"warning"}}"#,
             r#"{"reason":"compiler-message","target":{"name":"udp"},"message":
                {"level":"error","message":"aborting due to 1 previous error","spans":[]}}"#,
             r#"{"reason":"build-finished","success":false}"#,
             "not JSON",
         ]);
-        let programs: Vec<_> = build.programs.keys().collect();
-        assert_eq!(programs, ["fs"]);
+        assert_eq!(build.programs.into_keys().collect::<Vec<_>>(), ["fs"]);
+        assert_eq!(build.libraries.into_iter().collect::<Vec<_>>(), ["a"]);
         let expected = vec!["no `UdpSocket` in `net` (tests/udp.rs:4)".to_owned()];
-        assert_eq!(
-            build.errors.into_iter().collect::<Vec<_>>(),
-            [("udp".to_owned(), expected)]
-        );
+        let errors: Vec<_> = build.errors.into_iter().collect();
+        assert_eq!(errors, [("udp".to_owned(), expected)]);
     }
 
     #[test]
@@ -203,14 +212,19 @@ mod tests {
 
     #[test]
     fn the_real_tokio_is_noticed() {
-        let artifact = |id: &str| {
-            format!(
-                r#"{{"reason":"compiler-artifact","package_id":"{id}","executable":"/t","target":{{"name":"tokio","kind":["test"]}}}}"#
-            )
-        };
-        let bridge = read(&[&artifact("path+file:///x/compat/tokio#1.999.0")]);
+        let bridge = read(&[&artifact(
+            "tokio",
+            "lib",
+            "path+file:///x/compat/tokio#1.999.0",
+            None,
+        )]);
         assert_eq!(bridge.no_real_tokio(), Ok(()));
-        let real = read(&[&artifact("registry+https://x#tokio@1.54.1")]);
+        let real = read(&[&artifact(
+            "tokio",
+            "lib",
+            "registry+https://x#tokio@1.54.1",
+            None,
+        )]);
         assert!(real.no_real_tokio().is_err());
     }
 }
