@@ -1,9 +1,20 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
+
+use crate::conformance;
+use crate::conformance::groups::Group;
+
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <command>
 
 Commands:
+  bridge-check [PATH]
+      Says whether the tokio of the build in PATH (default: here) is the bridge; if not, why, and what to write.
+  conformance [--group GROUP] [--test FILE] [--runs N] [--jobs N] [--strict] [--update] [--reference]
+      Runs tokio's published tests on this runtime, through the bridge, and compares with compat/conformance.toml.
+      Groups: rt task coop macros sync time io net fs process signal. --strict: nothing may be missing any more.
+      --update writes the ledger anew; --reference runs on tokio itself and compares nothing. In target/conformance.
   loom [--quick]
       Runs every model of runtime-core and runtime-io under the model checker, in release, in target/loom.
       Preemptions: 3, with --quick 2; the variable LOOM_MAX_PREEMPTIONS overrides both.
@@ -13,6 +24,10 @@ Commands:
   sanitize address|thread [FILTER]
       Runs the tests under AddressSanitizer (with LeakSanitizer) or ThreadSanitizer, standard library
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
+  vocabulary [--missing]
+      Compares the bridge's public names with tokio's, by rustdoc; --missing: only those that it lacks.
+  probe
+      Builds crates of the ecosystem, unmodified, on the bridge, and says what they miss. In target/probe.
   help
       Prints this.
 ";
@@ -20,6 +35,11 @@ Commands:
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help,
+    BridgeCheck {
+        path: Option<String>,
+    },
+    Probe,
+    Conformance(conformance::Options),
     Loom {
         quick: bool,
     },
@@ -27,6 +47,9 @@ pub(crate) enum Command {
     Sanitize {
         sanitizer: Sanitizer,
         filter: Option<String>,
+    },
+    Vocabulary {
+        missing_only: bool,
     },
 }
 
@@ -42,17 +65,57 @@ impl Command {
         match arguments[..] {
             [] => Err("no command given".to_owned()),
             ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => Ok(Command::Help),
+            ["bridge-check"] => Ok(Command::BridgeCheck { path: None }),
+            ["bridge-check", path] if !path.starts_with('-') => Ok(Command::BridgeCheck {
+                path: Some(path.to_owned()),
+            }),
+            ["probe"] => Ok(Command::Probe),
+            ["conformance", ref rest @ ..] => conformance(rest),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
             ["features"] => Ok(Command::Features),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
             ["sanitize"] => Err("sanitize: which one, address or thread?".to_owned()),
-            ["loom" | "features", unknown, ..] => {
+            ["vocabulary"] => Ok(Command::Vocabulary {
+                missing_only: false,
+            }),
+            ["vocabulary", "--missing"] => Ok(Command::Vocabulary { missing_only: true }),
+            ["bridge-check", _, unknown, ..] | ["bridge-check" | "probe", unknown, ..] => {
+                Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
+            }
+            ["loom" | "features" | "vocabulary", unknown, ..] => {
                 Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
             }
             [unknown, ..] => Err(format!("unknown command {unknown:?}")),
         }
     }
+}
+
+fn conformance(rest: &[&str]) -> Result<Command, String> {
+    let mut options = conformance::Options::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            let value = words.next().copied();
+            value.ok_or_else(|| format!("conformance: {word} needs a value"))
+        };
+        match *word {
+            "--group" => options.group = Some(Group::named(value()?)?),
+            "--test" => options.test = Some(value()?.trim_end_matches(".rs").to_owned()),
+            "--runs" => options.runs = number(word, value()?)?,
+            "--jobs" => options.jobs = Some(number(word, value()?)?),
+            "--strict" => options.strict = true,
+            "--update" => options.update = true,
+            "--reference" => options.reference = true,
+            unknown => return Err(format!("conformance: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::Conformance(options))
+}
+
+fn number(word: &str, value: &str) -> Result<NonZeroUsize, String> {
+    let number = value.parse();
+    number.map_err(|_| format!("{word}: {value:?} is no number above 0"))
 }
 
 fn sanitize(name: &str, rest: &[&str]) -> Result<Command, String> {
@@ -92,6 +155,18 @@ mod tests {
 
     #[test]
     fn each_command_is_read_with_its_arguments() {
+        let group = Some(Group::Sync);
+        let runs = NonZeroUsize::new(3).expect("three is not zero");
+        let options = conformance::Options {
+            group,
+            runs,
+            strict: true,
+            ..conformance::Options::default()
+        };
+        assert_eq!(
+            parse("conformance --group sync --strict --runs 3"),
+            Ok(Command::Conformance(options))
+        );
         assert_eq!(parse("loom"), Ok(Command::Loom { quick: false }));
         assert_eq!(parse("loom --quick"), Ok(Command::Loom { quick: true }));
         assert_eq!(parse("features"), Ok(Command::Features));
@@ -121,7 +196,15 @@ mod tests {
     fn what_is_not_known_is_named() {
         let cases = [
             ("", "no command"),
+            ("bridge-check --all", "\"--all\""),
+            ("bridge-check a b", "\"b\""),
+            ("probe h2", "\"h2\""),
+            ("vocabulary --extra", "\"--extra\""),
             ("lom", "\"lom\""),
+            ("conformance --group nett", "\"nett\""),
+            ("conformance --runs 0", "\"0\""),
+            ("conformance --jobs", "needs a value"),
+            ("conformance udp", "\"udp\""),
             ("loom --fast", "\"--fast\""),
             ("loom --quick --fast", "\"--quick\""),
             ("features net", "\"net\""),
@@ -138,7 +221,14 @@ mod tests {
 
     #[test]
     fn the_usage_names_each_command() {
-        for command in ["loom", "features", "sanitize", "help"] {
+        for command in [
+            "conformance",
+            "loom",
+            "features",
+            "sanitize",
+            "vocabulary",
+            "help",
+        ] {
             assert!(USAGE.contains(&format!("\n  {command}")), "{command}");
         }
     }

@@ -1,18 +1,26 @@
 //! The project's own commands: `cargo xtask <command>`.
 //!
 //! A command is one file: what it does, in which order, and why so. This file reads the command
-//! line, `process` runs other programs. Nothing here is part of the product, so it needs the
-//! standard library and cargo only.
+//! line, `process` runs other programs. Nothing here is part of the product. Besides the standard
+//! library and cargo it needs two crates, to read what cargo and people write: JSON and TOML.
 
 mod command;
+
+mod bridge_check;
+
+mod conformance;
 
 mod features;
 
 mod loom;
 
+mod probe;
+
 mod process;
 
 mod sanitize;
+
+mod vocabulary;
 
 use std::process::ExitCode;
 
@@ -25,9 +33,13 @@ fn main() -> ExitCode {
             print!("{}", command::USAGE);
             Ok(())
         }
+        Ok(Command::BridgeCheck { path }) => bridge_check::run(path.as_deref()),
+        Ok(Command::Probe) => probe::run(),
+        Ok(Command::Conformance(options)) => conformance::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::Features) => features::run(),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
+        Ok(Command::Vocabulary { missing_only }) => vocabulary::run(missing_only),
         Err(error) => Err(format!("{error}\n\n{}", command::USAGE)),
     };
     match result {

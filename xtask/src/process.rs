@@ -68,6 +68,32 @@ pub(crate) fn answer(command: &mut Command) -> Option<String> {
     output.status.success().then(|| text.trim().to_owned())
 }
 
+/// What `cargo metadata` says of the package in this folder, for this machine's platform.
+pub(crate) fn metadata(folder: &Path, arguments: &[&str]) -> Result<serde_json::Value, String> {
+    let version = answer(cargo().arg("-vV")).unwrap_or_default();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    let mut command = cargo();
+    command
+        .args(["metadata", "--format-version", "1"])
+        .args(
+            host.into_iter()
+                .flat_map(|host| ["--filter-platform", host]),
+        )
+        .args(arguments)
+        .current_dir(folder)
+        .stderr(Stdio::inherit());
+    let output = command
+        .output()
+        .map_err(|error| not_started(&command, &error))?;
+    if !output.status.success() {
+        return Err(format!(
+            "{}; cargo says above what it cannot fetch or read",
+            failed(&command)
+        ));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("cargo metadata: {error}"))
+}
+
 fn not_started(command: &Command, error: &std::io::Error) -> String {
     format!(
         "{} cannot be started: {error}",

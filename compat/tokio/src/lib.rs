@@ -15,9 +15,9 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "macros")]
-mod macros;
+mod roots;
 #[cfg(feature = "macros")]
-pub use macros::*;
+pub use roots::*;
 
 pub mod io;
 

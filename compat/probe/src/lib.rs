@@ -1,0 +1,1 @@
+//! Nothing of its own: what has to build are the dependencies.

@@ -1,0 +1,61 @@
+//! `cargo xtask probe`: crates that are written against tokio, unmodified, on the bridge.
+//!
+//! `compat/probe` depends on them and patches tokio. Each of them builds, or the compiler says
+//! which names it misses; what depends on one that fails is not reached.
+
+use crate::conformance::build;
+use crate::process;
+
+pub(crate) fn run() -> Result<(), String> {
+    let root = process::root();
+    let folder = root.join("compat/probe");
+    let crates = direct(&process::metadata(&folder, &[])?);
+    let build = build::cargo(&folder, &root.join("target/probe"), &[])?;
+    build.no_real_tokio()?;
+    let mut unbuilt = 0;
+    for name in &crates {
+        let verdict = match (build.libraries.contains(name), build.errors.get(name)) {
+            (true, _) => "builds",
+            (false, Some(_)) => "does not build",
+            (false, None) => "not reached",
+        };
+        unbuilt += usize::from(verdict != "builds");
+        println!("{name}: {verdict}");
+    }
+    for (name, errors) in &build.errors {
+        println!("\n{name}:");
+        errors.iter().for_each(|error| println!("    {error}"));
+    }
+    match unbuilt {
+        0 => Ok(()),
+        _ => Err(format!("{unbuilt} of {} crates do not build", crates.len())),
+    }
+}
+
+/// The libraries that the probe depends on itself.
+fn direct(metadata: &serde_json::Value) -> Vec<String> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let mut probe = packages.filter(|package| package["name"] == "probe");
+    let dependencies = probe
+        .next()
+        .and_then(|package| package["dependencies"].as_array());
+    let names = dependencies
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["name"].as_str());
+    names.map(|name| name.replace('-', "_")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crates_are_those_of_the_probe() {
+        let metadata = serde_json::json!({"packages": [
+            {"name": "h2", "dependencies": [{"name": "bytes"}]},
+            {"name": "probe", "dependencies": [{"name": "h2"}, {"name": "tokio-util"}]},
+        ]});
+        assert_eq!(direct(&metadata), ["h2", "tokio_util"]);
+    }
+}
