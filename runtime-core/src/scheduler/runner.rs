@@ -457,9 +457,10 @@ impl Drop for Suspended {
     }
 }
 
-/// Whether this thread runs a current-thread runtime.
+/// Whether this thread has the turn of a current-thread runtime, whose tasks nobody else runs.
 pub(crate) fn is_current_thread() -> bool {
-    with_current(|runner| runner.is_some_and(|runner| runner.kind == Kind::Only))
+    let has_turn = |runner: &Runner| runner.kind == Kind::Only && runner.holds_slot();
+    with_current(|runner| runner.is_some_and(has_turn))
 }
 
 /// Whether this thread polls tasks that nobody could take over.
