@@ -2,7 +2,7 @@
 //! again.
 //!
 //! Every method follows the same few steps: (1) readiness, or unattached; (2) the operation; (3)
-//! would it block, clear what (1) reported, or attach, and start again. A byte stream's operation
+//! would it block, clear what (1) reported, or attach, and start again. A byte stream's polled operation
 //! that moves fewer bytes than it was offered has also used its readiness up, and clears it without
 //! asking the kernel again; never at the end (zero bytes), never while urgent data may have cut it
 //! short, and only where the selector promises another event.
