@@ -10,5 +10,7 @@ pub use ::runtime::io::{Interest, Ready};
 #[cfg(feature = "io-util")]
 pub use ::runtime::io::{
     AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream, BufWriter,
-    Chain, Empty, Lines, Repeat, Sink, Split, Take, copy, copy_buf, empty, repeat, sink,
+    Chain, DuplexStream, Empty, Join, Lines, ReadHalf, Repeat, SimplexStream, Sink, Split, Take,
+    WriteHalf, copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf, duplex, empty,
+    join, repeat, simplex, sink, split,
 };

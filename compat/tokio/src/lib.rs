@@ -14,6 +14,16 @@
 //! `cargo xtask vocabulary`, which compares them with the real one.
 #![forbid(unsafe_code)]
 
+pub use ::runtime::pin;
+#[cfg(feature = "rt")]
+pub use ::runtime::task_local;
+
+/// What the macros expand to.
+#[doc(hidden)]
+pub mod macros {
+    pub use ::runtime::macros::support;
+}
+
 #[cfg(feature = "macros")]
 mod roots;
 #[cfg(feature = "macros")]

@@ -1,6 +1,8 @@
 //! Sockets.
 
-pub use ::runtime::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
+pub use ::runtime::net::{
+    TcpListener, TcpSocket, TcpStream, ToSocketAddrs, UdpSocket, lookup_host,
+};
 
 /// The parts of a stream, and what can go wrong with them.
 pub mod tcp {

@@ -2,3 +2,5 @@
 
 #[cfg(feature = "rt")]
 pub use ::runtime_macros::{tokio_main as main, tokio_test as test};
+
+pub use ::runtime::{join, select, try_join};

@@ -1,8 +1,11 @@
 //! Channels and locks whose waiting never blocks a thread.
 
 pub use ::runtime::sync::{
-    MappedMutexGuard, Mutex, MutexGuard, Notify, OwnedMappedMutexGuard, OwnedMutexGuard,
-    TryLockError,
+    AcquireError, Barrier, BarrierWaitResult, MappedMutexGuard, Mutex, MutexGuard, Notify,
+    OnceCell, OwnedMappedMutexGuard, OwnedMutexGuard, OwnedRwLockMappedWriteGuard,
+    OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit, RwLock,
+    RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit,
+    SetError, SetOnce, SetOnceError, TryAcquireError, TryLockError,
 };
 
 /// Named futures of the primitives.
@@ -32,5 +35,25 @@ pub mod oneshot {
     /// What can go wrong with it.
     pub mod error {
         pub use ::runtime::sync::oneshot::error::{RecvError, TryRecvError};
+    }
+}
+
+/// A channel whose receivers each get every value.
+pub mod broadcast {
+    pub use ::runtime::sync::broadcast::{Receiver, Sender, WeakSender, channel};
+
+    /// What can go wrong with it.
+    pub mod error {
+        pub use ::runtime::sync::broadcast::error::{RecvError, SendError, TryRecvError};
+    }
+}
+
+/// A channel that keeps the latest value.
+pub mod watch {
+    pub use ::runtime::sync::watch::{Receiver, Ref, Sender, channel};
+
+    /// What can go wrong with it.
+    pub mod error {
+        pub use ::runtime::sync::watch::error::{RecvError, SendError};
     }
 }
