@@ -8,9 +8,9 @@
 //! nc 127.0.0.1 50000                            (in two terminals)
 //! ```
 //!
-//! - The first line is one's name; each further one goes to all others as `name: line`.
+//! - Each line goes to all others as `guest 1: line`; `/name Ann` makes that `Ann: line`.
 //! - Who does not read misses messages, is told how many, and keeps nobody waiting.
-//! - An empty name, a line of more than 1 KiB, or one that is no text closes its connection.
+//! - A line of more than 1 KiB, or one that is no text, closes its connection.
 
 use std::env;
 use std::ffi::OsString;
@@ -59,7 +59,7 @@ async fn run(arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
         .map_err(|error| format!("cannot write to standard output: {error}"))?;
 
     let (room, _) = broadcast::channel(BACKLOG);
-    for guest in 0.. {
+    for guest in 1.. {
         let (stream, _peer) = listener
             .accept()
             .await
@@ -70,7 +70,7 @@ async fn run(arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
     Ok(())
 }
 
-/// One guest, from the name to the end of the connection.
+/// One guest, to the end of the connection.
 async fn attend(
     mut stream: TcpStream,
     guest: u64,
@@ -78,9 +78,6 @@ async fn attend(
 ) -> io::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut lines = Lines::new(reader);
-    let Some(name) = lines.next().await?.filter(|name| !name.is_empty()) else {
-        return Ok(());
-    };
     let mut others = room.subscribe();
     let tell = |text: String| {
         // Fails only if nobody listens; this guest's own receiver always does.
@@ -89,13 +86,20 @@ async fn attend(
             text: text.into(),
         });
     };
-    let welcome = format!("* welcome {name}\n");
+    let mut name = format!("guest {guest}");
+    let welcome = format!("* welcome, {name}\n");
     writer.write_all(welcome.as_bytes()).await?;
     tell(format!("* {name} is here\n"));
     let ended = loop {
         runtime::select! {
             line = lines.next() => match line {
-                Ok(Some(line)) => tell(format!("{name}: {line}\n")),
+                Ok(Some(line)) => match line.strip_prefix("/name ").map(str::trim) {
+                    Some(new) if !new.is_empty() => {
+                        tell(format!("* {name} is {new}\n"));
+                        name = new.to_string();
+                    }
+                    _ => tell(format!("{name}: {line}\n")),
+                },
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             },

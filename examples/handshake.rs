@@ -7,8 +7,8 @@
 //! nc 127.0.0.1 50000
 //! ```
 //!
-//! - The first line must be `hello NAME`, within five seconds; the answer is `welcome NAME`, and
-//!   each further line comes back as `NAME: line`.
+//! - The first line must be `hello` or `hello NAME`, within five seconds; the answer is `welcome` or
+//!   `welcome NAME`, and each further line comes back as it is.
 //! - Whoever says something else, says nothing, or sends a line of more than 1 KiB is dropped: its
 //!   connection is closed without a word, and the server goes on.
 
@@ -64,20 +64,23 @@ async fn serve(mut stream: TcpStream) -> io::Result<()> {
     let mut reader = BufReader::new(reader);
 
     let hello = timeout(PATIENCE, next_line(&mut reader)).await??;
-    let Some(name) = hello
-        .as_deref()
-        .and_then(|line| line.strip_prefix("hello "))
-    else {
+    let Some(name) = hello.as_deref().and_then(name_of) else {
         return Err(io::Error::new(ErrorKind::InvalidData, "no hello"));
     };
-    let welcome = format!("welcome {name}\n");
-    writer.write_all(welcome.as_bytes()).await?;
+    let welcome = format!("welcome {name}");
+    writer.write_all(welcome.trim_end().as_bytes()).await?;
+    writer.write_all(b"\n").await?;
 
     while let Some(line) = next_line(&mut reader).await? {
-        let answer = format!("{name}: {line}\n");
-        writer.write_all(answer.as_bytes()).await?;
+        writer.write_all(format!("{line}\n").as_bytes()).await?;
     }
     Ok(())
+}
+
+/// Who says hello; the name may be empty.
+fn name_of(line: &str) -> Option<&str> {
+    let (word, name) = line.split_once(' ').unwrap_or((line, ""));
+    word.eq_ignore_ascii_case("hello").then_some(name.trim())
 }
 
 /// The next line without its end; `None` at the end of the stream.

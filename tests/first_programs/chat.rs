@@ -7,13 +7,15 @@ use std::thread;
 use crate::support::{Server, Watchdog};
 use crate::{assert_closed, lines_of, read_line};
 
-/// A guest who is in the room: the others have been told.
-fn guest(server: &Server, name: &str, others: &mut [&mut Guest]) -> Guest {
+/// The guest of this number is in the room: the others have been told.
+fn guest(server: &Server, number: u32, others: &mut [&mut Guest]) -> Guest {
     let mut guest = lines_of(server.client());
-    say(&mut guest, &format!("{name}\n"));
-    assert_eq!(read_line(&mut guest), format!("* welcome {name}\n"));
+    assert_eq!(
+        read_line(&mut guest),
+        format!("* welcome, guest {number}\n")
+    );
     for other in others {
-        assert_eq!(read_line(other), format!("* {name} is here\n"));
+        assert_eq!(read_line(other), format!("* guest {number} is here\n"));
     }
     guest
 }
@@ -29,9 +31,12 @@ fn say(guest: &mut Guest, line: &str) {
 fn what_one_says_all_others_read_in_order() {
     let _watchdog = Watchdog::new();
     let server = Server::start("chat");
-    let mut ann = guest(&server, "Ann", &mut []);
-    let mut bob = guest(&server, "Bob", &mut [&mut ann]);
-    let mut eve = guest(&server, "Eve", &mut [&mut ann, &mut bob]);
+    let mut ann = guest(&server, 1, &mut []);
+    let mut bob = guest(&server, 2, &mut [&mut ann]);
+    let mut eve = guest(&server, 3, &mut [&mut ann, &mut bob]);
+    say(&mut ann, "/name Ann\n");
+    assert_eq!(read_line(&mut bob), "* guest 1 is Ann\n");
+    assert_eq!(read_line(&mut eve), "* guest 1 is Ann\n");
     for number in 0..20 {
         say(&mut ann, &format!("number {number}\n"));
     }
@@ -41,11 +46,11 @@ fn what_one_says_all_others_read_in_order() {
         assert_eq!(read_line(&mut eve), expected);
     }
     say(&mut bob, "thanks\r\n");
-    assert_eq!(read_line(&mut ann), "Bob: thanks\n");
-    assert_eq!(read_line(&mut eve), "Bob: thanks\n");
+    assert_eq!(read_line(&mut ann), "guest 2: thanks\n");
+    assert_eq!(read_line(&mut eve), "guest 2: thanks\n");
     drop(bob);
-    assert_eq!(read_line(&mut ann), "* Bob has left\n");
-    assert_eq!(read_line(&mut eve), "* Bob has left\n");
+    assert_eq!(read_line(&mut ann), "* guest 2 has left\n");
+    assert_eq!(read_line(&mut eve), "* guest 2 has left\n");
 }
 
 #[test]
@@ -53,18 +58,14 @@ fn bad_input_closes_its_own_connection_only() {
     let _watchdog = Watchdog::new();
     let mut server = Server::start("chat");
     let too_long = vec![b'x'; 5000];
-    let rude: [&[u8]; 3] = [b"\n", b"\xff\n", &too_long];
-    for bytes in rude {
-        let mut client = server.client();
-        let _ = client.write_all(bytes);
-        assert_closed(&mut client);
+    let rude: [&[u8]; 2] = [b"\xff\n", &too_long];
+    let mut ann = guest(&server, 1, &mut []);
+    for (bytes, number) in rude.into_iter().zip(2..) {
+        let mut bob = guest(&server, number, &mut [&mut ann]);
+        let _ = bob.get_mut().write_all(bytes);
+        assert_closed(&mut bob);
+        assert_eq!(read_line(&mut ann), format!("* guest {number} has left\n"));
     }
-    // In the room already: the others are told.
-    let mut ann = guest(&server, "Ann", &mut []);
-    let mut bob = guest(&server, "Bob", &mut [&mut ann]);
-    let _ = bob.get_mut().write_all(&too_long);
-    assert_closed(&mut bob);
-    assert_eq!(read_line(&mut ann), "* Bob has left\n");
     server.assert_runs();
 }
 
@@ -72,8 +73,8 @@ fn bad_input_closes_its_own_connection_only() {
 fn who_does_not_read_misses_messages_and_keeps_nobody_waiting() {
     let _watchdog = Watchdog::new();
     let mut server = Server::start("chat");
-    let mut ann = guest(&server, "Ann", &mut []);
-    let mut deaf = guest(&server, "deaf", &mut [&mut ann]);
+    let mut ann = guest(&server, 1, &mut []);
+    let mut deaf = guest(&server, 2, &mut [&mut ann]);
     // More than all buffers between the two hold; the sender is never held up.
     let long = format!("{}\n", "y".repeat(1000));
     let sender = ann.get_ref().try_clone().expect("a second handle");
@@ -89,7 +90,7 @@ fn who_does_not_read_misses_messages_and_keeps_nobody_waiting() {
     loop {
         let line = read_line(&mut deaf);
         assert!(!line.is_empty(), "closed");
-        if line == "Ann: the end\n" {
+        if line == "guest 1: the end\n" {
             break;
         }
         let count = line
