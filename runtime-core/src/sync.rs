@@ -45,7 +45,10 @@ mod once_cell;
 
 mod set_once;
 
+mod cancellation;
+
 pub use barrier::{Barrier, BarrierWaitResult};
+pub use cancellation::{CancellationToken, DropGuard};
 pub use mutex::{
     MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
 };
