@@ -396,6 +396,12 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Runner>) -> R) -> R {
     f(unsafe { current.as_ref() })
 }
 
+/// Whether the queue that this thread pushes to holds anything.
+pub(super) fn has_own_work() -> bool {
+    let queued = |queue: &Slot| queue.has_cell() || queue.has_queued();
+    with_current(|runner| runner.and_then(Runner::local).is_some_and(queued))
+}
+
 /// Makes a runner the current one of its thread until dropped.
 pub(super) struct Current {
     previous: *const Runner,
@@ -508,6 +514,14 @@ pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
     // A thread whose locals are gone is in no runtime's context any more.
     Entered {
         depth: depth.unwrap_or(0),
+    }
+}
+
+impl Entered {
+    /// Whether nothing was entered since that has not been left yet.
+    pub(crate) fn is_innermost(&self) -> bool {
+        let depth = ENTERED.try_with(|entered| entered.borrow().len());
+        depth.map_or(true, |depth| depth == self.depth)
     }
 }
 

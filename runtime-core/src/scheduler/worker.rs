@@ -309,6 +309,11 @@ impl Shared {
         };
         let timeout = [cap, left].into_iter().flatten().min();
         call(self.config.on_thread_park.as_ref());
+        let timeout = match &self.config.on_thread_park {
+            // What the hook queued for this very thread kicks nobody.
+            Some(_) if runner::has_own_work() => Some(Duration::ZERO),
+            _ => timeout,
+        };
         if self.seat.sleep(room, timeout, events).is_err() {
             self.stats.driver_error();
             // A driver that cannot wait must not become a busy loop.
