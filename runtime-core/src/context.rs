@@ -20,8 +20,8 @@ pub(crate) use test_shard::{Entered, enter, timer_shard};
 pub struct EnterGuard<'a> {
     entered: scheduler::Entered,
     _handle: std::marker::PhantomData<&'a Handle>,
-    /// The context is this thread's: the guard stays here.
-    _not_send: std::marker::PhantomData<*const ()>,
+    /// The context is this thread's: the guard stays here, but others may look at it.
+    _not_send: std::marker::PhantomData<std::sync::MutexGuard<'static, ()>>,
 }
 
 impl<'a> EnterGuard<'a> {

@@ -87,6 +87,7 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, caller: Calle
     }
     loop {
         if own.word().take() {
+            let _polls = runner.hold_clock(own.word());
             let _budget = coop::budget();
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;

@@ -60,7 +60,7 @@ impl Wake for OwnWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        match self.word.wake() {
+        match self.word.wake_at(self.shared.clock()) {
             Rouse::Unpark => self.unparker.unpark(),
             Rouse::Nudge => self.shared.nudge(),
             Rouse::Nothing => {}
@@ -85,6 +85,7 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, caller: Calle
     loop {
         if own.word().take() {
             runner.count_guest();
+            let _polls = runner.hold_clock(own.word());
             let _budget = coop::budget();
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;

@@ -334,6 +334,7 @@ impl Shared {
             return false;
         }
         let quiet = self.idle.is_quiet() && self.inject.is_empty() && !self.stealable();
+        // Which looks once more for holds: who gave a slot back may have woken a parked guest.
         quiet && clock.advance_to(deadline)
     }
 
