@@ -2,11 +2,20 @@
 //!
 //! `compat/probe` depends on them and patches tokio. Each of them builds, or the compiler says
 //! which names it misses; what depends on one that fails is not reached.
+//!
+//! With `--test` their own tests run, too: see `suites`.
+
+mod suites;
 
 use crate::conformance::build;
 use crate::process;
 
-pub(crate) fn run() -> Result<(), String> {
+pub(crate) fn run(test: bool) -> Result<(), String> {
+    builds()?;
+    if test { suites::run() } else { Ok(()) }
+}
+
+fn builds() -> Result<(), String> {
     let root = process::root();
     let folder = root.join("compat/probe");
     let crates = direct(&process::metadata(&folder, &[])?);
