@@ -1,10 +1,13 @@
 //! A paused clock on a runtime of many threads: time jumps to the next timer only when nothing else
 //! is left to do, wherever that is done.
 
+use std::io::Write;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use runtime::io::AsyncReadExt;
+use runtime::net::TcpStream;
 use runtime::runtime::{Builder, Runtime};
 use runtime::sync::oneshot;
 use runtime::task::{spawn_blocking, yield_now};
@@ -106,6 +109,30 @@ fn each_of_two_threads_finds_its_own_hour_and_no_later_one() {
             });
         }
     });
+}
+
+#[test]
+fn what_has_arrived_at_a_socket_comes_before_the_next_hour() {
+    for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+        let runtime = builder.start_paused(true).build().expect("a runtime");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("it is bound");
+        runtime.block_on(async {
+            let mut stream = TcpStream::connect(address).await.expect("it listens");
+            let (mut peer, _) = listener.accept().expect("one comes");
+            let start = Instant::now();
+            let task = runtime::spawn(async move {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).await.expect("it comes");
+                start.elapsed()
+            });
+            // It waits at its socket, and is there only for the driver to be found.
+            sleep(HOUR).await;
+            peer.write_all(&[1]).expect("it is open");
+            sleep(HOUR).await;
+            assert_eq!(task.await.expect("it ends"), HOUR);
+        });
+    }
 }
 
 #[test]

@@ -48,8 +48,9 @@
 //!     is in it, and is without slot and queue; afterwards it takes a free slot, or finishes its
 //!     poll without one (what it wakes goes to the shared queue) and then looks for a rest.
 //! 13. *Current-thread*: see `current_thread.rs`.
-//! 14. *Auto-advance* of a paused clock: by the sitter only, when no slot is held, no guest polls,
-//!     and the queues and the blocking pool are empty.
+//! 14. *Auto-advance* of a paused clock: by the sitter only, when no slot is held, no guest polls
+//!     or is woken, and the queues and the blocking pool are empty. Guests that the word does not
+//!     count, and those that are woken, are known by a hold on the clock: `own_wake.rs`.
 //! 15. *Shutdown*: see `shutdown.rs`.
 //!
 //! # No task waits for ever

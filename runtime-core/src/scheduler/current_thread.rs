@@ -186,6 +186,7 @@ impl Holder<'_> {
 
 impl Drop for Holder<'_> {
     fn drop(&mut self) {
+        self.own.leave();
         if self.runner.holds_slot() {
             let slot = self.runner.let_go();
             debug_assert_eq!(slot, Some(0), "there is one slot");

@@ -263,6 +263,7 @@ impl Drop for Guest<'_> {
     /// lives.
     fn drop(&mut self) {
         let shared = self.shared();
+        self.own.leave();
         let had_work = self.runner.spill();
         self.give_back();
         if self.runner.uncount_guest() {

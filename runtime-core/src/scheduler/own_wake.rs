@@ -2,10 +2,10 @@
 //! and proof in `guest.rs`.
 //!
 //! **A paused clock** must not jump past a guest that was woken and has not polled yet: the word of
-//! the scheduler knows nothing of it. So who wakes a parked guest leaves it a hold on the clock,
-//! which the guest gives back after its poll. Both do that under one lock, the waker together with
-//! its change of the word: a guest that has taken the wake-up finds the hold that belongs to it,
-//! and none is left behind. Only a clock that was ever paused costs that. Model:
+//! the scheduler knows nothing of it. So who wakes a guest leaves it a hold on the clock, which the
+//! guest gives back after its poll. Both do that under one lock, the waker together with its change
+//! of the word: a guest that has taken the wake-up finds the hold that belongs to it. None is left
+//! behind: a guest that leaves is `WOKEN` for good, and who finds it so leaves nothing. Only a clock that was ever paused costs that. Model:
 //! `loom_idle_quiet_a_woken_guest_is_seen`.
 
 use crate::loom::atomic::{AtomicU8, Ordering};
@@ -18,7 +18,6 @@ const SITTING: u8 = 2;
 const WOKEN: u8 = 3;
 
 /// The word.
-#[derive(Debug)]
 pub(super) struct OwnWake {
     word: AtomicU8,
     /// See the header.
@@ -49,11 +48,22 @@ impl OwnWake {
             return self.wake();
         }
         let mut held = self.held.lock();
-        let rouse = self.wake();
-        if rouse == Rouse::Unpark {
+        let before = self.become_woken();
+        if before != WOKEN {
             *held = Some(Clock::hold(clock));
         }
-        rouse
+        rouse(before)
+    }
+
+    /// The guest leaves; late wakers find it woken.
+    pub(super) fn leave(&self) {
+        let left = {
+            let mut held = self.held.lock();
+            self.become_woken();
+            held.take()
+        };
+        // Dropped with the lock open: the last hold makes a sitter look around.
+        drop(left);
     }
 
     /// While a guest polls, or from its wake-up on, a paused clock stands: the hold that its waker
@@ -68,12 +78,13 @@ impl OwnWake {
 
     /// Step (a).
     pub(super) fn wake(&self) -> Rouse {
+        rouse(self.become_woken())
+    }
+
+    /// What it was before.
+    fn become_woken(&self) -> u8 {
         // AcqRel: releases the waker's data, orders it before the nudge.
-        match self.word.swap(WOKEN, Ordering::AcqRel) {
-            PARKED => Rouse::Unpark,
-            SITTING => Rouse::Nudge,
-            _ => Rouse::Nothing,
-        }
+        self.word.swap(WOKEN, Ordering::AcqRel)
     }
 
     /// Takes the wake-up, if there is one.
@@ -116,5 +127,13 @@ impl OwnWake {
         if up(SITTING).is_err() {
             let _ = up(PARKED);
         }
+    }
+}
+
+fn rouse(before: u8) -> Rouse {
+    match before {
+        PARKED => Rouse::Unpark,
+        SITTING => Rouse::Nudge,
+        _ => Rouse::Nothing,
     }
 }
