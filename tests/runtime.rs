@@ -1,6 +1,7 @@
 //! The runtime through its public face: what it is built from, where things run, what is counted.
 
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -230,7 +231,7 @@ fn a_paused_clock_jumps_to_the_next_deadline_when_nothing_else_is_to_be_done() {
 }
 
 #[test]
-fn contexts_nest_and_are_left_in_any_order() {
+fn contexts_nest_and_are_left_in_reverse() {
     let (outer, inner) = (multi(1), multi(2));
     assert!(Handle::try_current().is_err());
     let workers = || Handle::current().metrics().num_workers();
@@ -238,9 +239,37 @@ fn contexts_nest_and_are_left_in_any_order() {
     assert_eq!(workers(), 1);
     let second = inner.enter();
     assert_eq!(workers(), 2);
+    drop(second);
+    assert_eq!(workers(), 1);
     drop(first);
+    assert!(Handle::try_current().is_err());
+}
+
+#[test]
+fn a_context_left_too_early_panics_and_is_left_all_the_same() {
+    let (outer, inner) = (multi(1), multi(2));
+    let workers = || Handle::current().metrics().num_workers();
+    let first = outer.enter();
+    let second = inner.enter();
+    let early = AssertUnwindSafe(|| drop(first));
+    assert!(std::panic::catch_unwind(early).is_err());
     assert_eq!(workers(), 2);
     drop(second);
+    assert!(Handle::try_current().is_err());
+}
+
+#[test]
+fn contexts_that_a_panic_unwinds_are_left_in_any_order() {
+    let (outer, inner) = (multi(1), multi(2));
+    let unwound = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let first = outer.enter();
+        let second = inner.enter();
+        // Dropped in the order of the fields.
+        let _guards = (first, second);
+        panic!("on purpose");
+    }));
+    let text = unwound.expect_err("it panics");
+    assert_eq!(text.downcast_ref::<&str>(), Some(&"on purpose"));
     assert!(Handle::try_current().is_err());
 }
 

@@ -91,7 +91,7 @@ impl Builder {
     /// If `capacity` is 0.
     #[track_caller]
     pub fn max_io_events_per_tick(&mut self, capacity: usize) -> &mut Builder {
-        assert!(capacity > 0, "max_io_events_per_tick must be at least 1");
+        assert!(capacity > 0, "max_io_events_per_tick must be non-zero");
         self
     }
 
@@ -101,10 +101,7 @@ impl Builder {
     /// If `capacity` is 0.
     #[track_caller]
     pub fn max_io_events_per_busy_tick(&mut self, capacity: usize) -> &mut Builder {
-        assert!(
-            capacity > 0,
-            "max_io_events_per_busy_tick must be at least 1"
-        );
+        assert!(capacity > 0, "max_io_events_per_busy_tick must be non-zero");
         self
     }
 
@@ -125,9 +122,18 @@ impl Builder {
 
     /// Names the runtime: its handles show the name in their `Debug` output and by [`Handle::name`].
     ///
+    /// # Panics
+    /// If the name is empty or blank.
+    ///
     /// [`Handle::name`]: crate::Handle::name
+    #[track_caller]
     pub fn name(&mut self, name: impl Into<String>) -> &mut Builder {
-        self.config.name = Some(name.into());
+        let name = name.into();
+        assert!(
+            !name.trim().is_empty(),
+            "the name of a runtime must not be empty"
+        );
+        self.config.name = Some(name);
         self
     }
 

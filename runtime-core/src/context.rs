@@ -11,22 +11,37 @@ pub(crate) use scheduler::timer_shard;
 pub(crate) use test_shard::{Entered, enter, timer_shard};
 
 /// Until dropped, a runtime is the current one of this thread: made by [`Handle::enter`].
+///
+/// # Panics
+/// If it is dropped before a guard of this thread that was made after it: the code between would
+/// find another runtime than the one it entered. No context is lost by that.
 #[derive(Debug)]
 #[must_use = "the thread leaves the runtime's context when this is dropped"]
 pub struct EnterGuard<'a> {
-    _entered: scheduler::Entered,
+    entered: scheduler::Entered,
     _handle: std::marker::PhantomData<&'a Handle>,
-    /// The context is this thread's: the guard stays here.
-    _not_send: std::marker::PhantomData<*const ()>,
+    /// The context is this thread's: the guard stays here, but others may look at it.
+    _not_send: std::marker::PhantomData<std::sync::MutexGuard<'static, ()>>,
 }
 
 impl<'a> EnterGuard<'a> {
     pub(crate) fn new(entered: scheduler::Entered) -> EnterGuard<'a> {
         EnterGuard {
-            _entered: entered,
+            entered,
             _handle: std::marker::PhantomData,
             _not_send: std::marker::PhantomData,
         }
+    }
+}
+
+impl Drop for EnterGuard<'_> {
+    #[track_caller]
+    fn drop(&mut self) {
+        // The fields are dropped also if this panics.
+        assert!(
+            self.entered.is_innermost() || std::thread::panicking(),
+            "guards of `Handle::enter` must be dropped in the reverse order of their making"
+        );
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::context::{self, EnterGuard};
 use crate::park::driver::{Driver, Poller};
 use crate::runtime::Id;
-use crate::scheduler::{self, Flavor, Shared, Slot};
+use crate::scheduler::{self, Caller, Flavor, Shared, Slot};
 use crate::task::JoinHandle;
 use crate::timer::clock::{AutoAdvanceHold, Clock};
 
@@ -93,8 +93,10 @@ impl Handle {
             .ok_or(TryCurrentError { _private: () })
     }
 
-    /// Makes this runtime the current one of the thread until the guard is dropped. Scopes nest;
-    /// guards may be dropped in any order.
+    /// Makes this runtime the current one of the thread until the guard is dropped. Scopes nest.
+    ///
+    /// # Panics
+    /// The guard does, if it is dropped before one that was made after it.
     pub fn enter(&self) -> EnterGuard<'_> {
         EnterGuard::new(scheduler::enter(&self.shared))
     }
@@ -146,16 +148,16 @@ impl Handle {
     /// If the future panics, with its panic.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.block_on_as(future, false)
+        self.block_on_as(future, Caller::Handle)
     }
 
     /// See [`Shared::block_on`].
     #[track_caller]
-    pub(crate) fn block_on_as<F: Future>(&self, future: F, first: bool) -> F::Output {
+    pub(crate) fn block_on_as<F: Future>(&self, future: F, caller: Caller) -> F::Output {
         if size_of::<F>() > BOX_FUTURES_ABOVE {
-            self.shared.block_on(Box::pin(future), first)
+            self.shared.block_on(Box::pin(future), caller)
         } else {
-            self.shared.block_on(future, first)
+            self.shared.block_on(future, caller)
         }
     }
 

@@ -19,7 +19,7 @@ use pin_project_lite::pin_project;
 
 use crate::local::{self, Driver, Local};
 use crate::runtime::{Id, Runtime};
-use crate::scheduler;
+use crate::scheduler::{self, Caller};
 use crate::task::JoinHandle;
 
 /// Tasks that need not be `Send`: all run on the thread that made the set.
@@ -117,11 +117,15 @@ impl LocalSet {
     /// Runs a future to its end on this thread, in the runtime's context, and the set's tasks
     /// beside it.
     ///
+    /// On a multi-thread runtime this thread leaves all other tasks to the workers: the set's can
+    /// run nowhere else.
+    ///
     /// # Panics
     /// If the future panics, with its panic.
     #[track_caller]
     pub fn block_on<F: Future>(&self, runtime: &Runtime, future: F) -> F::Output {
-        runtime.block_on(self.run_until(future))
+        let future = self.run_until(future);
+        runtime.handle().block_on_as(future, Caller::LocalSet)
     }
 
     /// Runs a future to its end, and the set's tasks beside it. Tasks that have not ended by then

@@ -10,7 +10,7 @@ use crate::context::EnterGuard;
 use crate::handle::{Handle, RuntimeMetrics};
 use crate::park;
 use crate::park::driver::ShutDown;
-use crate::scheduler::{self, Shared};
+use crate::scheduler::{self, Caller, Shared};
 use crate::task::{self, JoinHandle};
 
 /// A runtime: runs tasks, timers and I/O until it is dropped.
@@ -121,7 +121,7 @@ impl Runtime {
     /// As [`Handle::block_on`].
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.handle.block_on_as(future, true)
+        self.handle.block_on_as(future, Caller::Runtime)
     }
 
     /// As [`Handle::enter`].

@@ -48,8 +48,9 @@
 //!     is in it, and is without slot and queue; afterwards it takes a free slot, or finishes its
 //!     poll without one (what it wakes goes to the shared queue) and then looks for a rest.
 //! 13. *Current-thread*: see `current_thread.rs`.
-//! 14. *Auto-advance* of a paused clock: by the sitter only, when no slot is held, no guest polls,
-//!     and the queues and the blocking pool are empty.
+//! 14. *Auto-advance* of a paused clock: by the sitter only, when no slot is held, no guest polls
+//!     or is woken, and the queues and the blocking pool are empty. Guests that the word does not
+//!     count, and those that are woken, are known by a hold on the clock: `own_wake.rs`.
 //! 15. *Shutdown*: see `shutdown.rs`.
 //!
 //! # No task waits for ever
@@ -139,16 +140,25 @@ pub(crate) use slot::Slot;
 
 use crate::task::{Header, Id, JoinHandle, Notified, Schedule, new_task};
 
+/// Through what a thread came into `block_on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    Handle,
+    /// On a current-thread runtime it holds the slot from the first poll on, if that is free.
+    Runtime,
+    /// As through the runtime; on a multi-thread one it leaves tasks to the workers.
+    LocalSet,
+}
+
 impl Shared {
-    /// Runs `future` to its end on this thread. `first`: on a current-thread runtime it is to hold
-    /// the slot from the first poll on, if that is free.
-    pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F, first: bool) -> F::Output {
+    /// Runs `future` to its end on this thread.
+    pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F, caller: Caller) -> F::Output {
         let _entered = enter(self);
         let _suspended = suspend();
         let _stays = stay_on_thread(false);
         match self.config().flavor() {
-            Flavor::CurrentThread => current_thread::block_on(self, future, first),
-            Flavor::MultiThread => guest::block_on(self, future),
+            Flavor::CurrentThread => current_thread::block_on(self, future, caller),
+            Flavor::MultiThread => guest::block_on(self, future, caller),
         }
     }
 

@@ -130,7 +130,7 @@ fn builder(attribute: Attribute, options: &Options) -> TokenStream {
     );
     let flavor = match options.flavor {
         Flavor::MultiThread => quote!(new_multi_thread),
-        Flavor::CurrentThread => quote!(new_current_thread),
+        Flavor::CurrentThread | Flavor::Local => quote!(new_current_thread),
     };
     let worker_threads = options
         .worker_threads
@@ -139,13 +139,19 @@ fn builder(attribute: Attribute, options: &Options) -> TokenStream {
         .start_paused
         .map(|paused| quote!(.start_paused(#paused)));
     let name = options.name.as_ref().map(|name| quote!(.name(#name)));
+    let build = match options.flavor {
+        Flavor::Local => quote! {
+            build_local(<#root::runtime::LocalOptions as ::core::default::Default>::default())
+        },
+        Flavor::MultiThread | Flavor::CurrentThread => quote!(build()),
+    };
     quote! {
         #root::runtime::Builder::#flavor()
             .enable_all()
             #worker_threads
             #start_paused
             #name
-            .build()
+            .#build
             .expect("the runtime could not be built")
     }
 }

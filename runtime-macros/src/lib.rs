@@ -35,7 +35,8 @@ use crate::options::{Attribute, Role};
 /// attributes, generics and return type, and it calls `block_on`: the thread that calls it waits.
 ///
 /// # Options
-/// - `flavor = "multi_thread"` (default) or `"current_thread"`.
+/// - `flavor = "multi_thread"` (default), `"current_thread"`, or `"local"`: one thread, on which tasks
+///   need not be `Send`.
 /// - `worker_threads = 4`: how many tasks run at once; for `multi_thread` only. Default: one a
 ///   core.
 /// - `start_paused = true`: the clock stands still and moves by itself to the next deadline when

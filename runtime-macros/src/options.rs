@@ -12,7 +12,7 @@ use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path, Token};
 
 const KNOWN: &str = "`flavor`, `worker_threads`, `start_paused`, `name`, `crate`";
 
-const FLAVORS: &str = "the flavours are \"multi_thread\" and \"current_thread\"";
+const FLAVORS: &str = "the flavours are \"multi_thread\", \"current_thread\" and \"local\"";
 
 /// Which macro it is, and under which name its user knows this runtime.
 #[derive(Clone, Copy)]
@@ -41,6 +41,8 @@ pub(crate) enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flavor {
     CurrentThread,
+    /// One thread, and tasks that need not be `Send`.
+    Local,
     MultiThread,
 }
 
@@ -153,7 +155,7 @@ impl Written {
         let flavor = self.flavor.unwrap_or(default);
         let mut worker_threads = None;
         match self.worker_threads {
-            Some((_, span)) if flavor == Flavor::CurrentThread && flavor_is_known => errors.at(
+            Some((_, span)) if flavor != Flavor::MultiThread && flavor_is_known => errors.at(
                 span,
                 "`worker_threads` goes with `flavor = \"multi_thread\"`: a current-thread runtime runs its \
                  tasks on the thread that is in `block_on`",
@@ -182,7 +184,7 @@ fn unknown(name: &str) -> String {
 
 fn without_value(name: &str) -> String {
     match name {
-        "multi_thread" | "current_thread" => format!("write `flavor = \"{name}\"`"),
+        "multi_thread" | "current_thread" | "local" => format!("write `flavor = \"{name}\"`"),
         "threaded_scheduler" => "write `flavor = \"multi_thread\"`".to_owned(),
         "basic_scheduler" => "write `flavor = \"current_thread\"`".to_owned(),
         "flavor" | "worker_threads" | "start_paused" | "name" | "crate" => {
@@ -221,7 +223,7 @@ fn flavor(input: ParseStream<'_>) -> syn::Result<Flavor> {
     let text = match text.value().as_str() {
         "multi_thread" => return Ok(Flavor::MultiThread),
         "current_thread" => return Ok(Flavor::CurrentThread),
-        "local" => format!("the flavour \"local\" is not there yet; {FLAVORS}"),
+        "local" => return Ok(Flavor::Local),
         "threaded_scheduler" => "this flavour is called \"multi_thread\"".to_owned(),
         "basic_scheduler" | "single_thread" => {
             "this flavour is called \"current_thread\"".to_owned()

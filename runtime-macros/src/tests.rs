@@ -125,7 +125,10 @@ fn a_wrong_option_is_one_error_and_the_function_still_expands() {
             "(this one is called `worker_threads`)",
         ),
         (quote!(flavor = "fast"), "unknown flavour \"fast\""),
-        (quote!(flavor = "local"), "is not there yet"),
+        (
+            quote!(flavor = "local", worker_threads = 2),
+            "`worker_threads` goes with",
+        ),
         (quote!(flavor = 3), "`flavor` is a string"),
         (quote!(flavor), "needs a value"),
         (quote!(multi_thread), "write `flavor = \"multi_thread\"`"),

@@ -26,8 +26,9 @@ Commands:
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
   vocabulary [--missing]
       Compares the bridge's public names with tokio's, by rustdoc; --missing: only those that it lacks.
-  probe
+  probe [--test]
       Builds crates of the ecosystem, unmodified, on the bridge, and says what they miss. In target/probe.
+      --test runs the tests that their packages carry, and for those without any the probe's own.
   help
       Prints this.
 ";
@@ -38,7 +39,9 @@ pub(crate) enum Command {
     BridgeCheck {
         path: Option<String>,
     },
-    Probe,
+    Probe {
+        test: bool,
+    },
     Conformance(conformance::Options),
     Loom {
         quick: bool,
@@ -69,7 +72,8 @@ impl Command {
             ["bridge-check", path] if !path.starts_with('-') => Ok(Command::BridgeCheck {
                 path: Some(path.to_owned()),
             }),
-            ["probe"] => Ok(Command::Probe),
+            ["probe"] => Ok(Command::Probe { test: false }),
+            ["probe", "--test"] => Ok(Command::Probe { test: true }),
             ["conformance", ref rest @ ..] => conformance(rest),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),

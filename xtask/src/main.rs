@@ -34,7 +34,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Ok(Command::BridgeCheck { path }) => bridge_check::run(path.as_deref()),
-        Ok(Command::Probe) => probe::run(),
+        Ok(Command::Probe { test }) => probe::run(test),
         Ok(Command::Conformance(options)) => conformance::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::Features) => features::run(),

@@ -2,11 +2,25 @@
 //!
 //! `compat/probe` depends on them and patches tokio. Each of them builds, or the compiler says
 //! which names it misses; what depends on one that fails is not reached.
+//!
+//! With `--test` their own tests run, too: see `suites`.
+
+mod suites;
 
 use crate::conformance::build;
 use crate::process;
 
-pub(crate) fn run() -> Result<(), String> {
+pub(crate) fn run(test: bool) -> Result<(), String> {
+    let built = builds();
+    if test {
+        let tested = suites::run();
+        built.and(tested)
+    } else {
+        built
+    }
+}
+
+fn builds() -> Result<(), String> {
     let root = process::root();
     let folder = root.join("compat/probe");
     let crates = direct(&process::metadata(&folder, &[])?);
@@ -32,7 +46,7 @@ pub(crate) fn run() -> Result<(), String> {
     }
 }
 
-/// The libraries that the probe depends on itself.
+/// The libraries that the probe depends on itself, not only in its tests.
 fn direct(metadata: &serde_json::Value) -> Vec<String> {
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let mut probe = packages.filter(|package| package["name"] == "probe");
@@ -42,6 +56,7 @@ fn direct(metadata: &serde_json::Value) -> Vec<String> {
     let names = dependencies
         .into_iter()
         .flatten()
+        .filter(|one| one["kind"].is_null())
         .filter_map(|one| one["name"].as_str());
     names.map(|name| name.replace('-', "_")).collect()
 }
@@ -54,7 +69,8 @@ mod tests {
     fn the_crates_are_those_of_the_probe() {
         let metadata = serde_json::json!({"packages": [
             {"name": "h2", "dependencies": [{"name": "bytes"}]},
-            {"name": "probe", "dependencies": [{"name": "h2"}, {"name": "tokio-util"}]},
+            {"name": "probe", "dependencies": [{"name": "h2"}, {"name": "tokio-util"},
+                {"name": "http", "kind": "dev"}]},
         ]});
         assert_eq!(direct(&metadata), ["h2", "tokio_util"]);
     }

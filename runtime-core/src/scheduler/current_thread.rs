@@ -16,6 +16,7 @@ use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
 
+use super::Caller;
 use super::guest::OwnWaker;
 use super::own_wake::OwnWake;
 use super::runner::{self, Kind, Runner};
@@ -70,7 +71,7 @@ impl Turn {
 }
 
 /// Polls `future` to its end on this thread; with the turn, all tasks as well.
-pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, first: bool) -> F::Output {
+pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, caller: Caller) -> F::Output {
     let runner = Runner::new(shared, Kind::Only, None);
     let own = OwnWaker::new(shared, runner.parker.unparker());
     let _current = runner::make_current(&runner);
@@ -81,11 +82,12 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, first: bool) 
     let waker = Waker::from(Arc::clone(&own));
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
-    if first {
+    if caller != Caller::Handle {
         holder.take_turn();
     }
     loop {
         if own.word().take() {
+            let _polls = runner.hold_clock(own.word());
             let _budget = coop::budget();
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
@@ -184,6 +186,7 @@ impl Holder<'_> {
 
 impl Drop for Holder<'_> {
     fn drop(&mut self) {
+        self.own.leave();
         if self.runner.holds_slot() {
             let slot = self.runner.let_go();
             debug_assert_eq!(slot, Some(0), "there is one slot");

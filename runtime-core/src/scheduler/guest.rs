@@ -3,7 +3,8 @@
 //! It has a queue, cell and wheel of its own, without the right to run tasks: what it spawns and
 //! wakes is pushed there, where others steal it. Its own future always polls. To run anything else
 //! it borrows a free regular slot, one poll at a time, and checks its own future after each. With
-//! nothing to do it sits if the seat is empty, else it parks.
+//! nothing to do it sits if the seat is empty, else it parks. The thread of a `LocalSet` runs no other
+//! tasks: it hands over what it spawns and wakes.
 //!
 //! **Its own wake-up.** One word: `AWAKE`, `PARKED`, `SITTING`, `WOKEN`. Guest: (1) `AWAKE →
 //! SITTING`, fails if `WOKEN`; (2) claim the seat in the scheduler's word; got it: (3) look at the
@@ -21,6 +22,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
+use super::Caller;
 use super::idle::Up;
 use super::own_wake::{OwnWake, Rouse};
 use super::runner::{self, Kind, Runner};
@@ -58,7 +60,7 @@ impl Wake for OwnWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        match self.word.wake() {
+        match self.word.wake_at(self.shared.clock()) {
             Rouse::Unpark => self.unparker.unpark(),
             Rouse::Nudge => self.shared.nudge(),
             Rouse::Nothing => {}
@@ -67,7 +69,7 @@ impl Wake for OwnWaker {
 }
 
 /// Polls `future` to its end on this thread, and runs what else there is meanwhile.
-pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
+pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, caller: Caller) -> F::Output {
     let home = shared.free_guests.lock().pop();
     let runner = Runner::new(shared, Kind::Guest, home);
     let own = OwnWaker::new(shared, runner.parker.unparker());
@@ -75,6 +77,7 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
     let guest = Guest {
         runner: &runner,
         own: own.word(),
+        leaves_tasks: caller == Caller::LocalSet,
     };
     let waker = Waker::from(Arc::clone(&own));
     let mut cx = Context::from_waker(&waker);
@@ -82,6 +85,7 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
     loop {
         if own.word().take() {
             runner.count_guest();
+            let _polls = runner.hold_clock(own.word());
             let _budget = coop::budget();
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
@@ -97,6 +101,9 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
 struct Guest<'a> {
     runner: &'a Runner,
     own: &'a OwnWake,
+    /// Its own future drives tasks that can run nowhere else: all others go to the workers, as long
+    /// as there are threads to be had.
+    leaves_tasks: bool,
 }
 
 impl Guest<'_> {
@@ -120,6 +127,14 @@ impl Guest<'_> {
         // With no thread to be had the guest does it all.
         let alone = shared.stats.threads_refused() > 0;
         if !own_work && shared.inject.is_empty() && !(alone && runner.sees_work()) {
+            return false;
+        }
+        if self.leaves_tasks && !alone {
+            let handed_over = runner.spill();
+            self.give_back();
+            if handed_over {
+                shared.notify();
+            }
             return false;
         }
         if !runner.holds_slot() {
@@ -248,6 +263,7 @@ impl Drop for Guest<'_> {
     /// lives.
     fn drop(&mut self) {
         let shared = self.shared();
+        self.own.leave();
         let had_work = self.runner.spill();
         self.give_back();
         if self.runner.uncount_guest() {

@@ -1,7 +1,16 @@
 //! The wake-up of a guest's own future: whether it is awake, asleep (and where), or woken. Steps
 //! and proof in `guest.rs`.
+//!
+//! **A paused clock** must not jump past a guest that was woken and has not polled yet: the word of
+//! the scheduler knows nothing of it. So who wakes a guest leaves it a hold on the clock, which the
+//! guest gives back after its poll. Both do that under one lock, the waker together with its change
+//! of the word: a guest that has taken the wake-up finds the hold that belongs to it. None is left
+//! behind: a guest that leaves is `WOKEN` for good, and who finds it so leaves nothing. Only a clock that was ever paused costs that. Model:
+//! `loom_idle_quiet_a_woken_guest_is_seen`.
 
 use crate::loom::atomic::{AtomicU8, Ordering};
+use crate::loom::{Arc, Mutex};
+use crate::timer::clock::{AutoAdvanceHold, Clock};
 
 const AWAKE: u8 = 0;
 const PARKED: u8 = 1;
@@ -9,8 +18,11 @@ const SITTING: u8 = 2;
 const WOKEN: u8 = 3;
 
 /// The word.
-#[derive(Debug)]
-pub(super) struct OwnWake(AtomicU8);
+pub(super) struct OwnWake {
+    word: AtomicU8,
+    /// See the header.
+    held: Mutex<Option<AutoAdvanceHold>>,
+}
 
 /// What a waker does.
 #[must_use]
@@ -24,23 +36,61 @@ pub(super) enum Rouse {
 impl OwnWake {
     /// Born woken: the first poll is due.
     pub(super) fn new() -> OwnWake {
-        OwnWake(AtomicU8::new(WOKEN))
+        OwnWake {
+            word: AtomicU8::new(WOKEN),
+            held: Mutex::new(None),
+        }
+    }
+
+    /// Step (a), for a guest of a runtime with this clock.
+    pub(super) fn wake_at(&self, clock: &Arc<Clock>) -> Rouse {
+        if !clock.is_warped() {
+            return self.wake();
+        }
+        let mut held = self.held.lock();
+        let before = self.become_woken();
+        if before != WOKEN {
+            *held = Some(Clock::hold(clock));
+        }
+        rouse(before)
+    }
+
+    /// The guest leaves; late wakers find it woken.
+    pub(super) fn leave(&self) {
+        let left = {
+            let mut held = self.held.lock();
+            self.become_woken();
+            held.take()
+        };
+        // Dropped with the lock open: the last hold makes a sitter look around.
+        drop(left);
+    }
+
+    /// While a guest polls, or from its wake-up on, a paused clock stands: the hold that its waker
+    /// left, or a new one. After [`OwnWake::take`].
+    pub(super) fn take_hold(&self, clock: &Arc<Clock>) -> Option<AutoAdvanceHold> {
+        if !clock.is_warped() {
+            return None;
+        }
+        let left = self.held.lock().take();
+        Some(left.unwrap_or_else(|| Clock::hold(clock)))
     }
 
     /// Step (a).
     pub(super) fn wake(&self) -> Rouse {
+        rouse(self.become_woken())
+    }
+
+    /// What it was before.
+    fn become_woken(&self) -> u8 {
         // AcqRel: releases the waker's data, orders it before the nudge.
-        match self.0.swap(WOKEN, Ordering::AcqRel) {
-            PARKED => Rouse::Unpark,
-            SITTING => Rouse::Nudge,
-            _ => Rouse::Nothing,
-        }
+        self.word.swap(WOKEN, Ordering::AcqRel)
     }
 
     /// Takes the wake-up, if there is one.
     pub(super) fn take(&self) -> bool {
         // AcqRel: pairs with `wake`; the poll that follows sees its data.
-        self.0
+        self.word
             .compare_exchange(WOKEN, AWAKE, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
@@ -48,7 +98,7 @@ impl OwnWake {
     /// Step (1): announces a sleep in the driver; false if there is a wake-up.
     pub(super) fn will_sit(&self) -> bool {
         // AcqRel: ordered against `wake`, both ways.
-        self.0
+        self.word
             .compare_exchange(AWAKE, SITTING, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
@@ -56,14 +106,14 @@ impl OwnWake {
     /// Step (3'): a sleep on the parker instead; false if there is a wake-up.
     pub(super) fn will_park(&self) -> bool {
         // AcqRel: as above.
-        self.0
+        self.word
             .compare_exchange(SITTING, PARKED, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
     }
 
     pub(super) fn is_woken(&self) -> bool {
         // Acquire: pairs with `wake`.
-        self.0.load(Ordering::Acquire) == WOKEN
+        self.word.load(Ordering::Acquire) == WOKEN
     }
 
     /// Awake again; a wake-up stays for [`OwnWake::take`].
@@ -71,11 +121,19 @@ impl OwnWake {
         // AcqRel, both: only this thread leaves the two sleeping states, other than by a wake-up,
         // which stays. No look first: see `loom::first_look`.
         let up = |from| {
-            self.0
+            self.word
                 .compare_exchange(from, AWAKE, Ordering::AcqRel, Ordering::Acquire)
         };
         if up(SITTING).is_err() {
             let _ = up(PARKED);
         }
+    }
+}
+
+fn rouse(before: u8) -> Rouse {
+    match before {
+        PARKED => Rouse::Unpark,
+        SITTING => Rouse::Nudge,
+        _ => Rouse::Nothing,
     }
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use super::own_wake::OwnWake;
 use super::shared::Shared;
 use super::slot::{LOCAL_LIMIT, Slot};
 use crate::coop;
@@ -25,6 +26,7 @@ use crate::loom;
 use crate::park::driver::Event;
 use crate::park::{self, parker::Parker};
 use crate::task::{Id, Notified};
+use crate::timer::clock::{AutoAdvanceHold, Clock};
 use crate::timer::timers::Shard;
 
 /// After so many polls from the cell in a row the queue has its turn.
@@ -60,6 +62,8 @@ pub(crate) struct Runner {
     home: Option<u32>,
     /// Whether the word counts it as a guest that polls.
     counted: Cell<bool>,
+    /// While its own future is polled a paused clock stands.
+    clock_hold: RefCell<Option<AutoAdvanceHold>>,
     polling: Cell<Option<(Id, &'static Location<'static>)>>,
     tick: Cell<u32>,
     cell_streak: Cell<u32>,
@@ -84,6 +88,7 @@ impl Runner {
             queue: Cell::new(home),
             home,
             counted: Cell::new(false),
+            clock_hold: RefCell::new(None),
             polling: Cell::new(None),
             tick: Cell::new(0),
             cell_streak: Cell::new(0),
@@ -183,6 +188,12 @@ impl Runner {
     #[must_use]
     pub(super) fn uncount_guest(&self) -> bool {
         self.counted.replace(false)
+    }
+
+    /// The poll of the own future begins; with the result dropped it has ended.
+    pub(super) fn hold_clock(&self, own: &OwnWake) -> impl Drop + '_ {
+        *self.clock_hold.borrow_mut() = own.take_hold(self.shared.clock());
+        ReleaseClock(self)
     }
 
     /// The guest leaves the runtime and gives its queue up.
@@ -352,6 +363,9 @@ impl Runner {
         }
         self.queue.set(None);
         self.end_turn();
+        if self.uncount_guest() {
+            self.shared.idle.guest_stops();
+        }
         match self.slot.take() {
             Some(_) if self.kind == Kind::Only => return self.shared.turn.give(),
             Some(slot) => self.shared.idle.give(slot),
@@ -372,9 +386,23 @@ impl Runner {
                 self.shared.guard(guard);
             }
         }
+        if self.kind == Kind::Guest {
+            self.count_guest();
+        }
         if let (Some(local), Some((id, spawned_at))) = (self.local(), self.polling.get()) {
             local.begin_poll(id, spawned_at);
         }
+    }
+}
+
+/// The poll of a runner's own future ends.
+struct ReleaseClock<'a>(&'a Runner);
+
+impl Drop for ReleaseClock<'_> {
+    fn drop(&mut self) {
+        // Dropped with no borrow held: the last hold makes the sitter look around.
+        let hold = self.0.clock_hold.take();
+        drop(hold);
     }
 }
 
@@ -394,6 +422,12 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Runner>) -> R) -> R {
     // SAFETY: invariant 2: set by `Entered`, which puts the old address back before the runner
     // goes.
     f(unsafe { current.as_ref() })
+}
+
+/// Whether the queue that this thread pushes to holds anything.
+pub(super) fn has_own_work() -> bool {
+    let queued = |queue: &Slot| queue.has_cell() || queue.has_queued();
+    with_current(|runner| runner.and_then(Runner::local).is_some_and(queued))
 }
 
 /// Makes a runner the current one of its thread until dropped.
@@ -423,6 +457,8 @@ pub(crate) struct Suspended {
     was_async: bool,
     /// Whether a runner stepped out, and whether it held a slot.
     stepped_out: Option<bool>,
+    /// Whether a poll of a runner's own future goes on around it, which held the clock.
+    held_clock: bool,
     /// Blocking code may wait for futures in ways of its own, which know nothing of budgets.
     _unlimited: coop::Reset,
 }
@@ -437,9 +473,12 @@ pub(crate) fn suspend() -> Suspended {
         }
         _ => None,
     });
+    // What blocks may wait for time to go on.
+    let hold = with_current(|runner| runner.and_then(|runner| runner.clock_hold.take()));
     Suspended {
         was_async: park::set_async_context(false),
         stepped_out,
+        held_clock: hold.is_some(),
         _unlimited: coop::unconstrained(),
     }
 }
@@ -447,13 +486,17 @@ pub(crate) fn suspend() -> Suspended {
 impl Drop for Suspended {
     fn drop(&mut self) {
         park::set_async_context(self.was_async);
-        if let Some(held_slot) = self.stepped_out {
-            with_current(|runner| {
-                runner
-                    .expect("the runner that stepped out")
-                    .step_in(held_slot);
-            });
-        }
+        with_current(|runner| {
+            let Some(runner) = runner else {
+                return;
+            };
+            if self.held_clock {
+                *runner.clock_hold.borrow_mut() = Some(Clock::hold(runner.shared.clock()));
+            }
+            if let Some(held_slot) = self.stepped_out {
+                runner.step_in(held_slot);
+            }
+        });
     }
 }
 
@@ -508,6 +551,14 @@ pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
     // A thread whose locals are gone is in no runtime's context any more.
     Entered {
         depth: depth.unwrap_or(0),
+    }
+}
+
+impl Entered {
+    /// Whether nothing was entered since that has not been left yet.
+    pub(crate) fn is_innermost(&self) -> bool {
+        let depth = ENTERED.try_with(|entered| entered.borrow().len());
+        depth.map_or(true, |depth| depth == self.depth)
     }
 }
 

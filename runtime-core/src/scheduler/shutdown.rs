@@ -169,12 +169,15 @@ impl Shared {
     /// Step 2: cancels every task that is neither running nor on its way to a queue.
     fn cancel_all(&self) {
         for slot in &self.slots {
+            let begun = Instant::now();
             for batch in std::iter::repeat_with(|| slot.tasks.close()) {
                 if batch.is_empty() {
                     break;
                 }
                 batch.into_iter().for_each(TaskRef::shutdown);
             }
+            // Work for the slot, whoever holds it. Beside its holder's own count a piece may get lost.
+            slot.count_busy(begun.elapsed());
         }
         // Until a whole round finds nothing: destructors may queue more.
         while self.drop_entries() {}

@@ -297,8 +297,11 @@ impl Shared {
         if !may_sleep {
             return false;
         }
-        if !capped && self.auto_advance(deadline) {
-            return true;
+        if !capped && self.may_jump(deadline) {
+            // What has arrived comes first. A kick that this takes stays in the word: no sleep
+            // before that is looked at again.
+            let looked = self.seat.sleep(room, Some(Duration::ZERO), events);
+            return looked.is_ok() && events.is_empty() && self.auto_advance(deadline);
         }
         let starved = self.blocking().is_starved();
         let cap = (capped || starved).then_some(LOOK_INTERVAL);
@@ -309,6 +312,11 @@ impl Shared {
         };
         let timeout = [cap, left].into_iter().flatten().min();
         call(self.config.on_thread_park.as_ref());
+        let timeout = match &self.config.on_thread_park {
+            // What the hook queued for this very thread kicks nobody.
+            Some(_) if runner::has_own_work() => Some(Duration::ZERO),
+            _ => timeout,
+        };
         if self.seat.sleep(room, timeout, events).is_err() {
             self.stats.driver_error();
             // A driver that cannot wait must not become a busy loop.
@@ -324,12 +332,18 @@ impl Shared {
     /// Rule 14: with a paused clock and nothing else to do, time goes on by itself to the next
     /// deadline.
     fn auto_advance(&self, deadline: u64) -> bool {
+        // The clock looks once more for holds: who gave a slot back may have woken a parked guest.
+        self.may_jump(deadline) && self.clock().advance_to(deadline)
+    }
+
+    fn may_jump(&self, deadline: u64) -> bool {
         let clock = self.clock();
-        if deadline == u64::MAX || !clock.is_paused() || clock.is_held() {
-            return false;
-        }
-        let quiet = self.idle.is_quiet() && self.inject.is_empty() && !self.stealable();
-        quiet && clock.advance_to(deadline)
+        deadline != u64::MAX
+            && clock.is_paused()
+            && !clock.is_held()
+            && self.idle.is_quiet()
+            && self.inject.is_empty()
+            && !self.stealable()
     }
 
     /// The sitter found nothing to do; the new cap, or `None` if it has to stand up.

@@ -195,6 +195,13 @@ impl Clock {
         }
     }
 
+    /// Whether it was ever paused. Once true it stays so.
+    #[inline(always)]
+    pub fn is_warped(&self) -> bool {
+        // Relaxed: see the header.
+        self.warped.load(Ordering::Relaxed)
+    }
+
     /// Whether some hold forbids that time jumps.
     pub fn is_held(&self) -> bool {
         // Acquire: pairs with the Release in `AutoAdvanceHold::drop`: no hold, no work, and its
@@ -208,12 +215,6 @@ impl Clock {
     /// It runs on the thread that made the change, under no lock of the clock. It may fire timers.
     pub fn on_advance(&self, hook: Box<dyn Fn() + Send + Sync>) {
         let _ = self.hook.set(hook);
-    }
-
-    #[inline(always)]
-    fn is_warped(&self) -> bool {
-        // Relaxed: see the header.
-        self.warped.load(Ordering::Relaxed)
     }
 
     #[cold]

@@ -57,7 +57,7 @@ pub struct Resolving(State);
 
 enum State {
     Now(Option<io::Result<Addrs>>),
-    Later(Pin<Box<dyn Future<Output = io::Result<Addrs>> + Send>>),
+    Later(Pin<Box<dyn Future<Output = io::Result<Addrs>> + Send + Sync>>),
 }
 
 /// The addresses that were found.
@@ -84,7 +84,7 @@ impl Resolving {
 
     /// Asks the operating system; `ask` may block.
     fn later(
-        ask: impl FnOnce() -> io::Result<vec::IntoIter<SocketAddr>> + Send + 'static,
+        ask: impl FnOnce() -> io::Result<vec::IntoIter<SocketAddr>> + Send + Sync + 'static,
     ) -> Resolving {
         Resolving(State::Later(Box::pin(async move {
             current::lookup(ask)

@@ -69,7 +69,7 @@ pub(crate) fn source() -> Result<PathBuf, String> {
 }
 
 /// Files and folders; what is no longer in `from` goes.
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), String> {
     let mut names = Vec::new();
     for entry in fs::read_dir(from).map_err(|error| at(from, &error))? {
         let entry = entry.map_err(|error| at(from, &error))?;

@@ -260,6 +260,9 @@ impl<T> Sender<T> {
     /// # Errors
     /// If the receiver is gone or closed, or the channel can never hold `n` values.
     pub async fn reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, SendError<()>> {
+        if n > self.tx.chan().room.capacity {
+            return Err(SendError(()));
+        }
         self.acquire(n).await?;
         Ok(PermitIterator::new(self, n))
     }
@@ -287,8 +290,12 @@ impl<T> Sender<T> {
     /// Reserves room for `n` values if there is room now.
     ///
     /// # Errors
-    /// As for [`try_reserve`](Sender::try_reserve).
+    /// As for [`try_reserve`](Sender::try_reserve); full is also a channel that can never hold `n`
+    /// values.
     pub fn try_reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, TrySendError<()>> {
+        if n > self.tx.chan().room.capacity {
+            return Err(TrySendError::Full(()));
+        }
         self.try_acquire(n)?;
         Ok(PermitIterator::new(self, n))
     }
@@ -312,9 +319,6 @@ impl<T> Sender<T> {
             Ok(()) => return Ok(()),
             Err(TryAcquireError::Closed) => return Err(SendError(())),
             Err(TryAcquireError::NoPermits) => {}
-        }
-        if n > chan.room.capacity {
-            return Err(SendError(()));
         }
         // A waiter that is refused or gives up returns a part that it had: dropped last, this
         // looks at what is left.
