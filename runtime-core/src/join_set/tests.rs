@@ -1,6 +1,7 @@
 //! What a set costs and whom it wakes, counted.
 
 use std::future::{pending, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +12,8 @@ use crate::builder::Builder;
 use crate::runtime::Runtime;
 use crate::spawn::yield_now;
 use crate::sync::oneshot;
-use crate::sync::test_support::Woken;
+use crate::sync::test_support::{Woken, bomb, hostile};
+use crate::task::test_support::Queue;
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()
@@ -202,4 +204,44 @@ fn a_set_that_was_large_once_is_small_when_it_is_empty() {
         }
         assert!(set.places.is_empty() && set.free.is_empty());
     });
+}
+
+#[test]
+fn fault_010_a_waker_whose_touch_ends_other_tasks_does_not_deadlock() {
+    let queue = Queue::new();
+    let mut set = JoinSet::new();
+    for number in 0..20 {
+        set.insert(queue.spawn(async move { number }));
+    }
+    let inner = queue.clone();
+    let waker = hostile(move || {
+        inner.run_one();
+    });
+    let mut cx = Context::from_waker(&waker);
+    let mut joined = 0;
+    while joined < 20 {
+        if let Poll::Ready(Some(ended)) = set.poll_join_next(&mut cx) {
+            joined += 1;
+            assert!(ended.is_ok());
+        }
+        queue.run_one();
+    }
+    assert!(set.poll_join_next(&mut cx).is_ready(), "nobody is left");
+    assert_eq!(queue.live(), 0);
+}
+
+#[test]
+fn fault_011_a_joiner_whose_waker_panics_misses_no_end() {
+    let queue = Queue::new();
+    let mut set = JoinSet::new();
+    set.insert(queue.spawn(async { 1 }));
+    set.insert(queue.spawn(async { 2 }));
+    let bomb = bomb();
+    let polled = set.poll_join_next(&mut Context::from_waker(&bomb));
+    assert!(polled.is_pending());
+    // Whether the panic comes out here is the scheduler's; the ends are kept.
+    while catch_unwind(AssertUnwindSafe(|| queue.run_one())).unwrap_or(true) {}
+    assert_eq!(set.try_join_next().unwrap().unwrap(), 1);
+    assert_eq!(set.try_join_next().unwrap().unwrap(), 2);
+    assert_eq!((set.len(), queue.live()), (0, 0));
 }
