@@ -82,7 +82,7 @@ fn a_joiner_is_woken_once_for_what_ends_before_it_looks() {
 }
 
 #[test]
-fn a_dropped_set_aborts_and_a_detached_one_does_not() {
+fn fault_008_a_dropped_set_aborts_and_a_detached_one_does_not() {
     let runtime = runtime();
     let (aborted, detached) = (Arc::default(), Arc::default());
     runtime.block_on(async {
@@ -116,7 +116,7 @@ fn a_dropped_set_aborts_and_a_detached_one_does_not() {
 }
 
 #[test]
-fn a_task_that_was_refused_is_joined_as_cancelled() {
+fn fault_032_a_task_that_was_refused_is_joined_as_cancelled() {
     let mut set = JoinSet::new();
     let runtime = runtime();
     let handle = runtime.handle().clone();
@@ -130,7 +130,7 @@ fn a_task_that_was_refused_is_joined_as_cancelled() {
 }
 
 #[test]
-fn a_join_that_is_dropped_loses_nothing() {
+fn fault_013_a_join_that_is_dropped_loses_nothing() {
     runtime().block_on(async {
         let mut set = JoinSet::new();
         set.spawn(async {
@@ -149,7 +149,7 @@ fn a_join_that_is_dropped_loses_nothing() {
 }
 
 #[test]
-fn a_spent_budget_keeps_the_set_in_order() {
+fn fault_025_a_spent_budget_keeps_the_set_in_order() {
     runtime().block_on(async {
         let mut set: JoinSet<()> = (0..300).map(|_| ready(())).collect();
         settle().await;
@@ -174,7 +174,7 @@ fn a_spent_budget_keeps_the_set_in_order() {
 }
 
 #[test]
-fn joining_all_goes_on_with_a_panic_and_aborts_the_rest() {
+fn fault_008_joining_all_goes_on_with_a_panic_and_aborts_the_rest() {
     let runtime = runtime();
     let count = Arc::default();
     let mut set = JoinSet::new();

@@ -40,7 +40,7 @@ fn a_set_is_ready_when_its_tasks_have_ended() {
 }
 
 #[test]
-fn a_turn_is_bounded_and_asks_for_the_next() {
+fn fault_023_a_turn_is_bounded_and_asks_for_the_next() {
     let woken = Woken::new();
     let mut set = LocalSet::new();
     for _ in 0..100 {
@@ -84,7 +84,7 @@ fn a_spawn_from_outside_wakes_whoever_drives_the_set() {
 }
 
 #[test]
-fn a_driver_that_goes_leaves_its_work_to_the_others() {
+fn fault_013_a_driver_that_goes_leaves_its_work_to_the_others() {
     let (first, second) = (Woken::new(), Woken::new());
     let set = LocalSet::new();
     let mut stays = pin!(set.run_until(pending::<()>()));
@@ -102,7 +102,7 @@ fn a_driver_that_goes_leaves_its_work_to_the_others() {
 }
 
 #[test]
-fn a_dropped_set_drops_its_tasks_here() {
+fn fault_005_a_dropped_set_drops_its_tasks_here() {
     struct Here(Rc<Cell<u32>>, thread::ThreadId);
     impl Drop for Here {
         fn drop(&mut self) {
@@ -157,7 +157,7 @@ fn a_set_goes_on_in_another_driver_of_its_thread() {
 }
 
 #[test]
-fn blocking_in_place_is_refused_among_local_tasks_only() {
+fn fault_024_blocking_in_place_is_refused_among_local_tasks_only() {
     let runtime = runtime();
     let set = LocalSet::new();
     let refused = set.block_on(&runtime, async {
@@ -168,7 +168,7 @@ fn blocking_in_place_is_refused_among_local_tasks_only() {
 }
 
 #[test]
-fn a_local_runtime_drops_its_tasks_before_it_ends() {
+fn fault_005_a_local_runtime_drops_its_tasks_before_it_ends() {
     struct Spawns;
     impl Drop for Spawns {
         fn drop(&mut self) {
