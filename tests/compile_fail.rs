@@ -15,7 +15,7 @@ use std::process::Command;
 const COMPILER: &str = "rustc 1.95.";
 
 #[test]
-fn a_mistake_gets_its_message_at_the_place_where_it_was_made() {
+fn fault_089_a_mistake_gets_its_message_at_the_place_where_it_was_made() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/*.rs");
     if compiler_version().starts_with(COMPILER) {

@@ -143,7 +143,7 @@ fn an_idle_thread_of_the_blocking_pool_ends_after_its_keep_alive() {
 }
 
 #[test]
-fn the_blocking_pool_keeps_its_limit_and_runs_everything() {
+fn fault_091_the_blocking_pool_keeps_its_limit_and_runs_everything() {
     let runtime = Builder::new_multi_thread()
         .max_blocking_threads(2)
         .build()
@@ -301,7 +301,7 @@ fn a_name_is_shown_and_ids_are_the_tasks_own() {
 }
 
 #[test]
-fn settings_out_of_range_are_refused_at_the_setter() {
+fn fault_097_settings_out_of_range_are_refused_at_the_setter() {
     for refused in [
         std::panic::catch_unwind(|| {
             Builder::new_multi_thread().worker_threads(0);

@@ -5,6 +5,8 @@
 //! | `imports` | imports point one way: between the crates, and between the layers inside each |
 //! | `sizes` | files of one sitting, short functions, short lines |
 //! | `unsafety` | each `unsafe` says which invariant discharges it, and stands in a file that announces it |
+//! | `entries` | each file with unsafe code has its entry among the decisions |
+//! | `examples` | each public type and each public async fn has an example |
 //! | `atomics` | each atomic operation's comment begins with its ordering |
 //! | `conditions` | cfg chooses files and items, never statements; one file knows the model checker |
 //! | `words` | nothing unfinished, nothing printed by a library |
@@ -32,6 +34,12 @@ mod sizes;
 
 #[path = "tidy/unsafety.rs"]
 mod unsafety;
+
+#[path = "tidy/entries.rs"]
+mod entries;
+
+#[path = "tidy/examples.rs"]
+mod examples;
 
 #[path = "tidy/atomics.rs"]
 mod atomics;
@@ -151,6 +159,21 @@ fn files_functions_and_lines_are_short() {
 #[test]
 fn unsafe_code_says_why_it_is_sound() {
     report("unsafety", over_sources(unsafety::check));
+}
+
+#[test]
+fn unsafe_files_have_their_entries() {
+    let page = REPOSITORY
+        .texts
+        .iter()
+        .find(|(path, _)| path == entries::PAGE);
+    let (_, page) = page.expect("the decisions");
+    report("entries", entries::check(page, &REPOSITORY.sources));
+}
+
+#[test]
+fn public_types_and_async_fns_have_examples() {
+    report("examples", over_sources(examples::check));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The reactor and what stands between it and a socket.
 
+mod assumption;
 mod attach;
 pub(crate) mod current;
 pub(crate) mod evented;

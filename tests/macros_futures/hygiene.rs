@@ -81,7 +81,7 @@ mod hostile {
 }
 
 #[test]
-fn no_name_of_the_users_is_taken_for_another() {
+fn fault_088_no_name_of_the_users_is_taken_for_another() {
     assert!(now(hostile::all()));
     assert_eq!(hostile::OTHER.sync_scope(1, || hostile::OTHER.get()), 1);
 }

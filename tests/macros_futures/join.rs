@@ -146,7 +146,7 @@ fn what_becomes_a_future_is_taken() {
 }
 
 #[test]
-fn a_future_that_spends_the_budget_does_not_starve_the_others() {
+fn fault_088_a_future_that_spends_the_budget_does_not_starve_the_others() {
     runtime::Runtime::new().expect("a runtime").block_on(async {
         let task = runtime::spawn(async {
             let (sender, mut receiver) = runtime::sync::mpsc::channel(1_000);
@@ -173,7 +173,7 @@ fn a_future_that_spends_the_budget_does_not_starve_the_others() {
 }
 
 #[test]
-fn sixty_four_futures_join() {
+fn fault_088_sixty_four_futures_join() {
     macro_rules! sum_of_64 {
         ($($number:tt)+) => {{
             let outputs: [u32; 64] = now(async {

@@ -201,7 +201,7 @@ fn try_join(plans: [Plan; 4], polls: u32) -> (Option<Result<[u32; 4], usize>>, C
 
 proptest! {
     #[test]
-    fn a_biased_select_does_what_its_model_does(
+    fn fault_087_a_biased_select_does_what_its_model_does(
         plans in [plan(), plan(), plan(), plan()],
         polls in 0_u32..8,
     ) {
@@ -209,7 +209,7 @@ proptest! {
     }
 
     #[test]
-    fn a_fair_select_ends_when_its_model_does(
+    fn fault_087_a_fair_select_ends_when_its_model_does(
         plans in [plan(), plan(), plan(), plan()],
         polls in 1_u32..8,
     ) {
@@ -234,7 +234,7 @@ proptest! {
     }
 
     #[test]
-    fn a_join_polls_each_future_to_its_end_and_drops_it_once(
+    fn fault_088_a_join_polls_each_future_to_its_end_and_drops_it_once(
         plans in [plan(), plan(), plan(), plan()],
         polls in 1_u32..8,
     ) {
@@ -248,7 +248,7 @@ proptest! {
     }
 
     #[test]
-    fn a_try_join_ends_with_its_first_error(
+    fn fault_088_a_try_join_ends_with_its_first_error(
         plans in [plan(), plan(), plan(), plan()],
         polls in 1_u32..8,
     ) {

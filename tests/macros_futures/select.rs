@@ -10,7 +10,7 @@ use std::task::Poll;
 use crate::{Diary, now, poll};
 
 #[test]
-fn biased_branches_are_polled_in_order_and_the_losers_dropped_before_the_handler() {
+fn fault_087_biased_branches_are_polled_in_order_and_the_losers_dropped_before_the_handler() {
     let diary = Diary::default();
     now(async {
         runtime::select! {
@@ -121,7 +121,7 @@ fn guards_come_first_then_futures_in_order() {
 }
 
 #[test]
-fn the_else_handler_runs_when_all_branches_are_disabled() {
+fn fault_087_the_else_handler_runs_when_all_branches_are_disabled() {
     let nothing = async || None::<u8>;
     let answer = now(async {
         runtime::select! {
@@ -150,7 +150,7 @@ fn without_else_it_panics_at_its_own_place_when_all_branches_are_disabled() {
 }
 
 #[test]
-fn each_branch_is_first_equally_often() {
+fn fault_087_each_branch_is_first_equally_often() {
     const ROUNDS: usize = 10_000;
     let mut wins = [0_usize; 5];
     for _ in 0..ROUNDS {
@@ -200,7 +200,7 @@ fn threads_begin_with_different_branches() {
 }
 
 #[test]
-fn a_spent_budget_lets_no_branch_run() {
+fn fault_025_a_spent_budget_lets_no_branch_run() {
     runtime::Runtime::new().expect("a runtime").block_on(async {
         let task = runtime::spawn(async {
             let (sender, mut receiver) = runtime::sync::mpsc::unbounded_channel();
@@ -222,7 +222,7 @@ fn a_spent_budget_lets_no_branch_run() {
 }
 
 #[test]
-fn many_branches_find_their_way() {
+fn fault_087_many_branches_find_their_way() {
     macro_rules! of_64 {
         ($which:expr, $($number:literal)+) => {
             runtime::select! {

@@ -13,6 +13,9 @@ use runtime::time::sleep;
 use crate::builder;
 use crate::support::{alone, in_own_process};
 
+/// Far beyond what anything here takes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A runtime that notes its stalls.
 fn observed(workers: usize) -> (Runtime, Arc<Mutex<Vec<Stall>>>) {
     let stalls = Arc::new(Mutex::new(Vec::new()));
@@ -92,6 +95,7 @@ fn fault_021_each_stall_is_reported_once_with_the_place_of_its_spawn() {
 fn fault_021_a_hook_that_panics_or_uses_the_runtime_disturbs_nothing() {
     let _alone = alone();
     let (ran, has_run) = channel();
+    let has_run = Arc::new(Mutex::new(has_run));
     let runtime = builder(1)
         .on_stall(move |_| {
             let ran = ran.clone();
@@ -102,11 +106,14 @@ fn fault_021_a_hook_that_panics_or_uses_the_runtime_disturbs_nothing() {
         .expect("a runtime");
     for _ in 0..3 {
         let busy = keep_busy(&runtime, 1);
-        let stalls = runtime.spawn(async { thread::sleep(Duration::from_millis(100)) });
-        runtime.block_on(stalls).expect("it ends");
-        has_run
-            .recv_timeout(Duration::from_secs(5))
-            .expect("reported");
+        let has_run = Arc::clone(&has_run);
+        // It stalls until it was reported, and the hook's own task has run beside it.
+        let reported = runtime.spawn(async move {
+            let has_run = has_run.lock().expect("the receiver");
+            has_run.recv_timeout(PATIENCE)
+        });
+        let reported = runtime.block_on(reported).expect("it ends");
+        reported.expect("reported");
         drop(busy);
     }
 }

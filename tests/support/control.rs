@@ -2,14 +2,26 @@
 //!
 //! A sample of the runtime counts only if the machine could have been in time itself: where the
 //! control was late by more than half the bound at any time during the sample, the sample is void.
+//! So it is where some thread of the process was ready to run and got no processor for that long
+//! in all (on Linux, which counts it): a thread that mostly sleeps, as the control does, is served
+//! before one that computes, so the control alone would not notice who is kept waiting.
+//!
+//! With too many void samples nothing can be said about the runtime. The test then says so and
+//! passes, but where [`QUIET`] is set it fails: there the machine was meant to be quiet.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use std::{env, fs};
 
 const TICK: Duration = Duration::from_millis(1);
+
+/// Says that nothing else runs on the machine.
+const QUIET: &str = "RUNTIME_TESTS_QUIET";
 
 /// Runs until it is stopped.
 #[derive(Debug)]
@@ -19,11 +31,14 @@ pub(crate) struct Control {
     thread: JoinHandle<()>,
 }
 
-/// The control was due at `due` and ran at `ran`.
-#[derive(Debug, Clone, Copy)]
+/// The machine kept a thread waiting, for `waited` at some time between `due` and `ran`.
+#[derive(Debug, Clone)]
 struct Late {
+    /// `None`: the control itself, which was due at `due` and ran at `ran`.
+    thread: Option<OsString>,
     due: Instant,
     ran: Instant,
+    waited: Duration,
 }
 
 /// Samples of how late something was, each with the time it covers.
@@ -45,12 +60,22 @@ impl Control {
         let late = Arc::new(Mutex::new(Vec::new()));
         let (stopped, noted) = (Arc::clone(&stop), Arc::clone(&late));
         let thread = thread::spawn(move || {
+            let mut queues = RunQueues::default();
+            queues.read();
             // Relaxed: a request; the join orders the rest.
             while !stopped.load(Ordering::Relaxed) {
                 let due = Instant::now() + TICK;
                 thread::sleep(TICK);
                 let ran = Instant::now();
-                noted.lock().expect("the list").push(Late { due, ran });
+                let own = Late {
+                    thread: None,
+                    due,
+                    ran,
+                    waited: ran.duration_since(due),
+                };
+                let mut noted = noted.lock().expect("the list");
+                noted.push(own);
+                noted.append(&mut queues.read());
             }
         });
         Control { stop, late, thread }
@@ -82,18 +107,67 @@ impl Control {
     }
 }
 
+/// How long each thread of the process has waited for a processor, as Linux counts it.
+#[derive(Debug, Default)]
+struct RunQueues {
+    waited: HashMap<OsString, Duration>,
+    read: Option<Instant>,
+}
+
+impl RunQueues {
+    /// What has been added since the last reading; nothing at the first one.
+    fn read(&mut self) -> Vec<Late> {
+        let mut late = Vec::new();
+        let before = self.read.replace(Instant::now());
+        let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
+        for thread in threads.flatten() {
+            // Nanoseconds on a processor, nanoseconds in wait for one, turns.
+            let counts = fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+            let Some(Ok(waited)) = counts.split(' ').nth(1).map(str::parse) else {
+                continue;
+            };
+            let (name, waited) = (thread.file_name(), Duration::from_nanos(waited));
+            let known = self.waited.insert(name.clone(), waited);
+            let Some(before) = before else { continue };
+            let waited = waited.saturating_sub(known.unwrap_or_default());
+            if waited > Duration::ZERO {
+                late.push(Late {
+                    thread: Some(name),
+                    due: before.checked_sub(waited).unwrap_or(before),
+                    ran: Instant::now(),
+                    waited,
+                });
+            }
+        }
+        late
+    }
+}
+
+/// Whether the machine kept one thread waiting for more than `bound` between the two.
+fn was_starved(late: &[Late], due: Instant, happened: Instant, bound: Duration) -> bool {
+    let mut waited: HashMap<&OsString, Duration> = HashMap::new();
+    // In order of `ran`.
+    let first = late.partition_point(|late| late.ran < due);
+    for late in late[first..].iter().filter(|late| late.due <= happened) {
+        let Some(thread) = &late.thread else {
+            if late.waited > bound {
+                return true;
+            }
+            continue;
+        };
+        let sum = waited.entry(thread).or_default();
+        *sum += late.waited;
+        if *sum > bound {
+            return true;
+        }
+    }
+    false
+}
+
 #[track_caller]
 fn judge(late: &[Late], what: &str, lateness: &Lateness, share: f64, bound: Duration) {
-    let starved: Vec<Late> = late
-        .iter()
-        .filter(|late| late.ran.duration_since(late.due) > bound / 2)
-        .copied()
-        .collect();
-    let is_void = |&&(due, happened): &&(Instant, Instant)| {
-        starved
-            .iter()
-            .any(|late| late.due <= happened && due <= late.ran)
-    };
+    let is_void =
+        |&&(due, happened): &&(Instant, Instant)| was_starved(late, due, happened, bound / 2);
     let all = lateness.samples.len();
     let mut valid: Vec<Duration> = lateness
         .samples
@@ -104,10 +178,12 @@ fn judge(late: &[Late], what: &str, lateness: &Lateness, share: f64, bound: Dura
     valid.sort();
     let void = all - valid.len();
     assert!(all >= 20, "{what}: only {all} samples");
-    assert!(
-        void * 5 <= all,
-        "{what}: the machine was too busy to tell: {void} of {all} samples are void"
-    );
+    if void * 5 > all {
+        let busy = format!("{what}: the machine was too busy to tell: {void} of {all} are void");
+        assert!(env::var_os(QUIET).is_none(), "{busy}");
+        println!("{busy}");
+        return;
+    }
     let at = |share: f64| valid[((valid.len() - 1) as f64 * share) as usize];
     println!(
         "{what}: {all} samples, {void} void, late by p50 {:?}, p99 {:?}, at most {:?}",

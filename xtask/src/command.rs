@@ -24,6 +24,9 @@ Commands:
   sanitize address|thread [FILTER]
       Runs the tests under AddressSanitizer (with LeakSanitizer) or ThreadSanitizer, standard library
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
+  tables
+      Writes the tables in docs/ that speak of the code: what happens before what, what bounds each queue, the faults'
+      tests. A test holds that they are current.
   vocabulary [--missing]
       Compares the bridge's public names with tokio's, by rustdoc; --missing: only those that it lacks.
   probe [--test]
@@ -51,6 +54,7 @@ pub(crate) enum Command {
         sanitizer: Sanitizer,
         filter: Option<String>,
     },
+    Tables,
     Vocabulary {
         missing_only: bool,
     },
@@ -80,6 +84,7 @@ impl Command {
             ["features"] => Ok(Command::Features),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
             ["sanitize"] => Err("sanitize: which one, address or thread?".to_owned()),
+            ["tables"] => Ok(Command::Tables),
             ["vocabulary"] => Ok(Command::Vocabulary {
                 missing_only: false,
             }),
@@ -87,7 +92,7 @@ impl Command {
             ["bridge-check", _, unknown, ..] | ["bridge-check" | "probe", unknown, ..] => {
                 Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
             }
-            ["loom" | "features" | "vocabulary", unknown, ..] => {
+            ["loom" | "features" | "tables" | "vocabulary", unknown, ..] => {
                 Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
             }
             [unknown, ..] => Err(format!("unknown command {unknown:?}")),
@@ -174,6 +179,7 @@ mod tests {
         assert_eq!(parse("loom"), Ok(Command::Loom { quick: false }));
         assert_eq!(parse("loom --quick"), Ok(Command::Loom { quick: true }));
         assert_eq!(parse("features"), Ok(Command::Features));
+        assert_eq!(parse("tables"), Ok(Command::Tables));
         let sanitizer = Sanitizer::Address;
         assert_eq!(
             parse("sanitize address"),
@@ -212,6 +218,7 @@ mod tests {
             ("loom --fast", "\"--fast\""),
             ("loom --quick --fast", "\"--quick\""),
             ("features net", "\"net\""),
+            ("tables --check", "\"--check\""),
             ("sanitize", "which one"),
             ("sanitize memory", "\"memory\""),
             ("sanitize thread --all", "\"--all\""),
@@ -230,6 +237,7 @@ mod tests {
             "loom",
             "features",
             "sanitize",
+            "tables",
             "vocabulary",
             "help",
         ] {

@@ -1,6 +1,7 @@
 //! What a set costs and whom it wakes, counted.
 
 use std::future::{pending, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +12,8 @@ use crate::builder::Builder;
 use crate::runtime::Runtime;
 use crate::spawn::yield_now;
 use crate::sync::oneshot;
-use crate::sync::test_support::Woken;
+use crate::sync::test_support::{Woken, bomb, hostile};
+use crate::task::test_support::Queue;
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()
@@ -80,7 +82,7 @@ fn a_joiner_is_woken_once_for_what_ends_before_it_looks() {
 }
 
 #[test]
-fn a_dropped_set_aborts_and_a_detached_one_does_not() {
+fn fault_008_a_dropped_set_aborts_and_a_detached_one_does_not() {
     let runtime = runtime();
     let (aborted, detached) = (Arc::default(), Arc::default());
     runtime.block_on(async {
@@ -114,7 +116,7 @@ fn a_dropped_set_aborts_and_a_detached_one_does_not() {
 }
 
 #[test]
-fn a_task_that_was_refused_is_joined_as_cancelled() {
+fn fault_032_a_task_that_was_refused_is_joined_as_cancelled() {
     let mut set = JoinSet::new();
     let runtime = runtime();
     let handle = runtime.handle().clone();
@@ -128,7 +130,7 @@ fn a_task_that_was_refused_is_joined_as_cancelled() {
 }
 
 #[test]
-fn a_join_that_is_dropped_loses_nothing() {
+fn fault_013_a_join_that_is_dropped_loses_nothing() {
     runtime().block_on(async {
         let mut set = JoinSet::new();
         set.spawn(async {
@@ -147,7 +149,7 @@ fn a_join_that_is_dropped_loses_nothing() {
 }
 
 #[test]
-fn a_spent_budget_keeps_the_set_in_order() {
+fn fault_025_a_spent_budget_keeps_the_set_in_order() {
     runtime().block_on(async {
         let mut set: JoinSet<()> = (0..300).map(|_| ready(())).collect();
         settle().await;
@@ -172,7 +174,7 @@ fn a_spent_budget_keeps_the_set_in_order() {
 }
 
 #[test]
-fn joining_all_goes_on_with_a_panic_and_aborts_the_rest() {
+fn fault_008_joining_all_goes_on_with_a_panic_and_aborts_the_rest() {
     let runtime = runtime();
     let count = Arc::default();
     let mut set = JoinSet::new();
@@ -202,4 +204,44 @@ fn a_set_that_was_large_once_is_small_when_it_is_empty() {
         }
         assert!(set.places.is_empty() && set.free.is_empty());
     });
+}
+
+#[test]
+fn fault_010_a_waker_whose_touch_ends_other_tasks_does_not_deadlock() {
+    let queue = Queue::new();
+    let mut set = JoinSet::new();
+    for number in 0..20 {
+        set.insert(queue.spawn(async move { number }));
+    }
+    let inner = queue.clone();
+    let waker = hostile(move || {
+        inner.run_one();
+    });
+    let mut cx = Context::from_waker(&waker);
+    let mut joined = 0;
+    while joined < 20 {
+        if let Poll::Ready(Some(ended)) = set.poll_join_next(&mut cx) {
+            joined += 1;
+            assert!(ended.is_ok());
+        }
+        queue.run_one();
+    }
+    assert!(set.poll_join_next(&mut cx).is_ready(), "nobody is left");
+    assert_eq!(queue.live(), 0);
+}
+
+#[test]
+fn fault_011_a_joiner_whose_waker_panics_misses_no_end() {
+    let queue = Queue::new();
+    let mut set = JoinSet::new();
+    set.insert(queue.spawn(async { 1 }));
+    set.insert(queue.spawn(async { 2 }));
+    let bomb = bomb();
+    let polled = set.poll_join_next(&mut Context::from_waker(&bomb));
+    assert!(polled.is_pending());
+    // Whether the panic comes out here is the scheduler's; the ends are kept.
+    while catch_unwind(AssertUnwindSafe(|| queue.run_one())).unwrap_or(true) {}
+    assert_eq!(set.try_join_next().unwrap().unwrap(), 1);
+    assert_eq!(set.try_join_next().unwrap().unwrap(), 2);
+    assert_eq!((set.len(), queue.live()), (0, 0));
 }

@@ -1,10 +1,12 @@
 //! Where tasks of a set run, who is woken for them, and where they are dropped.
 
 use std::cell::Cell;
-use std::future::pending;
+use std::future::{Future, pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use super::{LocalSet, spawn_local};
@@ -13,7 +15,7 @@ use crate::local_runtime::LocalRuntime;
 use crate::runtime::Runtime;
 use crate::spawn::{block_in_place, yield_now};
 use crate::sync::oneshot;
-use crate::sync::test_support::Woken;
+use crate::sync::test_support::{Woken, bomb, hostile, poll_once};
 
 fn runtime() -> Runtime {
     Builder::new_multi_thread()
@@ -38,7 +40,7 @@ fn a_set_is_ready_when_its_tasks_have_ended() {
 }
 
 #[test]
-fn a_turn_is_bounded_and_asks_for_the_next() {
+fn fault_023_a_turn_is_bounded_and_asks_for_the_next() {
     let woken = Woken::new();
     let mut set = LocalSet::new();
     for _ in 0..100 {
@@ -82,7 +84,7 @@ fn a_spawn_from_outside_wakes_whoever_drives_the_set() {
 }
 
 #[test]
-fn a_driver_that_goes_leaves_its_work_to_the_others() {
+fn fault_013_a_driver_that_goes_leaves_its_work_to_the_others() {
     let (first, second) = (Woken::new(), Woken::new());
     let set = LocalSet::new();
     let mut stays = pin!(set.run_until(pending::<()>()));
@@ -100,7 +102,7 @@ fn a_driver_that_goes_leaves_its_work_to_the_others() {
 }
 
 #[test]
-fn a_dropped_set_drops_its_tasks_here() {
+fn fault_005_a_dropped_set_drops_its_tasks_here() {
     struct Here(Rc<Cell<u32>>, thread::ThreadId);
     impl Drop for Here {
         fn drop(&mut self) {
@@ -155,7 +157,7 @@ fn a_set_goes_on_in_another_driver_of_its_thread() {
 }
 
 #[test]
-fn blocking_in_place_is_refused_among_local_tasks_only() {
+fn fault_024_blocking_in_place_is_refused_among_local_tasks_only() {
     let runtime = runtime();
     let set = LocalSet::new();
     let refused = set.block_on(&runtime, async {
@@ -166,7 +168,7 @@ fn blocking_in_place_is_refused_among_local_tasks_only() {
 }
 
 #[test]
-fn a_local_runtime_drops_its_tasks_before_it_ends() {
+fn fault_005_a_local_runtime_drops_its_tasks_before_it_ends() {
     struct Spawns;
     impl Drop for Spawns {
         fn drop(&mut self) {
@@ -194,4 +196,76 @@ fn a_local_runtimes_tasks_run_wherever_the_own_future_waits() {
         spawn_local(async move { *number + 1 }).await.unwrap()
     });
     assert_eq!(sum, 21);
+}
+
+/// A task that ends when it is woken from outside, and its waker.
+fn parked_task(set: &LocalSet) -> Arc<Mutex<Option<Waker>>> {
+    let kept: Arc<Mutex<Option<Waker>>> = Arc::default();
+    let inside = Arc::clone(&kept);
+    drop(set.spawn_local(poll_fn(move |cx| {
+        let first = inside.lock().unwrap().replace(cx.waker().clone());
+        first.map_or(Poll::Pending, |_| Poll::Ready(()))
+    })));
+    kept
+}
+
+fn wake_elsewhere(kept: &Arc<Mutex<Option<Waker>>>) -> thread::Result<()> {
+    let kept = Arc::clone(kept);
+    thread::spawn(move || {
+        let waker = kept.lock().unwrap().clone();
+        waker.into_iter().for_each(Waker::wake);
+    })
+    .join()
+}
+
+#[test]
+fn fault_010_a_waker_whose_touch_wakes_tasks_here_and_elsewhere_does_not_deadlock() {
+    let mut set = LocalSet::new();
+    let kept: Vec<_> = (0..6).map(|_| parked_task(&set)).collect();
+    assert!(poll_once(Pin::new(&mut set)).is_pending());
+    let touched = Arc::new(AtomicUsize::new(0));
+    let (inner, count) = (kept.clone(), Arc::clone(&touched));
+    let waker = hostile(move || {
+        let turn = count.fetch_add(1, Ordering::Relaxed);
+        wake_elsewhere(&inner[turn % 6]).unwrap();
+        let waker = inner[(turn + 1) % 6].lock().unwrap().clone();
+        waker.into_iter().for_each(Waker::wake);
+    });
+    let mut cx = Context::from_waker(&waker);
+    for _ in 0..12 {
+        if Pin::new(&mut set).poll(&mut cx).is_ready() {
+            break;
+        }
+        let driver = Pin::new(&mut set).poll(&mut Context::from_waker(Waker::noop()));
+        if driver.is_ready() {
+            break;
+        }
+        let waker = kept[0].lock().unwrap().clone();
+        waker.into_iter().for_each(Waker::wake);
+    }
+    assert!(poll_once(Pin::new(&mut set)).is_ready(), "all have ended");
+    assert!(touched.load(Ordering::Relaxed) > 0);
+}
+
+#[test]
+fn fault_011_a_driver_whose_waker_panics_keeps_no_other_driver_asleep() {
+    let set = LocalSet::new();
+    let kept = parked_task(&set);
+    let woken = [Woken::new(), Woken::new()];
+    let mut first = pin!(set.run_until(pending::<()>()));
+    let mut second = pin!(set.run_until(pending::<()>()));
+    let mut third = pin!(set.run_until(pending::<()>()));
+    assert!(woken[0].poll(first.as_mut()).is_pending());
+    let bomb = bomb();
+    assert!(
+        second
+            .as_mut()
+            .poll(&mut Context::from_waker(&bomb))
+            .is_pending()
+    );
+    assert!(woken[1].poll(third.as_mut()).is_pending());
+    assert!(wake_elsewhere(&kept).is_err(), "the panic is the waker's");
+    assert_eq!([woken[0].times(), woken[1].times()], [1, 1]);
+    assert!(woken[0].poll(first.as_mut()).is_pending());
+    assert_eq!(Arc::strong_count(&kept), 1, "the task has ended");
 }

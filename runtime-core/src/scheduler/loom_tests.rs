@@ -183,6 +183,22 @@ fn loom_idle_push_vs_sleep() {
     });
 }
 
+/// One push, two workers: the smaller sibling of the next, which takes minutes at bound 3.
+#[test]
+fn loom_idle_one_push_two_workers() {
+    model(|| {
+        let main = Parker::new();
+        let world = World::new(2, 1, &main);
+        let workers = [start_worker(&world), start_worker(&world)];
+        world.push(1);
+        main.park();
+        world.close();
+        for worker in workers {
+            worker.join().unwrap();
+        }
+    });
+}
+
 /// Two pushes, two workers: one sits, the other parks or searches.
 #[test]
 fn loom_idle_two_pushes_two_workers() {

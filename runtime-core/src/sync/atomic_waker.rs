@@ -27,9 +27,8 @@
 
 use std::task::Waker;
 
-use crate::loom::UnsafeCell;
 use crate::loom::atomic::{AtomicUsize, Ordering};
-use crate::loom::thread;
+use crate::loom::{UnsafeCell, first_look, thread};
 
 const REGISTERING: usize = 1;
 const WAKING: usize = 2;
@@ -119,8 +118,7 @@ impl AtomicWaker {
 
     /// Step (1); false if a wake-up holds the cell.
     fn begin(&self) -> bool {
-        // Relaxed: the exchange below orders.
-        let mut word = self.word.load(Ordering::Relaxed);
+        let mut word = first_look::usize(&self.word);
         loop {
             if word & WAKING != 0 {
                 // AcqRel: joins the chain of wake-ups, so that the caller's second look sees
@@ -148,8 +146,7 @@ impl AtomicWaker {
 
     /// Step (3); gives the waker back if a wake-up came in between.
     fn publish(&self, to: usize) -> Option<Waker> {
-        // Relaxed: the exchange below orders.
-        let word = self.word.load(Ordering::Relaxed);
+        let word = first_look::usize(&self.word);
         if word & WAKING == 0 {
             // AcqRel: step (3), in the chain of wake-ups.
             let done = self

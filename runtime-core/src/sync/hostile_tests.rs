@@ -1,61 +1,15 @@
 //! Wakers that use the primitive they wait for when they are cloned, woken or dropped, and wakers
 //! that panic.
-#![allow(unsafe_code, reason = "a waker made by hand")]
 
-use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
 use super::raw_semaphore::RawSemaphore;
-use super::test_support::{Woken, poll_once};
-use super::{Barrier, Mutex, Notify, RwLock, SetOnce, mpsc, oneshot};
-
-/// What a hostile waker does each time it is touched.
-type Act = Arc<dyn Fn() + Send + Sync>;
-
-thread_local! {
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Acts, unless it was itself called by such an act.
-fn act(act: &Act) {
-    DEPTH.with(|depth| {
-        if depth.get() == 0 {
-            depth.set(1);
-            act();
-            depth.set(0);
-        }
-    });
-}
-
-/// A waker that acts when it is cloned, woken and dropped.
-fn hostile(acts: impl Fn() + Send + Sync + 'static) -> Waker {
-    fn raw(acts: Act) -> RawWaker {
-        RawWaker::new(Box::into_raw(Box::new(acts)).cast::<()>(), &TABLE)
-    }
-    fn borrow<'a>(data: *const ()) -> &'a Act {
-        // SAFETY: made in `raw`, freed only by `wake` and `drop`, which own it.
-        unsafe { &*data.cast::<Act>() }
-    }
-    fn own(data: *const ()) -> Act {
-        // SAFETY: as above, called once a waker.
-        *unsafe { Box::from_raw(data.cast::<Act>().cast_mut()) }
-    }
-    static TABLE: RawWakerVTable = RawWakerVTable::new(
-        |data| {
-            act(borrow(data));
-            raw(Arc::clone(borrow(data)))
-        },
-        |data| act(&own(data)),
-        |data| act(borrow(data)),
-        |data| act(&own(data)),
-    );
-    // SAFETY: the table clones into a new box and frees each box once; `Act` is Send and Sync.
-    unsafe { Waker::from_raw(raw(Arc::new(acts))) }
-}
+use super::test_support::{Woken, bomb, hostile, poll_once};
+use super::{Barrier, Mutex, Notify, RwLock, SetOnce, broadcast, mpsc, oneshot, watch};
 
 fn poll<F: Future + ?Sized>(waker: &Waker, future: Pin<&mut F>) -> bool {
     future.poll(&mut Context::from_waker(waker)).is_ready()
@@ -206,17 +160,71 @@ fn fault_010_a_waker_that_holds_the_other_end_of_a_oneshot_does_not_deadlock() {
     );
 }
 
-struct Bomb;
-
-impl Wake for Bomb {
-    fn wake(self: Arc<Self>) {
-        panic!("a waker's panic");
+#[test]
+fn fault_010_a_waker_that_uses_the_watch_does_not_deadlock() {
+    let (tx, mut rx) = watch::channel(0);
+    let (tx, mut other) = (Arc::new(tx), rx.clone());
+    let inner = Arc::clone(&tx);
+    let waker = hostile(move || {
+        let mut receiver = inner.subscribe();
+        inner.send_modify(|value| *value += 1);
+        let _ = poll_once(pin!(receiver.changed()));
+        let _ = poll_once(pin!(receiver.changed()));
+        assert!(poll_once(pin!(inner.closed())).is_pending());
+    });
+    for _ in 0..3 {
+        rx.mark_unchanged();
+        other.mark_unchanged();
+        {
+            let mut first = pin!(rx.changed());
+            let mut second = pin!(other.changed());
+            // What is sent while the waker is cloned is no reason to wait.
+            assert!(poll(&waker, first.as_mut()));
+            let waits = !poll(Waker::noop(), second.as_mut());
+            let waits = waits && !poll(&waker, second.as_mut());
+            tx.send_replace(0);
+            assert!(!waits || poll(&waker, second.as_mut()));
+        }
+        rx.mark_unchanged();
+        // A waker that is kept acts when it is woken and when it is dropped.
+        let mut first = pin!(rx.changed());
+        assert!(!poll(Waker::noop(), first.as_mut()));
+        let _ = poll(&waker, first.as_mut());
+        tx.send_replace(0);
     }
+    assert!(!poll(&waker, pin!(tx.closed())));
+    drop((rx, other));
+    assert!(poll(&waker, pin!(tx.closed())));
+}
+
+#[test]
+fn fault_010_a_waker_that_uses_the_broadcast_does_not_deadlock() {
+    let (tx, mut rx) = broadcast::channel(2);
+    let mut other = tx.subscribe();
+    let inner = tx.clone();
+    let waker = hostile(move || {
+        let mut receiver = inner.subscribe();
+        let _ = poll_once(pin!(receiver.recv()));
+        let _ = inner.send(1);
+        let _ = poll_once(pin!(inner.closed()));
+        drop(receiver.resubscribe());
+    });
+    for _ in 0..5 {
+        while !matches!(other.try_recv(), Err(broadcast::error::TryRecvError::Empty)) {}
+        while !matches!(rx.try_recv(), Err(broadcast::error::TryRecvError::Empty)) {}
+        // What is sent while the waker is cloned is received.
+        assert!(poll(&waker, pin!(rx.recv())));
+        let _ = tx.send(2);
+        assert!(poll(&waker, pin!(other.recv())));
+        let _ = poll(&waker, pin!(rx.recv())) || poll(&waker, pin!(other.recv()));
+    }
+    drop((rx, other));
+    assert!(poll(&waker, pin!(tx.closed())));
 }
 
 #[test]
 fn fault_011_a_panicking_waker_keeps_nobody_asleep() {
-    let bomb = Waker::from(Arc::new(Bomb));
+    let bomb = bomb();
     let semaphore = RawSemaphore::new(0);
     let notify = Notify::new();
     let woken: Vec<Woken> = (0..100).map(|_| Woken::new()).collect();
@@ -254,7 +262,7 @@ fn fault_011_a_panicking_waker_keeps_nobody_asleep() {
 
 #[test]
 fn fault_011_a_channel_closes_for_all_when_a_waker_panics() {
-    let bomb = Waker::from(Arc::new(Bomb));
+    let bomb = bomb();
     let (tx, mut rx) = mpsc::channel::<u8>(1);
     let held = tx.try_reserve().unwrap();
     let (sending, gone) = (Woken::new(), Woken::new());

@@ -34,8 +34,8 @@ use std::task::{Context, Poll, Waker, ready};
 
 use super::wait_list::{WAITING as NO_OUTCOME, WaitList, Waiter, refresh};
 use crate::coop;
-use crate::loom::Mutex;
 use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::loom::{Mutex, first_look};
 use crate::util::wake_list::WakeList;
 
 const EMPTY: usize = 0;
@@ -173,8 +173,7 @@ impl Notify {
     }
 
     fn notify(&self, end: End) {
-        // Relaxed: the exchange orders.
-        let mut word = self.word.load(Ordering::Relaxed);
+        let mut word = first_look::usize(&self.word);
         while word & STATE != WAITING {
             // AcqRel: step (a), pairs with step (2).
             let to = (word & !STATE) | NOTIFIED;

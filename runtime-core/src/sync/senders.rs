@@ -8,6 +8,7 @@
 //! humans only.
 
 use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::loom::first_look;
 
 /// The counts of a channel that was made with one sender.
 pub(super) struct Senders {
@@ -40,8 +41,7 @@ impl Senders {
     /// One more, unless there is none.
     #[must_use = "there may be none any more"]
     pub(super) fn try_add(&self) -> bool {
-        // Relaxed: the exchange below decides; the chain of counts carries no data here.
-        let mut strong = self.strong.load(Ordering::Relaxed);
+        let mut strong = first_look::usize(&self.strong);
         while strong != 0 {
             // AcqRel: S2: joins the chain that ends with the last removal.
             let raised = self.strong.compare_exchange_weak(

@@ -214,7 +214,7 @@ impl Wake for Count {
 }
 
 #[test]
-fn the_join_waker_that_came_last_is_woken_once() {
+fn fault_012_the_join_waker_that_came_last_is_woken_once() {
     let queue = Queue::new();
     let mut join = queue.spawn(async {});
     let counts: [Arc<Count>; 2] = [0, 1].map(|_| Arc::new(Count(AtomicUsize::new(0))));
@@ -278,7 +278,7 @@ fn a_task_that_nobody_can_wake_is_freed() {
 }
 
 #[test]
-fn woken_in_its_own_poll_it_is_queued_once() {
+fn fault_001_woken_in_its_own_poll_it_is_queued_once() {
     let queue = Queue::new();
     let join = queue.spawn(async {
         for _ in 0..3 {
@@ -303,7 +303,7 @@ fn woken_in_its_own_poll_it_is_queued_once() {
 }
 
 #[test]
-fn an_entry_that_is_dropped_cancels_its_task() {
+fn fault_001_an_entry_that_is_dropped_cancels_its_task() {
     let queue = Queue::new();
     let ran = crate::loom::Arc::new(crate::loom::atomic::AtomicUsize::new(0));
     let (entry, join) = super::test_support::ready_task(&queue, &ran);

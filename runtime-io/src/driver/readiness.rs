@@ -71,7 +71,7 @@ use std::mem;
 use std::task::{Context, Poll, Waker};
 
 use runtime_core::loom::atomic::{AtomicU64, Ordering};
-use runtime_core::loom::{Mutex, UnsafeCell, thread};
+use runtime_core::loom::{Mutex, UnsafeCell, first_look, thread};
 use runtime_core::util::wake_list::WakeList;
 
 use crate::io::{Interest, Ready};
@@ -236,8 +236,7 @@ impl Source {
 
     /// P1.
     fn hold(&self, lane: &Lane) -> Held {
-        // Acquire: pairs with D1's Release.
-        let mut seen = self.word.load(Ordering::Acquire);
+        let mut seen = first_look::u64(&self.word);
         loop {
             if let Some(event) = ReadyEvent::of(seen, lane.concerns) {
                 return Held::Ready(event);
@@ -259,8 +258,7 @@ impl Source {
 
     /// P3; gives back the caller's own waker if it is not needed after all.
     fn let_go(&self, lane: &Lane) -> (Option<Waker>, Poll<ReadyEvent>) {
-        // Acquire: pairs with D1's Release.
-        let mut seen = self.word.load(Ordering::Acquire);
+        let mut seen = first_look::u64(&self.word);
         loop {
             if let Some(event) = ReadyEvent::of(seen, lane.concerns) {
                 let mine = self.exchange(lane, None);
@@ -336,11 +334,10 @@ impl Source {
     /// Forgets the readiness that `event` reported, unless something has happened since.
     pub(crate) fn clear(&self, event: ReadyEvent) {
         let used_up = u64::from(event.ready.bits()) & !CLOSED;
-        // Relaxed: nothing is published, and the tick alone decides (invariant 5).
-        let mut seen = self.word.load(Ordering::Relaxed);
+        let mut seen = first_look::u64(&self.word);
         while seen & TICK == event.tick && seen & used_up != 0 {
             let next = seen & !used_up;
-            // Relaxed: as above.
+            // Relaxed: nothing is published, and the tick alone decides (invariant 5).
             let outcome =
                 self.word
                     .compare_exchange_weak(seen, next, Ordering::Relaxed, Ordering::Relaxed);
@@ -355,8 +352,7 @@ impl Source {
     /// for it.
     pub(crate) fn dispatch(&self, generation: u32, mask: u32, ready: Ready, wakers: &mut WakeList) {
         let ready = u64::from(ready.bits());
-        // Relaxed: the exchange below decides.
-        let mut seen = self.word.load(Ordering::Relaxed);
+        let mut seen = first_look::u64(&self.word);
         let next = loop {
             if (generation_of(seen) ^ generation) & mask != 0 {
                 return;
@@ -377,8 +373,7 @@ impl Source {
 
     /// Marks the source as shut down and collects everybody who waits.
     pub(crate) fn shutdown(&self, wakers: &mut WakeList) {
-        // Relaxed: the exchange below decides.
-        let mut seen = self.word.load(Ordering::Relaxed);
+        let mut seen = first_look::u64(&self.word);
         let next = loop {
             let next = take_lanes(seen | SHUTDOWN, READY);
             // AcqRel: a D1 whose event is the shutdown.
@@ -430,13 +425,12 @@ impl Source {
     ///
     /// The owner calls it, once, and does not use the source afterwards.
     pub(crate) fn vacate(&self) {
-        // Relaxed: the exchange below decides.
-        let mut seen = self.word.load(Ordering::Relaxed);
+        let mut seen = first_look::u64(&self.word);
         loop {
             if seen & ANY_HELD != 0 {
                 // A dispatcher is between D1 and D2: a few instructions.
                 thread::yield_now();
-                // Relaxed: as above.
+                // Relaxed: the exchange below decides.
                 seen = self.word.load(Ordering::Relaxed);
                 continue;
             }

@@ -19,8 +19,8 @@ use std::sync::OnceLock;
 use std::task::{Context, Poll, ready};
 
 use runtime_core::loom::Mutex;
-use runtime_core::loom::atomic::{AtomicBool, Ordering};
 
+use super::assumption::Assumption;
 use super::attach::Pollable;
 use super::reactor::Reactor;
 use super::readiness::{Direction, Place, ReadyEvent, Source};
@@ -36,7 +36,7 @@ pub(crate) struct Registration {
     attaching: Mutex<()>,
     interest: mio::Interest,
     /// Until something is known, there is probably something to read.
-    assumes_readable: AtomicBool,
+    assumption: Assumption,
 }
 
 impl Registration {
@@ -59,27 +59,25 @@ impl Registration {
             token,
             attaching: Mutex::new(()),
             interest,
-            assumes_readable: AtomicBool::new(false),
+            assumption: Assumption::new(false),
         })
     }
 
     /// From now on an unattached socket counts as readable.
     pub(super) fn assume_readable(&mut self) {
-        self.assumes_readable = AtomicBool::new(true);
+        self.assumption = Assumption::new(true);
     }
 
     /// Whether it is to be tried instead of waited for. The first operation that would block ends
     /// it, and so does an attachment.
     pub(super) fn is_assumed_readable(&self) -> bool {
-        // Relaxed: a hint; the operation that follows finds out.
-        self.assumes_readable.load(Ordering::Relaxed) && self.token.get().is_none()
+        self.assumption.holds() && self.token.get().is_none()
     }
 
     /// Records that an operation that nobody waits for would block: forgets the readiness that it
     /// went by, or the assumption.
     pub(super) fn tried_in_vain(&self, event: Option<ReadyEvent>) {
-        // Relaxed: a hint, as above.
-        self.assumes_readable.store(false, Ordering::Relaxed);
+        self.assumption.end();
         self.clear(event);
     }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
@@ -92,7 +92,7 @@ fn begin<'a>(
 }
 
 #[test]
-fn more_than_the_limit_wait_and_are_answered_in_turn() {
+fn fault_063_more_than_the_limit_wait_and_are_answered_in_turn() {
     let lookups = Lookups::with(2, LONG);
     let (silence, _last) = silence();
     let hung: Vec<_> = (0..5)
@@ -112,7 +112,7 @@ fn more_than_the_limit_wait_and_are_answered_in_turn() {
 }
 
 #[test]
-fn who_gives_up_leaves_nothing_behind_and_is_never_asked_for() {
+fn fault_063_who_gives_up_leaves_nothing_behind_and_is_never_asked_for() {
     let lookups = Lookups::with(1, LONG);
     let (silence, _last) = silence();
     let hung = begin(&lookups, silence.ask(0));
@@ -160,7 +160,7 @@ fn an_idle_thread_is_used_again_and_ends_after_its_keep_alive() {
 }
 
 #[test]
-fn closing_tells_everyone_and_ends_the_threads_that_can() {
+fn fault_063_closing_tells_everyone_and_ends_the_threads_that_can() {
     let lookups = Lookups::with(2, LONG);
     assert_eq!(port(block_on(lookups.ask(|| found(1)))), 1);
     let (silence, _last) = silence();
@@ -181,7 +181,7 @@ fn closing_tells_everyone_and_ends_the_threads_that_can() {
 }
 
 #[test]
-fn a_panic_in_a_lookup_is_an_error_and_the_thread_goes_on() {
+fn fault_063_a_panic_in_a_lookup_is_an_error_and_the_thread_goes_on() {
     let lookups = Lookups::with(1, LONG);
     assert!(block_on(lookups.ask(|| panic!("the resolver's own"))).is_err());
     assert_eq!(port(block_on(lookups.ask(|| found(1)))), 1);
@@ -189,7 +189,7 @@ fn a_panic_in_a_lookup_is_an_error_and_the_thread_goes_on() {
 }
 
 #[test]
-fn hung_lookups_starve_no_blocking_closure_and_do_not_delay_the_end() {
+fn fault_063_hung_lookups_starve_no_blocking_closure_and_do_not_delay_the_end() {
     let (silence, last) = silence();
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
@@ -221,7 +221,7 @@ fn hung_lookups_starve_no_blocking_closure_and_do_not_delay_the_end() {
 }
 
 #[test]
-fn who_waits_elsewhere_for_a_hung_lookup_is_told_of_the_end() {
+fn fault_063_who_waits_elsewhere_for_a_hung_lookup_is_told_of_the_end() {
     let (silence, _last) = silence();
     let runtime = Builder::new_multi_thread().build().unwrap();
     let mut asking = {
@@ -258,4 +258,79 @@ fn a_lookup_under_way_keeps_a_paused_clock_from_jumping() {
         assert_eq!(port(answer.expect("the clock stood still")), 9);
         speaker.join().unwrap();
     });
+}
+
+/// Asks for one more lookup when it is woken, and when its last trace goes.
+struct AsksAgain(Arc<Lookups>);
+
+impl AsksAgain {
+    fn ask(&self) {
+        let mut asking = pin!(self.0.ask(|| found(2)));
+        let _ = asking
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+    }
+}
+
+impl Wake for AsksAgain {
+    fn wake(self: Arc<Self>) {
+        self.ask();
+    }
+}
+
+impl Drop for AsksAgain {
+    fn drop(&mut self) {
+        self.ask();
+    }
+}
+
+#[test]
+fn fault_010_a_waker_that_asks_again_does_not_deadlock() {
+    let lookups = Lookups::with(1, LONG);
+    let silence = Arc::new(Silence::default());
+    let _speaks = SpeaksAtLast(Arc::clone(&silence));
+    let waker = Waker::from(Arc::new(AsksAgain(Arc::clone(&lookups))));
+    let mut kept = pin!(lookups.ask(silence.ask(1)));
+    let mut given_up = Box::pin(lookups.ask(silence.ask(1)));
+    let mut cx = Context::from_waker(&waker);
+    assert!(kept.as_mut().poll(&mut cx).is_pending());
+    assert!(given_up.as_mut().poll(&mut cx).is_pending());
+    drop(waker);
+    drop(given_up);
+    silence.speak();
+    assert_eq!(port(block_on(kept)), 1);
+    assert_eq!(port(block_on(lookups.ask(|| found(3)))), 3);
+    lookups.close();
+}
+
+#[test]
+fn fault_011_a_panicking_waker_keeps_no_asker_waiting() {
+    struct Bomb;
+    impl Wake for Bomb {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker's panic");
+        }
+    }
+    let lookups = Lookups::with(2, LONG);
+    let silence = Arc::new(Silence::default());
+    let _speaks = SpeaksAtLast(Arc::clone(&silence));
+    let mut bombs: Vec<_> = (0..4)
+        .map(|_| Box::pin(lookups.ask(silence.ask(1))))
+        .collect();
+    let bomb = Waker::from(Arc::new(Bomb));
+    for bombed in &mut bombs[..2] {
+        let polled = bombed.as_mut().poll(&mut Context::from_waker(&bomb));
+        assert!(polled.is_pending());
+    }
+    silence.wait_for_asked(2);
+    // Both threads meet a waker that panics, and go on to what is queued behind.
+    silence.speak();
+    for number in 2..4 {
+        assert_eq!(port(block_on(lookups.ask(move || found(number)))), number);
+    }
+    for bombed in &mut bombs[2..] {
+        let _ = bombed.as_mut().poll(&mut Context::from_waker(&bomb));
+    }
+    lookups.close();
+    assert!(block_on(lookups.ask(|| found(5))).is_err());
 }

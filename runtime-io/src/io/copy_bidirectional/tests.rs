@@ -108,7 +108,7 @@ fn a_way_that_has_ended_is_left_alone_while_the_other_goes_on() {
 }
 
 #[test]
-fn a_writer_that_takes_nothing_stops_one_way_only() {
+fn fault_098_a_writer_that_takes_nothing_stops_one_way_only() {
     let (mut a, mut left) = duplex(4);
     let (mut b, mut right) = duplex(4);
     let mut cx = Context::from_waker(Waker::noop());

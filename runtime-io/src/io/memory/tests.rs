@@ -173,7 +173,7 @@ fn an_end_that_goes_wakes_both_waiters_once_and_lets_the_rest_be_read() {
 }
 
 #[test]
-fn a_waker_is_kept_while_it_is_the_same_and_exchanged_when_it_is_not() {
+fn fault_012_a_waker_is_kept_while_it_is_the_same_and_exchanged_when_it_is_not() {
     let (mut near, mut far) = duplex(2);
     let (first, first_waker) = Count::waker();
     let (second, second_waker) = Count::waker();
@@ -195,7 +195,7 @@ impl Wake for Panics {
 }
 
 #[test]
-fn a_panicking_waker_does_not_keep_the_other_direction_asleep() {
+fn fault_011_a_panicking_waker_does_not_keep_the_other_direction_asleep() {
     let (mut near, mut far) = duplex(1);
     assert!(pending(&read(&mut near, &Waker::from(Arc::new(Panics)), 1)));
     let (writing, writing_waker) = Count::waker();
@@ -208,7 +208,7 @@ fn a_panicking_waker_does_not_keep_the_other_direction_asleep() {
 }
 
 #[test]
-fn a_waker_that_drops_the_other_end_does_so_outside_the_lock() {
+fn fault_010_a_waker_that_drops_the_other_end_does_so_outside_the_lock() {
     struct DropsWhenWoken(std::sync::Mutex<Option<DuplexStream>>);
 
     impl Wake for DropsWhenWoken {

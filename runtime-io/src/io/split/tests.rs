@@ -175,7 +175,7 @@ fn two_threads_move_bytes_both_ways_through_one_stream() {
 
 /// A waker that polls the other half there and then, as some executors do.
 #[test]
-fn a_waker_that_reads_at_once_from_a_one_way_stream_does_not_hang() {
+fn fault_010_a_waker_that_reads_at_once_from_a_one_way_stream_does_not_hang() {
     struct ReadsWhenWoken(Mutex<ReadHalf<super::super::SimplexStream>>, AtomicUsize);
 
     impl Wake for ReadsWhenWoken {

@@ -60,7 +60,7 @@ fn datagrams_keep_their_borders_both_ways() {
 }
 
 #[test]
-fn what_does_not_fit_is_cut_off_and_the_next_datagram_is_whole() {
+fn fault_060_what_does_not_fit_is_cut_off_and_the_next_datagram_is_whole() {
     run(|| async {
         let (ours, theirs) = with_std().await;
         theirs.send(b"too long").unwrap();
@@ -75,7 +75,7 @@ fn what_does_not_fit_is_cut_off_and_the_next_datagram_is_whole() {
 }
 
 #[test]
-fn the_largest_datagram_arrives_and_a_larger_one_is_refused() {
+fn fault_060_the_largest_datagram_arrives_and_a_larger_one_is_refused() {
     run(|| async {
         let (ours, theirs) = with_std().await;
         let bytes: Vec<u8> = (0..LARGEST).map(|index| index as u8).collect();
@@ -90,7 +90,7 @@ fn the_largest_datagram_arrives_and_a_larger_one_is_refused() {
 }
 
 #[test]
-fn a_refused_datagram_is_the_error_of_who_waits() {
+fn fault_060_a_refused_datagram_is_the_error_of_who_waits() {
     run(|| async {
         let (ours, theirs) = with_std().await;
         drop(theirs);
@@ -191,7 +191,7 @@ fn many_tasks_share_one_socket_and_each_datagram_goes_to_one() {
 }
 
 #[test]
-fn a_receive_that_is_given_up_takes_nothing() {
+fn fault_013_a_receive_that_is_given_up_takes_nothing() {
     run(|| async {
         let (ours, theirs) = with_std().await;
         let mut buf = [0; 8];
@@ -267,7 +267,7 @@ fn an_address_that_stands_for_nothing_is_an_error() {
 }
 
 #[test]
-fn who_waits_for_a_datagram_at_the_shutdown_is_told() {
+fn fault_028_who_waits_for_a_datagram_at_the_shutdown_is_told() {
     let runtime = Builder::new_multi_thread().build().unwrap();
     let socket = runtime.block_on(bound());
     let mut buf = [0; 8];

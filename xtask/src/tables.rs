@@ -1,0 +1,112 @@
+//! `cargo xtask tables`: the tables in `docs/` that speak of the code, made from it.
+//!
+//! | page | rows | what the code adds |
+//! |---|---|---|
+//! | `docs/happens-before.md` | `edges` | each model named there exists |
+//! | `docs/queues.md` | `queues` | each constant and type named there exists; a constant's value |
+//! | the faults in `docs/testing.md` | the page itself | the tests that bear each number |
+//!
+//! A test holds that the pages are what this command would write: a model that is renamed, a
+//! constant that changes, a numbered test that comes or goes shows there.
+
+mod edges;
+
+mod faults;
+
+mod queues;
+
+use std::fs;
+use std::path::Path;
+
+use crate::process;
+
+const FOLDERS: [&str; 6] = [
+    "runtime-core/src",
+    "runtime-io/src",
+    "runtime-macros/src",
+    "runtime-alarm/src",
+    "src",
+    "tests",
+];
+
+/// A Rust file: its path from the repository's root, and its text.
+struct File {
+    path: String,
+    text: String,
+}
+
+/// Writes all pages.
+pub(crate) fn run() -> Result<(), String> {
+    for (path, text) in pages()? {
+        let file = process::root().join(path);
+        fs::write(&file, text).map_err(|error| format!("{path}: {error}"))?;
+        println!("{path}");
+    }
+    Ok(())
+}
+
+/// Each page with what is to stand there.
+fn pages() -> Result<[(&'static str, String); 3], String> {
+    let files = sources()?;
+    Ok([
+        ("docs/happens-before.md", edges::page(&files)?),
+        ("docs/queues.md", queues::page(&files)?),
+        (faults::PAGE, faults::page(&read(faults::PAGE)?, &files)?),
+    ])
+}
+
+fn read(path: &str) -> Result<String, String> {
+    fs::read_to_string(process::root().join(path)).map_err(|error| format!("{path}: {error}"))
+}
+
+/// The product's Rust files and the integration tests, in the order of their paths.
+fn sources() -> Result<Vec<File>, String> {
+    let mut files = Vec::new();
+    let mut folders: Vec<String> = FOLDERS.map(str::to_owned).to_vec();
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(process::root().join(&folder));
+        for entry in entries.map_err(|error| format!("{folder}: {error}"))? {
+            let name = entry.map_err(|error| error.to_string())?.file_name();
+            let path = format!("{folder}/{}", name.to_string_lossy());
+            if process::root().join(&path).is_dir() {
+                folders.push(path);
+            } else if Path::new(&path).extension().is_some_and(|it| it == "rs") {
+                let text = read(&path)?;
+                files.push(File { path, text });
+            }
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+/// The names of the functions in a text that begin with `prefix`.
+fn functions<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
+    let declared = text.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let rest = line.strip_prefix("async ").unwrap_or(line);
+        let name = rest.strip_prefix("fn ")?;
+        let end = name.find(|c: char| !c.is_alphanumeric() && c != '_')?;
+        Some(&name[..end])
+    });
+    declared.filter(|name| name.starts_with(prefix)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_are_what_the_command_would_write() {
+        for (path, text) in pages().expect("the rows agree with the code") {
+            let stands = read(path).unwrap_or_default();
+            assert!(stands == text, "{path} is old: run `cargo xtask tables`");
+        }
+    }
+
+    #[test]
+    fn functions_are_found_by_their_prefix() {
+        let text = "fn loom_a() {}\n    async fn loom_b<T>() {}\n// fn loom_c()\nfn d() {}\n";
+        assert_eq!(functions(text, "loom_"), ["loom_a", "loom_b"]);
+    }
+}
