@@ -123,6 +123,13 @@ struct Lane {
 }
 
 impl Direction {
+    pub(super) fn interest(self) -> Interest {
+        match self {
+            Direction::Read => Interest::READABLE,
+            Direction::Write => Interest::WRITABLE,
+        }
+    }
+
     fn lane(self) -> &'static Lane {
         match self {
             Direction::Read => &LANES[0],
@@ -146,6 +153,15 @@ impl ReadyEvent {
         let ready = word & concerns & READY;
         let shutdown = word & SHUTDOWN != 0;
         (ready != 0 || shutdown).then(|| ReadyEvent::exactly(word, concerns))
+    }
+
+    /// The part of it that is in `ready`.
+    #[cfg(unix)]
+    pub(crate) fn only(self, ready: Ready) -> ReadyEvent {
+        ReadyEvent {
+            ready: self.ready & ready,
+            ..self
+        }
     }
 
     fn exactly(word: u64, concerns: u64) -> ReadyEvent {
@@ -528,22 +544,26 @@ fn generation_of(word: u64) -> u32 {
     (word >> GENERATION_SHIFT) as u32
 }
 
-/// The readiness bits that answer an interest.
-fn concerns_of(interest: Interest) -> u64 {
-    let mut concerns = Ready::EMPTY;
+/// The readiness that answers an interest.
+pub(super) fn answers_to(interest: Interest) -> Ready {
+    let mut answers = Ready::EMPTY;
     if interest.is_readable() {
-        concerns |= READS;
+        answers |= READS;
     }
     if interest.is_writable() {
-        concerns |= WRITES;
+        answers |= WRITES;
     }
     if interest.is_priority() {
-        concerns |= Ready::PRIORITY | Ready::READ_CLOSED;
+        answers |= Ready::PRIORITY | Ready::READ_CLOSED;
     }
     if interest.is_error() {
-        concerns |= Ready::ERROR;
+        answers |= Ready::ERROR;
     }
-    u64::from(concerns.bits())
+    answers
+}
+
+fn concerns_of(interest: Interest) -> u64 {
+    u64::from(answers_to(interest).bits())
 }
 
 impl fmt::Debug for Source {

@@ -19,11 +19,11 @@ use std::sync::OnceLock;
 use std::task::{Context, Poll, ready};
 
 use runtime_core::loom::Mutex;
-use runtime_core::loom::atomic::{AtomicBool, Ordering};
+use runtime_core::loom::atomic::{AtomicU8, Ordering};
 
 use super::attach::Pollable;
 use super::reactor::Reactor;
-use super::readiness::{Direction, Place, ReadyEvent, Source};
+use super::readiness::{Direction, Place, ReadyEvent, Source, answers_to};
 use super::table::Token;
 use super::{current, shut_down};
 use crate::io::{Interest, Ready};
@@ -35,21 +35,23 @@ pub(crate) struct Registration {
     /// Held while attaching, so that it happens once.
     attaching: Mutex<()>,
     interest: mio::Interest,
-    /// Until something is known, there is probably something to read.
-    assumes_readable: AtomicBool,
+    /// What it is probably ready for, as bits of [`Ready`], until something is known.
+    assumed: AtomicU8,
 }
 
 impl Registration {
     /// A place at the current runtime's reactor.
     ///
     /// # Errors
-    /// What the operating system says when the reactor, or an early attachment, is refused.
+    /// What the operating system says when the reactor, or an early attachment, is refused; after
+    /// a shutdown.
     #[track_caller]
     pub(crate) fn new<S: Pollable>(
         io: &mut S,
         interest: mio::Interest,
     ) -> io::Result<Registration> {
         let reactor = current::reactor()?;
+        reactor.check_open()?;
         let token = OnceLock::new();
         if let Some(early) = reactor.attach_early(io, interest)? {
             token.get_or_init(|| early);
@@ -59,27 +61,30 @@ impl Registration {
             token,
             attaching: Mutex::new(()),
             interest,
-            assumes_readable: AtomicBool::new(false),
+            assumed: AtomicU8::new(Ready::EMPTY.bits()),
         })
     }
 
-    /// From now on an unattached socket counts as readable.
-    pub(super) fn assume_readable(&mut self) {
-        self.assumes_readable = AtomicBool::new(true);
+    /// From now on it counts as ready for that, as long as it is unattached.
+    pub(super) fn assume(&mut self, ready: Ready) {
+        self.assumed = AtomicU8::new(ready.bits());
     }
 
-    /// Whether it is to be tried instead of waited for. The first operation that would block ends
-    /// it, and so does an attachment.
-    pub(super) fn is_assumed_readable(&self) -> bool {
+    /// For what of `interest` it is to be tried instead of waited for. The first such operation
+    /// that would block ends it, and so does an attachment.
+    pub(super) fn assumed(&self, interest: Interest) -> Option<Ready> {
         // Relaxed: a hint; the operation that follows finds out.
-        self.assumes_readable.load(Ordering::Relaxed) && self.token.get().is_none()
+        let assumed = Ready::from_bits(self.assumed.load(Ordering::Relaxed));
+        let ready = assumed & answers_to(interest);
+        (!ready.is_empty() && self.token.get().is_none()).then_some(ready)
     }
 
     /// Records that an operation that nobody waits for would block: forgets the readiness that it
     /// went by, or the assumption.
-    pub(super) fn tried_in_vain(&self, event: Option<ReadyEvent>) {
+    pub(super) fn tried_in_vain(&self, interest: Interest, event: Option<ReadyEvent>) {
+        let tried = answers_to(interest).bits();
         // Relaxed: a hint, as above.
-        self.assumes_readable.store(false, Ordering::Relaxed);
+        self.assumed.fetch_and(!tried, Ordering::Relaxed);
         self.clear(event);
     }
 
@@ -101,11 +106,22 @@ impl Registration {
         Ok(self.reactor.source(*self.token.get_or_init(|| token)))
     }
 
+    /// Attaches it at once.
+    ///
+    /// # Errors
+    /// What the operating system says, also that somebody else has added the descriptor.
+    #[cfg(unix)]
+    pub(crate) fn attach_alone<S: Pollable>(&self, io: &S) -> io::Result<()> {
+        let token = self.reactor.attach_alone(io, self.interest)?;
+        self.token.get_or_init(|| token);
+        Ok(())
+    }
+
     /// What an operation has to go by: `None` unattached, `Ready` attached; or it waits.
     ///
     /// # Errors
     /// After a shutdown.
-    pub(super) fn poll_ready(
+    pub(crate) fn poll_ready(
         &self,
         direction: Direction,
         cx: &mut Context<'_>,
@@ -121,7 +137,7 @@ impl Registration {
     ///
     /// # Errors
     /// `WouldBlock` if nothing is ready; after a shutdown.
-    pub(super) fn readiness(&self, interest: Interest) -> io::Result<Option<ReadyEvent>> {
+    pub(crate) fn readiness(&self, interest: Interest) -> io::Result<Option<ReadyEvent>> {
         let Some(source) = self.source() else {
             return Ok(None);
         };
@@ -146,14 +162,14 @@ impl Registration {
     }
 
     /// Forgets the readiness that an operation used up.
-    pub(super) fn clear(&self, event: Option<ReadyEvent>) {
+    pub(crate) fn clear(&self, event: Option<ReadyEvent>) {
         if let (Some(source), Some(event)) = (self.source(), event) {
             source.clear(event);
         }
     }
 
     /// Waits in the list of the source, of any number of waiters.
-    pub(super) fn ready<S: Pollable>(&self, io: &S, interest: Interest) -> io::Result<Waiting<'_>> {
+    pub(crate) fn ready<S: Pollable>(&self, io: &S, interest: Interest) -> io::Result<Waiting<'_>> {
         let source = self.attached(io)?;
         Ok(Waiting {
             source,
@@ -162,8 +178,8 @@ impl Registration {
         })
     }
 
-    /// Takes the socket back from the selector: it lives on without us.
-    pub(super) fn detach<S: Pollable>(self, io: &mut S) -> io::Result<()> {
+    /// Takes the socket back from the selector: it lives on without us, and nobody waits any more.
+    pub(crate) fn detach<S: Pollable>(&self, io: &mut S) -> io::Result<()> {
         if self.token.get().is_some() {
             self.reactor.detach(io)
         } else {

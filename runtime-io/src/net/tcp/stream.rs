@@ -1,7 +1,7 @@
 //! A connection.
 
 use std::fmt;
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::net::{self, Shutdown, SocketAddr};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
@@ -20,6 +20,7 @@ use crate::io::futures::fill;
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{no_address, resolve};
+use crate::net::byte_stream::{SLICES_MAX, byte_stream, byte_stream_traits, example};
 use crate::net::numbers::NO_SIGNAL;
 use crate::net::receive::receive;
 
@@ -31,9 +32,6 @@ pub(super) const INTEREST: mio::Interest = mio::Interest::READABLE
 /// Both directions.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(super) const INTEREST: mio::Interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
-
-/// Slices that one system call takes on every system.
-const SLICES_MAX: usize = 1024;
 
 /// A TCP connection.
 ///
@@ -74,7 +72,8 @@ impl TcpStream {
 
     /// Of a connection that was accepted: it may be tried for bytes at once.
     pub(super) fn new_accepted(io: mio::net::TcpStream) -> io::Result<TcpStream> {
-        Evented::new_accepted(io, INTEREST).map(TcpStream::from_evented)
+        Evented::new_ready(io, INTEREST, Ready::READABLE | Ready::WRITABLE)
+            .map(TcpStream::from_evented)
     }
 
     pub(super) fn from_evented(io: Evented<mio::net::TcpStream>) -> TcpStream {
@@ -118,140 +117,13 @@ impl TcpStream {
         self.io.peer_addr()
     }
 
-    /// Takes the error that waits in the socket, if any.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.take_error()
-    }
-
-    /// Waits until one of `interest` is ready. Any number of tasks may wait.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: readiness stays until an operation finds that it would block.
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        self.io.ready(interest).await
-    }
-
-    /// Waits until there is something to read. Any number of tasks may wait.
-    ///
-    /// A connection that was just accepted counts as readable until a read finds nothing.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.ready(Interest::READABLE).await.map(drop)
-    }
-
-    /// Waits until there is room to write. Any number of tasks may wait.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
-    pub async fn writable(&self) -> io::Result<()> {
-        self.ready(Interest::WRITABLE).await.map(drop)
-    }
-
-    /// Polls for something to read. Only the waker of the last call that reads counts.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.poll_ready(Direction::Read, cx)
-    }
-
-    /// Polls for room to write. Only the waker of the last call that writes counts.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.poll_ready(Direction::Write, cx)
-    }
-
-    /// Reads what there is; zero bytes mean the end.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is nothing; what the operating system says.
-    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.try_io(Interest::READABLE, || (&*self.io).read(buf))
-    }
-
-    /// Reads what there is, into several buffers one after the other.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is nothing; what the operating system says.
-    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.io
-            .try_io(Interest::READABLE, || (&*self.io).read_vectored(bufs))
-    }
-
-    /// Reads what there is, into the free part of a buffer that may grow.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is nothing; what the operating system says.
-    pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.io.try_io(Interest::READABLE, || {
-            fill(buf, |part| receive_from(&self.io, part)).map(|(_, filled)| filled)
-        })
-    }
-
-    /// Writes what there is room for.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is none; what the operating system says.
-    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .try_io(Interest::WRITABLE, || (&*self.io).write(buf))
-    }
-
-    /// Writes what there is room for, from several buffers one after the other.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is none; what the operating system says.
-    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.io
-            .try_io(Interest::WRITABLE, || send_vectored(&self.io, bufs))
-    }
-
-    /// Calls `f`, an operation of one's own on the socket, if it may get somewhere.
-    ///
-    /// If it says `WouldBlock`, the readiness is used up; so it must say so only if the socket did.
-    ///
-    /// # Errors
-    /// `WouldBlock` if nothing of `interest` is ready; what `f` says.
-    pub fn try_io<R>(
-        &self,
-        interest: Interest,
-        f: impl FnOnce() -> io::Result<R>,
-    ) -> io::Result<R> {
-        let io: &mio::net::TcpStream = &self.io;
-        self.io.try_io(interest, || io.try_io(f))
-    }
-
-    /// Calls `f`, an operation of one's own on the socket, until it does not say `WouldBlock`.
-    ///
-    /// # Errors
-    /// What `f` says; after a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: it waits only after `f` has said `WouldBlock`.
-    pub async fn async_io<R>(
-        &self,
-        interest: Interest,
-        mut f: impl FnMut() -> io::Result<R>,
-    ) -> io::Result<R> {
-        let io: &mio::net::TcpStream = &self.io;
-        self.io.async_io(interest, || io.try_io(&mut f)).await
-    }
+    byte_stream!(
+        mio::net::TcpStream,
+        "# let listener = runtime::net::TcpListener::bind(\"127.0.0.1:0\").await?;
+# let near = runtime::net::TcpStream::connect(listener.local_addr()?).await?;
+# let (far, _) = listener.accept().await?;
+"
+    );
 
     /// Reads what there is and leaves it there. Any number of tasks may wait.
     ///
@@ -278,14 +150,6 @@ impl TcpStream {
     ) -> Poll<io::Result<usize>> {
         self.io
             .poll_io(Direction::Read, cx, || peek_at(&self.io, buf))
-    }
-
-    /// Ends a direction, or both. To end a direction that is ended already does no harm.
-    pub(super) fn shutdown_std(&self, how: Shutdown) -> io::Result<()> {
-        match self.io.shutdown(how) {
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
-            outcome => outcome,
-        }
     }
 
     /// Whether small writes are sent at once.
@@ -365,65 +229,9 @@ impl TcpStream {
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.set_ttl(ttl)
     }
-
-    /// Both directions apart, borrowed; costs nothing.
-    pub fn split<'a>(&'a mut self) -> (ReadHalf<'a>, WriteHalf<'a>) {
-        super::split::split(self)
-    }
-
-    /// Both directions apart, owned. Dropping the write half ends the writing.
-    pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
-        super::split_owned::split(self)
-    }
-
-    /// [`AsyncRead`] by reference, for the halves.
-    pub(super) fn poll_read_by_ref(
-        &self,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let wanted = buf.remaining();
-        if wanted == 0 {
-            return Poll::Ready(Ok(()));
-        }
-        let read = self
-            .io
-            .poll_bytes(Direction::Read, cx, wanted, || receive_from(&self.io, buf));
-        read.map_ok(drop)
-    }
-
-    /// [`AsyncWrite`] by reference, for the halves.
-    pub(super) fn poll_write_by_ref(
-        &self,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.io
-            .poll_bytes(Direction::Write, cx, buf.len(), || (&*self.io).write(buf))
-    }
-
-    /// The same from several buffers.
-    pub(super) fn poll_write_vectored_by_ref(
-        &self,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
-        self.io.poll_bytes(Direction::Write, cx, wanted, || {
-            send_vectored(&self.io, bufs)
-        })
-    }
 }
 
-/// Receives once into the unfilled part of a buffer.
-fn receive_from(io: &mio::net::TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
-    let received = receive(buf, |free| {
-        io.try_io(|| SockRef::from(io).recv(free).map(|count| (count, ())))
-    });
-    received.map(|(count, ())| count)
-}
-
-/// The same, and leaves it there.
+/// Receives once into the unfilled part of a buffer, and leaves it there.
 fn peek_at(io: &mio::net::TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
     let received = receive(buf, |free| {
         io.try_io(|| SockRef::from(io).peek(free).map(|count| (count, ())))
@@ -431,75 +239,4 @@ fn peek_at(io: &mio::net::TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize>
     received.map(|(count, ())| count)
 }
 
-/// Sends once; more slices than the kernel takes are left for the next time.
-fn send_vectored(io: &mio::net::TcpStream, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-    let bufs = &bufs[..bufs.len().min(SLICES_MAX)];
-    io.try_io(|| SockRef::from(io).send_vectored_with_flags(bufs, NO_SIGNAL))
-}
-
-// A panic in between leaves a connection whole: every change of its state is one step.
-impl UnwindSafe for TcpStream {}
-impl RefUnwindSafe for TcpStream {}
-
-impl AsyncRead for TcpStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.poll_read_by_ref(cx, buf)
-    }
-}
-
-impl AsyncWrite for TcpStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_write_by_ref(cx, buf)
-    }
-
-    /// Nothing to do: the kernel has it.
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    /// Ends the writing; reading goes on.
-    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shutdown_std(Shutdown::Write))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored_by_ref(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-}
-
-impl TryFrom<net::TcpStream> for TcpStream {
-    type Error = io::Error;
-
-    /// As [`TcpStream::from_std`].
-    fn try_from(stream: net::TcpStream) -> io::Result<TcpStream> {
-        TcpStream::from_std(stream)
-    }
-}
-
-impl AsRef<TcpStream> for TcpStream {
-    fn as_ref(&self) -> &TcpStream {
-        self
-    }
-}
-
-impl fmt::Debug for TcpStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.io.fmt(f)
-    }
-}
+byte_stream_traits!(TcpStream, net::TcpStream);
