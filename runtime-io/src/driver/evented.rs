@@ -118,7 +118,8 @@ impl<S: Pollable> Evented<S> {
             let event = ready!(self.registration.poll_ready(direction, cx))?;
             match operation() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.registration.would_block(&self.io, event)?;
+                    self.registration
+                        .would_block(&self.io, direction.interest(), event)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 outcome => {
@@ -190,7 +191,7 @@ impl<S: Pollable> Evented<S> {
             };
             match operation() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.registration.would_block(&self.io, event)?;
+                    self.registration.would_block(&self.io, interest, event)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 outcome => return outcome,

@@ -216,6 +216,15 @@ impl Source {
         generation_of(self.word.load(Ordering::Relaxed))
     }
 
+    /// Lets the source begin with what its owner expects. Only for an owner that nobody waits for
+    /// yet.
+    pub(super) fn expect(&self, ready: Ready) {
+        // Relaxed: it tells of nothing that happened elsewhere, and the tick stays: nobody has read
+        // it.
+        self.word
+            .fetch_or(u64::from(ready.bits()), Ordering::Relaxed);
+    }
+
     /// What of `interest` is ready, if anything.
     pub(crate) fn readiness(&self, interest: Interest) -> Option<ReadyEvent> {
         // Acquire: pairs with D1's Release.

@@ -71,7 +71,7 @@ impl Registration {
     }
 
     /// For what of `interest` it is to be tried instead of waited for. The first such operation
-    /// that would block ends it, and so does an attachment.
+    /// that would block ends it; an attachment makes readiness of what is left.
     pub(super) fn assumed(&self, interest: Interest) -> Option<Ready> {
         // Relaxed: a hint; the operation that follows finds out.
         let assumed = Ready::from_bits(self.assumed.load(Ordering::Relaxed));
@@ -82,10 +82,14 @@ impl Registration {
     /// Records that an operation that nobody waits for would block: forgets the readiness that it
     /// went by, or the assumption.
     pub(super) fn tried_in_vain(&self, interest: Interest, event: Option<ReadyEvent>) {
+        self.assume_no_more(interest);
+        self.clear(event);
+    }
+
+    fn assume_no_more(&self, interest: Interest) {
         let tried = answers_to(interest).bits();
         // Relaxed: a hint, as above.
         self.assumed.fetch_and(!tried, Ordering::Relaxed);
-        self.clear(event);
     }
 
     /// The source, once there is one.
@@ -103,6 +107,9 @@ impl Registration {
             return Ok(source);
         }
         let token = self.reactor.attach(io, self.interest)?;
+        // Relaxed: a hint, as in `assumed`.
+        let assumed = Ready::from_bits(self.assumed.load(Ordering::Relaxed));
+        self.reactor.source(token).expect(assumed);
         Ok(self.reactor.source(*self.token.get_or_init(|| token)))
     }
 
@@ -152,11 +159,14 @@ impl Registration {
     pub(super) fn would_block<S: Pollable>(
         &self,
         io: &S,
+        interest: Interest,
         event: Option<ReadyEvent>,
     ) -> io::Result<()> {
-        let source = self.attached(io)?;
         if let Some(event) = event {
-            source.clear(event);
+            self.clear(Some(event));
+        } else {
+            self.assume_no_more(interest);
+            self.attached(io)?;
         }
         Ok(())
     }

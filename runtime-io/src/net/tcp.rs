@@ -16,6 +16,7 @@ mod split_owned;
 pub use split_owned::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};
 
 mod connect;
+mod race;
 
 #[cfg(all(test, unix, not(loom)))]
 mod tests;

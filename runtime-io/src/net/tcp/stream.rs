@@ -11,7 +11,8 @@ use std::time::Duration;
 use bytes::BufMut;
 use socket2::SockRef;
 
-use super::connect::{connect, name_address};
+use super::connect::connect;
+use super::race;
 use super::split::{ReadHalf, WriteHalf};
 use super::split_owned::{OwnedReadHalf, OwnedWriteHalf};
 use crate::driver::evented::Evented;
@@ -19,7 +20,7 @@ use crate::driver::readiness::Direction;
 use crate::io::futures::fill;
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::ToSocketAddrs;
-use crate::net::addr::{no_address, resolve};
+use crate::net::addr::resolve;
 use crate::net::byte_stream::{SLICES_MAX, byte_stream, byte_stream_traits, example};
 use crate::net::numbers::NO_SIGNAL;
 use crate::net::receive::receive;
@@ -43,27 +44,34 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
-    /// Connects to the first of the addresses that answers, one after the other.
+    /// Connects to the first of the addresses that answers.
+    ///
+    /// If they are of both families, an attempt that takes more than 250 ms is joined by the next
+    /// (RFC 8305); addresses of one family are tried one after the other.
     ///
     /// # Errors
-    /// What became of the last address, which the text names, or of the name. Nothing is left open.
+    /// What became of each address, which the text names, with the kind of the last; or of the name.
+    /// Nothing is left open.
     ///
     /// # Panics
     /// If the calling thread is in no runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe: a connection under way is closed.
+    /// Cancel safe: connections under way are closed.
+    ///
+    /// ```
+    /// use runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
-        let mut outcome = Err(no_address());
-        for addr in resolve(addr).await? {
-            outcome = connect(addr)
-                .await
-                .map_err(|error| name_address(addr, error));
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        outcome
+        race::connect(resolve(addr).await?, connect).await
     }
 
     pub(super) fn new(io: mio::net::TcpStream) -> io::Result<TcpStream> {
