@@ -194,6 +194,17 @@ pub mod io {
         Split, Take, WriteHalf, copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf,
         duplex, empty, join, repeat, simplex, sink, split,
     };
+
+    /// Descriptors of somebody else's, to wait for.
+    #[cfg(all(unix, feature = "net"))]
+    pub mod unix {
+        #[doc(hidden)]
+        #[allow(deprecated, reason = "the older name stays")]
+        pub use runtime_io::async_fd::AsyncFdTryNewError;
+        pub use runtime_io::async_fd::{
+            AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, AsyncFdRegisterError, TryIoError,
+        };
+    }
 }
 
 /// Sockets.
@@ -202,4 +213,6 @@ pub mod net {
     pub use runtime_io::net::{
         TcpListener, TcpSocket, TcpStream, ToSocketAddrs, UdpSocket, lookup_host, tcp,
     };
+    #[cfg(unix)]
+    pub use runtime_io::net::{UnixDatagram, UnixListener, UnixSocket, UnixStream, unix};
 }

@@ -1,13 +1,13 @@
 //! The reactor and what stands between it and a socket.
 
 mod assumption;
-mod attach;
+pub(crate) mod attach;
 pub(crate) mod current;
 pub(crate) mod evented;
 mod lookups;
 mod reactor;
 pub(crate) mod readiness;
-mod registration;
+pub(crate) mod registration;
 mod table;
 mod wait;
 

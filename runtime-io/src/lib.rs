@@ -9,5 +9,8 @@ pub mod io;
 #[cfg(feature = "net")]
 pub mod net;
 
+#[cfg(all(unix, feature = "net"))]
+pub mod async_fd;
+
 #[cfg(feature = "net")]
 mod driver;

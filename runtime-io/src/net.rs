@@ -1,4 +1,4 @@
-//! TCP and UDP sockets and the addresses they are given.
+//! TCP, UDP and Unix sockets, pipes, and the addresses they are given.
 
 mod addr;
 pub use addr::ToSocketAddrs;
@@ -13,7 +13,17 @@ pub use tcp::{TcpListener, TcpSocket, TcpStream};
 mod udp;
 pub use udp::UdpSocket;
 
+#[cfg(unix)]
+pub mod unix;
+#[cfg(unix)]
+#[doc(inline)]
+pub use unix::{UnixDatagram, UnixListener, UnixSocket, UnixStream};
+
+mod accept;
+mod backoff;
+mod byte_stream;
 mod descriptors;
+mod halves;
 mod numbers;
 mod options;
 mod receive;

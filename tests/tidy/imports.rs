@@ -63,7 +63,7 @@ const HOUSES: [House; 3] = [
         layers: &[
             &["io"],
             &["driver"],
-            &["net", "fs", "process", "signal", "stdio"],
+            &["net", "async_fd", "fs", "process", "signal", "stdio"],
         ],
         strangers: &["runtime", "runtime_macros"],
     },

@@ -14,3 +14,14 @@ pub use ::runtime::io::{
     WriteHalf, copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf, duplex, empty,
     join, repeat, simplex, sink, split,
 };
+
+/// Descriptors of somebody else's.
+#[cfg(all(unix, feature = "net"))]
+pub mod unix {
+    #[doc(hidden)]
+    #[allow(deprecated)]
+    pub use ::runtime::io::unix::AsyncFdTryNewError;
+    pub use ::runtime::io::unix::{
+        AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, AsyncFdRegisterError, TryIoError,
+    };
+}

@@ -10,3 +10,20 @@ pub mod tcp {
         OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf,
     };
 }
+
+#[cfg(unix)]
+pub use ::runtime::net::{UnixDatagram, UnixListener, UnixSocket, UnixStream};
+
+/// The parts of a Unix socket, and pipes.
+#[cfg(unix)]
+pub mod unix {
+    pub use ::runtime::net::unix::{
+        OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, SocketAddr, UCred, WriteHalf, gid_t,
+        pid_t, uid_t,
+    };
+
+    /// Pipes.
+    pub mod pipe {
+        pub use ::runtime::net::unix::pipe::{OpenOptions, Receiver, Sender, pipe};
+    }
+}

@@ -14,4 +14,10 @@ mod imp;
 
 pub(super) use imp::{LAZY, SHORT_MEANS_DRAINED, attach, attach_early, detach};
 
+#[cfg(unix)]
+pub(super) use imp::attach_alone;
+
+#[cfg(unix)]
+pub(crate) use imp::selector_interest;
+
 pub(crate) use imp::Pollable;

@@ -41,15 +41,32 @@ impl<S: Pollable> Evented<S> {
         })
     }
 
-    /// The same for a socket whose peer has probably sent something already: it counts as readable
-    /// until an operation finds that it is not.
+    /// The same for a socket that is probably ready for something already: it counts as ready until
+    /// an operation finds that it is not.
     ///
     /// # Errors
     /// As there.
     #[track_caller]
-    pub(crate) fn new_accepted(io: S, interest: mio::Interest) -> io::Result<Evented<S>> {
+    pub(crate) fn new_ready(
+        io: S,
+        interest: mio::Interest,
+        ready: Ready,
+    ) -> io::Result<Evented<S>> {
         let mut evented = Evented::new(io, interest)?;
-        evented.registration.assume_readable();
+        evented.registration.assume(ready);
+        Ok(evented)
+    }
+
+    /// The same for something that may turn out not to be waitable at all: it stands in its selector
+    /// from the start, so that this is known at once.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn new_attached(io: S, interest: mio::Interest) -> io::Result<Evented<S>> {
+        let evented = Evented::new(io, interest)?;
+        evented.registration.attached(&evented.io)?;
         Ok(evented)
     }
 
@@ -101,7 +118,8 @@ impl<S: Pollable> Evented<S> {
             let event = ready!(self.registration.poll_ready(direction, cx))?;
             match operation() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.registration.would_block(&self.io, event)?;
+                    self.registration
+                        .would_block(&self.io, direction.interest(), event)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 outcome => {
@@ -129,8 +147,7 @@ impl<S: Pollable> Evented<S> {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         let unit = ready!(coop::poll_proceed(cx));
-        let assumed = direction == Direction::Read && self.registration.is_assumed_readable();
-        if !assumed {
+        if self.registration.assumed(direction.interest()).is_none() {
             self.registration.attached(&self.io)?;
             ready!(self.registration.poll_ready(direction, cx))?;
         }
@@ -152,7 +169,7 @@ impl<S: Pollable> Evented<S> {
         let outcome = operation();
         if let Err(error) = &outcome {
             if error.kind() == io::ErrorKind::WouldBlock {
-                self.registration.tried_in_vain(event);
+                self.registration.tried_in_vain(interest, event);
             }
         }
         outcome
@@ -174,7 +191,7 @@ impl<S: Pollable> Evented<S> {
             };
             match operation() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.registration.would_block(&self.io, event)?;
+                    self.registration.would_block(&self.io, interest, event)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 outcome => return outcome,
@@ -187,8 +204,8 @@ impl<S: Pollable> Evented<S> {
     /// Takes no unit of the budget: who is told ready here does something next, and that must not
     /// be `Pending` in between.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        if interest.is_readable() && self.registration.is_assumed_readable() {
-            return Ok(Ready::READABLE);
+        if let Some(ready) = self.registration.assumed(interest) {
+            return Ok(ready);
         }
         let event = self.registration.ready(&self.io, interest)?.await?;
         Ok(event.ready)
@@ -196,7 +213,7 @@ impl<S: Pollable> Evented<S> {
 }
 
 /// Spends one unit of the task's budget.
-async fn budget() {
+pub(crate) async fn budget() {
     std::future::poll_fn(|cx| {
         let unit = ready!(coop::poll_proceed(cx));
         unit.made();

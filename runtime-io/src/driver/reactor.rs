@@ -154,6 +154,27 @@ impl Reactor {
             .map(Some)
     }
 
+    /// As [`Reactor::attach`], but an error if the descriptor stands in the selector already.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(unix)]
+    pub(super) fn attach_alone<S: Pollable>(
+        &self,
+        io: &S,
+        interest: MioInterest,
+    ) -> io::Result<Token> {
+        self.register(|registry, token| attach::attach_alone(registry, io, token, interest))
+    }
+
+    /// Whether the runtime lives.
+    ///
+    /// # Errors
+    /// After a shutdown.
+    pub(super) fn check_open(&self) -> io::Result<()> {
+        self.0.table.check_open()
+    }
+
     fn register(
         &self,
         register: impl FnOnce(&mio::Registry, mio::Token) -> io::Result<()>,

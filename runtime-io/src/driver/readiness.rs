@@ -123,6 +123,13 @@ struct Lane {
 }
 
 impl Direction {
+    pub(super) fn interest(self) -> Interest {
+        match self {
+            Direction::Read => Interest::READABLE,
+            Direction::Write => Interest::WRITABLE,
+        }
+    }
+
     fn lane(self) -> &'static Lane {
         match self {
             Direction::Read => &LANES[0],
@@ -146,6 +153,15 @@ impl ReadyEvent {
         let ready = word & concerns & READY;
         let shutdown = word & SHUTDOWN != 0;
         (ready != 0 || shutdown).then(|| ReadyEvent::exactly(word, concerns))
+    }
+
+    /// The part of it that is in `ready`.
+    #[cfg(unix)]
+    pub(crate) fn only(self, ready: Ready) -> ReadyEvent {
+        ReadyEvent {
+            ready: self.ready & ready,
+            ..self
+        }
     }
 
     fn exactly(word: u64, concerns: u64) -> ReadyEvent {
@@ -198,6 +214,15 @@ impl Source {
     pub(crate) fn generation(&self) -> u32 {
         // Relaxed: only the owner asks, and only vacating, which it does itself, changes it.
         generation_of(self.word.load(Ordering::Relaxed))
+    }
+
+    /// Lets the source begin with what its owner expects. Only for an owner that nobody waits for
+    /// yet.
+    pub(super) fn expect(&self, ready: Ready) {
+        // Relaxed: it tells of nothing that happened elsewhere, and the tick stays: nobody has read
+        // it.
+        self.word
+            .fetch_or(u64::from(ready.bits()), Ordering::Relaxed);
     }
 
     /// What of `interest` is ready, if anything.
@@ -522,22 +547,26 @@ fn generation_of(word: u64) -> u32 {
     (word >> GENERATION_SHIFT) as u32
 }
 
-/// The readiness bits that answer an interest.
-fn concerns_of(interest: Interest) -> u64 {
-    let mut concerns = Ready::EMPTY;
+/// The readiness that answers an interest.
+pub(super) fn answers_to(interest: Interest) -> Ready {
+    let mut answers = Ready::EMPTY;
     if interest.is_readable() {
-        concerns |= READS;
+        answers |= READS;
     }
     if interest.is_writable() {
-        concerns |= WRITES;
+        answers |= WRITES;
     }
     if interest.is_priority() {
-        concerns |= Ready::PRIORITY | Ready::READ_CLOSED;
+        answers |= Ready::PRIORITY | Ready::READ_CLOSED;
     }
     if interest.is_error() {
-        concerns |= Ready::ERROR;
+        answers |= Ready::ERROR;
     }
-    u64::from(concerns.bits())
+    answers
+}
+
+fn concerns_of(interest: Interest) -> u64 {
+    u64::from(answers_to(interest).bits())
 }
 
 impl fmt::Debug for Source {

@@ -35,7 +35,7 @@ pub(crate) struct Registration {
     /// Held while attaching, so that it happens once.
     attaching: Mutex<()>,
     interest: mio::Interest,
-    /// Until something is known, there is probably something to read.
+    /// What it is probably ready for, until something is known.
     assumption: Assumption,
 }
 
@@ -43,13 +43,15 @@ impl Registration {
     /// A place at the current runtime's reactor.
     ///
     /// # Errors
-    /// What the operating system says when the reactor, or an early attachment, is refused.
+    /// What the operating system says when the reactor, or an early attachment, is refused; after
+    /// a shutdown.
     #[track_caller]
     pub(crate) fn new<S: Pollable>(
         io: &mut S,
         interest: mio::Interest,
     ) -> io::Result<Registration> {
         let reactor = current::reactor()?;
+        reactor.check_open()?;
         let token = OnceLock::new();
         if let Some(early) = reactor.attach_early(io, interest)? {
             token.get_or_init(|| early);
@@ -59,25 +61,26 @@ impl Registration {
             token,
             attaching: Mutex::new(()),
             interest,
-            assumption: Assumption::new(false),
+            assumption: Assumption::new(Ready::EMPTY),
         })
     }
 
-    /// From now on an unattached socket counts as readable.
-    pub(super) fn assume_readable(&mut self) {
-        self.assumption = Assumption::new(true);
+    /// From now on it counts as ready for that, as long as it is unattached.
+    pub(super) fn assume(&mut self, ready: Ready) {
+        self.assumption = Assumption::new(ready);
     }
 
-    /// Whether it is to be tried instead of waited for. The first operation that would block ends
-    /// it, and so does an attachment.
-    pub(super) fn is_assumed_readable(&self) -> bool {
-        self.assumption.holds() && self.token.get().is_none()
+    /// For what of `interest` it is to be tried instead of waited for. The first such operation
+    /// that would block ends it; an attachment makes readiness of what is left.
+    pub(super) fn assumed(&self, interest: Interest) -> Option<Ready> {
+        let ready = self.assumption.holds(interest)?;
+        self.token.get().is_none().then_some(ready)
     }
 
     /// Records that an operation that nobody waits for would block: forgets the readiness that it
     /// went by, or the assumption.
-    pub(super) fn tried_in_vain(&self, event: Option<ReadyEvent>) {
-        self.assumption.end();
+    pub(super) fn tried_in_vain(&self, interest: Interest, event: Option<ReadyEvent>) {
+        self.assumption.end(interest);
         self.clear(event);
     }
 
@@ -96,14 +99,26 @@ impl Registration {
             return Ok(source);
         }
         let token = self.reactor.attach(io, self.interest)?;
+        self.reactor.source(token).expect(self.assumption.rest());
         Ok(self.reactor.source(*self.token.get_or_init(|| token)))
+    }
+
+    /// Attaches it at once.
+    ///
+    /// # Errors
+    /// What the operating system says, also that somebody else has added the descriptor.
+    #[cfg(unix)]
+    pub(crate) fn attach_alone<S: Pollable>(&self, io: &S) -> io::Result<()> {
+        let token = self.reactor.attach_alone(io, self.interest)?;
+        self.token.get_or_init(|| token);
+        Ok(())
     }
 
     /// What an operation has to go by: `None` unattached, `Ready` attached; or it waits.
     ///
     /// # Errors
     /// After a shutdown.
-    pub(super) fn poll_ready(
+    pub(crate) fn poll_ready(
         &self,
         direction: Direction,
         cx: &mut Context<'_>,
@@ -119,7 +134,7 @@ impl Registration {
     ///
     /// # Errors
     /// `WouldBlock` if nothing is ready; after a shutdown.
-    pub(super) fn readiness(&self, interest: Interest) -> io::Result<Option<ReadyEvent>> {
+    pub(crate) fn readiness(&self, interest: Interest) -> io::Result<Option<ReadyEvent>> {
         let Some(source) = self.source() else {
             return Ok(None);
         };
@@ -134,24 +149,27 @@ impl Registration {
     pub(super) fn would_block<S: Pollable>(
         &self,
         io: &S,
+        interest: Interest,
         event: Option<ReadyEvent>,
     ) -> io::Result<()> {
-        let source = self.attached(io)?;
         if let Some(event) = event {
-            source.clear(event);
+            self.clear(Some(event));
+        } else {
+            self.assumption.end(interest);
+            self.attached(io)?;
         }
         Ok(())
     }
 
     /// Forgets the readiness that an operation used up.
-    pub(super) fn clear(&self, event: Option<ReadyEvent>) {
+    pub(crate) fn clear(&self, event: Option<ReadyEvent>) {
         if let (Some(source), Some(event)) = (self.source(), event) {
             source.clear(event);
         }
     }
 
     /// Waits in the list of the source, of any number of waiters.
-    pub(super) fn ready<S: Pollable>(&self, io: &S, interest: Interest) -> io::Result<Waiting<'_>> {
+    pub(crate) fn ready<S: Pollable>(&self, io: &S, interest: Interest) -> io::Result<Waiting<'_>> {
         let source = self.attached(io)?;
         Ok(Waiting {
             source,
@@ -160,8 +178,8 @@ impl Registration {
         })
     }
 
-    /// Takes the socket back from the selector: it lives on without us.
-    pub(super) fn detach<S: Pollable>(self, io: &mut S) -> io::Result<()> {
+    /// Takes the socket back from the selector: it lives on without us, and nobody waits any more.
+    pub(crate) fn detach<S: Pollable>(&self, io: &mut S) -> io::Result<()> {
         if self.token.get().is_some() {
             self.reactor.detach(io)
         } else {

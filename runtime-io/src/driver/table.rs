@@ -17,6 +17,7 @@ use std::io;
 use std::sync::OnceLock;
 
 use runtime_core::loom::Mutex;
+use runtime_core::loom::atomic::{AtomicBool, Ordering};
 use runtime_core::util::wake_list::WakeList;
 
 use super::readiness::{GENERATION_BITS, Source};
@@ -68,13 +69,14 @@ impl Token {
 pub(super) struct Table {
     pages: [OnceLock<Box<[Source]>>; PAGES],
     allocator: Mutex<Allocator>,
+    /// Changes under the allocator's lock only.
+    closed: AtomicBool,
 }
 
 #[derive(Default)]
 struct Allocator {
     vacant: Vec<usize>,
     next: usize,
-    closed: bool,
 }
 
 impl Table {
@@ -82,6 +84,7 @@ impl Table {
         Table {
             pages: [const { OnceLock::new() }; PAGES],
             allocator: Mutex::new(Allocator::default()),
+            closed: AtomicBool::new(false),
         }
     }
 
@@ -91,9 +94,7 @@ impl Table {
     /// If the table is closed, or full.
     pub(super) fn take(&self) -> io::Result<Token> {
         let mut allocator = self.allocator.lock();
-        if allocator.closed {
-            return Err(super::shut_down());
-        }
+        self.check_open()?;
         let index = match allocator.vacant.pop() {
             Some(index) => index,
             None if allocator.next == SOURCES_MAX => {
@@ -110,6 +111,19 @@ impl Table {
         let entries = self.pages[page]
             .get_or_init(|| (0..FIRST_PAGE << page).map(|_| Source::new()).collect());
         Ok(Token::new(index, entries[offset].generation()))
+    }
+
+    /// Whether entries are still handed out; without the lock only a hint.
+    ///
+    /// # Errors
+    /// If the table is closed.
+    pub(super) fn check_open(&self) -> io::Result<()> {
+        // Relaxed: who takes an entry holds the lock that orders it.
+        if self.closed.load(Ordering::Relaxed) {
+            Err(super::shut_down())
+        } else {
+            Ok(())
+        }
     }
 
     /// Gives an entry back; its owner is gone.
@@ -142,8 +156,9 @@ impl Table {
     /// Hands out no more entries, marks all as shut down and collects all who wait.
     pub(super) fn close(&self, wakers: &mut WakeList) {
         let handed_out = {
-            let mut allocator = self.allocator.lock();
-            allocator.closed = true;
+            let allocator = self.allocator.lock();
+            // Relaxed: the lock orders it.
+            self.closed.store(true, Ordering::Relaxed);
             allocator.next
         };
         let all = self.pages.iter().filter_map(OnceLock::get).flatten();

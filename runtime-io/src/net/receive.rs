@@ -9,7 +9,7 @@ use crate::io::ReadBuf;
 /// Lets `receive` put bytes into the unfilled part of a buffer, once, and counts them as filled.
 ///
 /// It says how many bytes it has put at the front, and what else came with them. Only functions of
-/// this crate that pass the place on to the kernel, through socket2, are given here.
+/// this crate that pass the place on to the kernel, through socket2 or read(2), are given here.
 pub(super) fn receive<T>(
     buf: &mut ReadBuf<'_>,
     receive: impl FnOnce(&mut [MaybeUninit<u8>]) -> io::Result<(usize, T)>,

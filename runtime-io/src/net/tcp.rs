@@ -9,16 +9,14 @@ pub use socket::TcpSocket;
 mod stream;
 pub use stream::TcpStream;
 
-mod halves;
-
 mod split;
 pub use split::{ReadHalf, WriteHalf};
 
 mod split_owned;
 pub use split_owned::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};
 
-mod backoff;
 mod connect;
+mod race;
 
 #[cfg(all(test, unix, not(loom)))]
 mod tests;

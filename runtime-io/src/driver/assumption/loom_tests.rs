@@ -41,7 +41,7 @@ struct Socket {
 impl Socket {
     fn accepted() -> Arc<Socket> {
         Arc::new(Socket {
-            assumption: Assumption::new(true),
+            assumption: Assumption::new(Ready::READABLE),
             attached: AtomicBool::new(false),
             source: Source::new(),
             kernel: Mutex::new(Kernel::default()),
@@ -89,7 +89,7 @@ impl Socket {
     /// `ready`, then `try_read`, until there is a byte (true) or the waker is left (false).
     fn read_or_wait(&self, place: &mut Place, waker: &Waker) -> bool {
         for _ in 0..8 {
-            if self.is_attached() || !self.assumption.holds() {
+            if self.is_attached() || self.assumption.holds(Interest::READABLE).is_none() {
                 self.attach();
                 let polled = self.source.poll_listed(place, Interest::READABLE, waker);
                 if polled.is_pending() {
@@ -117,7 +117,7 @@ impl Socket {
             return true;
         }
         drop(kernel);
-        self.assumption.end();
+        self.assumption.end(Interest::READABLE);
         if let Some(event) = event {
             self.source.clear(event);
         }

@@ -9,7 +9,9 @@ use std::io;
 use std::os::fd::AsRawFd;
 
 use mio::unix::SourceFd;
-use mio::{Interest, Registry, Token};
+use mio::{Interest as MioInterest, Registry, Token};
+
+use crate::io::Interest;
 
 /// What can be waited for.
 pub(crate) trait Pollable: AsRawFd {}
@@ -28,16 +30,25 @@ pub(in crate::driver) fn attach<S: Pollable>(
     registry: &Registry,
     io: &S,
     token: Token,
-    interest: Interest,
+    interest: MioInterest,
 ) -> io::Result<()> {
-    let descriptor = io.as_raw_fd();
-    match registry.register(&mut SourceFd(&descriptor), token, interest) {
+    match attach_alone(registry, io, token, interest) {
         // A duplicate of the same socket once stood under this number and was never taken out.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            registry.reregister(&mut SourceFd(&descriptor), token, interest)
+            registry.reregister(&mut SourceFd(&io.as_raw_fd()), token, interest)
         }
         outcome => outcome,
     }
+}
+
+/// Adds a descriptor that somebody else may have added: then it is an error.
+pub(in crate::driver) fn attach_alone<S: Pollable>(
+    registry: &Registry,
+    io: &S,
+    token: Token,
+    interest: MioInterest,
+) -> io::Result<()> {
+    registry.register(&mut SourceFd(&io.as_raw_fd()), token, interest)
 }
 
 /// Never called here.
@@ -45,7 +56,7 @@ pub(in crate::driver) fn attach_early<S: Pollable>(
     registry: &Registry,
     io: &mut S,
     token: Token,
-    interest: Interest,
+    interest: MioInterest,
 ) -> io::Result<()> {
     attach(registry, io, token, interest)
 }
@@ -54,3 +65,24 @@ pub(in crate::driver) fn attach_early<S: Pollable>(
 pub(in crate::driver) fn detach<S: Pollable>(registry: &Registry, io: &mut S) -> io::Result<()> {
     registry.deregister(&mut SourceFd(&io.as_raw_fd()))
 }
+
+/// What to ask the selector for. It always tells of errors, but must be asked for something.
+pub(crate) fn selector_interest(interest: Interest) -> MioInterest {
+    let parts = [
+        (interest.is_readable(), Some(MioInterest::READABLE)),
+        (interest.is_writable(), Some(MioInterest::WRITABLE)),
+        (interest.is_priority(), URGENT),
+    ];
+    let asked = parts
+        .into_iter()
+        .filter_map(|(is, part)| part.filter(|_| is));
+    asked
+        .reduce(MioInterest::add)
+        .unwrap_or(MioInterest::READABLE)
+}
+
+/// Only epoll tells of urgent data.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const URGENT: Option<MioInterest> = Some(MioInterest::PRIORITY);
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const URGENT: Option<MioInterest> = None;

@@ -6,7 +6,11 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, RawFd};
 
-use crate::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+use crate::net::unix::pipe;
+use crate::net::{
+    TcpListener, TcpSocket, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixSocket,
+    UnixStream,
+};
 
 /// A socket that stands in a reactor.
 macro_rules! evented {
@@ -25,30 +29,46 @@ macro_rules! evented {
     )+};
 }
 
-evented!(TcpStream, TcpListener, UdpSocket);
+evented!(
+    TcpStream,
+    TcpListener,
+    UdpSocket,
+    UnixStream,
+    UnixListener,
+    UnixDatagram,
+    pipe::Sender,
+    pipe::Receiver
+);
 
-impl AsRawFd for TcpSocket {
-    fn as_raw_fd(&self) -> RawFd {
-        self.inner.as_raw_fd()
-    }
+/// A socket that stands in none yet.
+macro_rules! plain {
+    ($($socket:ident),+) => {$(
+        impl AsRawFd for $socket {
+            fn as_raw_fd(&self) -> RawFd {
+                self.inner.as_raw_fd()
+            }
+        }
+
+        impl AsFd for $socket {
+            fn as_fd(&self) -> BorrowedFd<'_> {
+                self.inner.as_fd()
+            }
+        }
+
+        impl FromRawFd for $socket {
+            unsafe fn from_raw_fd(descriptor: RawFd) -> $socket {
+                // SAFETY: the caller owns it and gives it away.
+                let inner = unsafe { socket2::Socket::from_raw_fd(descriptor) };
+                $socket { inner }
+            }
+        }
+
+        impl IntoRawFd for $socket {
+            fn into_raw_fd(self) -> RawFd {
+                self.inner.into_raw_fd()
+            }
+        }
+    )+};
 }
 
-impl AsFd for TcpSocket {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.inner.as_fd()
-    }
-}
-
-impl FromRawFd for TcpSocket {
-    unsafe fn from_raw_fd(descriptor: RawFd) -> TcpSocket {
-        // SAFETY: the caller owns it and gives it away.
-        let inner = unsafe { socket2::Socket::from_raw_fd(descriptor) };
-        TcpSocket { inner }
-    }
-}
-
-impl IntoRawFd for TcpSocket {
-    fn into_raw_fd(self) -> RawFd {
-        self.inner.into_raw_fd()
-    }
-}
+plain!(TcpSocket, UnixSocket);

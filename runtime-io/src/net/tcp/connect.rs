@@ -5,8 +5,6 @@
 //! is taken from the socket, a peer means that it is there, neither means that the readiness was
 //! spurious.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
@@ -47,28 +45,5 @@ fn look(io: &mio::net::TcpStream) -> io::Result<()> {
             Err(io::ErrorKind::WouldBlock.into())
         }
         outcome => outcome.map(drop),
-    }
-}
-
-/// The error of an address that was tried, with its kind, and the address in its text.
-pub(super) fn name_address(addr: SocketAddr, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), ConnectError { addr, error })
-}
-
-#[derive(Debug)]
-struct ConnectError {
-    addr: SocketAddr,
-    error: io::Error,
-}
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "connecting to {}: {}", self.addr, self.error)
-    }
-}
-
-impl Error for ConnectError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.error)
     }
 }

@@ -6,14 +6,9 @@ use std::net::{self, SocketAddr};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll};
 
-use runtime_core::loom::Mutex;
-
-use super::backoff::Backoff;
 use super::{TcpSocket, TcpStream};
-use crate::driver::evented::Evented;
-use crate::driver::readiness::Direction;
-use crate::io::Interest;
 use crate::net::ToSocketAddrs;
+use crate::net::accept::Acceptor;
 use crate::net::addr::{no_address, resolve};
 
 /// How many connections the kernel keeps for `accept` to fetch. A burst beyond it costs each client
@@ -43,9 +38,7 @@ type Accepted = (mio::net::TcpStream, SocketAddr);
 ///
 /// Dropping it closes it; connections that nobody has accepted are reset.
 pub struct TcpListener {
-    pub(in crate::net) io: Evented<mio::net::TcpListener>,
-    /// Of `poll_accept` alone: each future of `accept` has its own.
-    polled: Mutex<Backoff>,
+    pub(in crate::net) io: Acceptor<mio::net::TcpListener>,
 }
 
 impl TcpListener {
@@ -74,12 +67,9 @@ impl TcpListener {
         outcome
     }
 
+    #[track_caller]
     pub(super) fn new(io: mio::net::TcpListener) -> io::Result<TcpListener> {
-        let io = Evented::new(io, mio::Interest::READABLE)?;
-        Ok(TcpListener {
-            io,
-            polled: Mutex::new(Backoff::default()),
-        })
+        Acceptor::new(io).map(|io| TcpListener { io })
     }
 
     /// Waits for the next connection. Any number of tasks may wait.
@@ -94,29 +84,7 @@ impl TcpListener {
     /// # Cancel safety
     /// Cancel safe: no connection is lost.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        self.accept_by(|| self.io.accept()).await
-    }
-
-    pub(super) async fn accept_by(
-        &self,
-        mut accept: impl FnMut() -> io::Result<Accepted>,
-    ) -> io::Result<(TcpStream, SocketAddr)> {
-        let mut backoff = Backoff::default();
-        loop {
-            match self
-                .io
-                .async_io(Interest::READABLE, &mut accept)
-                .await
-                .and_then(adopt)
-            {
-                Ok(accepted) => return Ok(accepted),
-                Err(error) => {
-                    if let Some(pause) = backoff.after(error)? {
-                        pause.await;
-                    }
-                }
-            }
-        }
+        self.io.accept_by(|| adopt(self.io.accept()?)).await
     }
 
     /// Polls for the next connection; see [`TcpListener::accept`].
@@ -126,37 +94,7 @@ impl TcpListener {
     /// # Errors
     /// As there.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        self.poll_accept_by(cx, || self.io.accept())
-    }
-
-    pub(super) fn poll_accept_by(
-        &self,
-        cx: &mut Context<'_>,
-        mut accept: impl FnMut() -> io::Result<Accepted>,
-    ) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        // Out of the lock while it is polled: that clones and drops wakers.
-        let mut backoff = std::mem::take(&mut *self.polled.lock());
-        loop {
-            if let Some(pause) = &mut backoff.pause {
-                if pause.as_mut().poll(cx).is_pending() {
-                    break;
-                }
-                backoff.pause = None;
-            }
-            let Poll::Ready(outcome) = self.io.poll_io(Direction::Read, cx, &mut accept) else {
-                break;
-            };
-            match outcome.and_then(adopt) {
-                Ok(accepted) => return Poll::Ready(Ok(accepted)),
-                Err(error) => match backoff.after(error) {
-                    Ok(pause) => backoff.pause = pause,
-                    Err(error) => return Poll::Ready(Err(error)),
-                },
-            }
-        }
-        let displaced = std::mem::replace(&mut *self.polled.lock(), backoff);
-        drop(displaced);
-        Poll::Pending
+        self.io.poll_accept_by(cx, || adopt(self.io.accept()?))
     }
 
     /// Takes over a listener of the standard library, which is made non-blocking.

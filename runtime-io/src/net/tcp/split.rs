@@ -8,43 +8,25 @@ use std::task::{Context, Poll};
 use bytes::BufMut;
 
 use super::TcpStream;
-use super::halves::{any_half, async_read_half, async_write_half, read_half, write_half};
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
+use crate::net::byte_stream::example;
+use crate::net::halves::{
+    any_half, async_read_half, async_write_half, borrowed_halves, peeking_half, read_half,
+    write_half,
+};
 
-/// The direction that reads; from [`TcpStream::split`].
-#[derive(Debug)]
-pub struct ReadHalf<'a>(&'a TcpStream);
-
-/// The direction that writes; from [`TcpStream::split`].
-///
-/// Dropping it ends nothing; [`AsyncWriteExt::shutdown`](crate::io::AsyncWriteExt::shutdown) does.
-#[derive(Debug)]
-pub struct WriteHalf<'a>(&'a TcpStream);
-
-pub(super) fn split(stream: &mut TcpStream) -> (ReadHalf<'_>, WriteHalf<'_>) {
-    (ReadHalf(stream), WriteHalf(stream))
-}
-
-impl ReadHalf<'_> {
-    fn stream(&self) -> &TcpStream {
-        self.0
+borrowed_halves!(
+    TcpStream,
+    "# let listener = runtime::net::TcpListener::bind(\"127.0.0.1:0\").await?;
+# let near = runtime::net::TcpStream::connect(listener.local_addr()?).await?;
+# let (far, _) = listener.accept().await?;
+",
+    {
+        peeking_half!(
+            "# let listener = runtime::net::TcpListener::bind(\"127.0.0.1:0\").await?;
+# let near = runtime::net::TcpStream::connect(listener.local_addr()?).await?;
+# let (far, _) = listener.accept().await?;
+"
+        );
     }
-
-    any_half!();
-    read_half!();
-}
-
-impl WriteHalf<'_> {
-    fn stream(&self) -> &TcpStream {
-        self.0
-    }
-
-    /// Nothing is done at its drop, so nothing changes.
-    fn ended(&mut self) {}
-
-    any_half!();
-    write_half!();
-}
-
-async_read_half!(ReadHalf<'_>);
-async_write_half!(WriteHalf<'_>);
+);

@@ -1,7 +1,7 @@
 //! A connection.
 
 use std::fmt;
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::net::{self, Shutdown, SocketAddr};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
@@ -11,7 +11,8 @@ use std::time::Duration;
 use bytes::BufMut;
 use socket2::SockRef;
 
-use super::connect::{connect, name_address};
+use super::connect::connect;
+use super::race;
 use super::split::{ReadHalf, WriteHalf};
 use super::split_owned::{OwnedReadHalf, OwnedWriteHalf};
 use crate::driver::evented::Evented;
@@ -19,7 +20,8 @@ use crate::driver::readiness::Direction;
 use crate::io::futures::fill;
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::ToSocketAddrs;
-use crate::net::addr::{no_address, resolve};
+use crate::net::addr::resolve;
+use crate::net::byte_stream::{SLICES_MAX, byte_stream, byte_stream_traits, example};
 use crate::net::numbers::NO_SIGNAL;
 use crate::net::receive::receive;
 
@@ -32,9 +34,6 @@ pub(super) const INTEREST: mio::Interest = mio::Interest::READABLE
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(super) const INTEREST: mio::Interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
 
-/// Slices that one system call takes on every system.
-const SLICES_MAX: usize = 1024;
-
 /// A TCP connection.
 ///
 /// Reading and writing are those of [`AsyncRead`] and [`AsyncWrite`]; the `try_…` methods never
@@ -45,27 +44,34 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
-    /// Connects to the first of the addresses that answers, one after the other.
+    /// Connects to the first of the addresses that answers.
+    ///
+    /// If they are of both families, an attempt that takes more than 250 ms is joined by the next
+    /// (RFC 8305); addresses of one family are tried one after the other.
     ///
     /// # Errors
-    /// What became of the last address, which the text names, or of the name. Nothing is left open.
+    /// What became of each address, which the text names, with the kind of the last; or of the name.
+    /// Nothing is left open.
     ///
     /// # Panics
     /// If the calling thread is in no runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe: a connection under way is closed.
+    /// Cancel safe: connections under way are closed.
+    ///
+    /// ```
+    /// use runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
-        let mut outcome = Err(no_address());
-        for addr in resolve(addr).await? {
-            outcome = connect(addr)
-                .await
-                .map_err(|error| name_address(addr, error));
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        outcome
+        race::connect(resolve(addr).await?, connect).await
     }
 
     pub(super) fn new(io: mio::net::TcpStream) -> io::Result<TcpStream> {
@@ -74,7 +80,8 @@ impl TcpStream {
 
     /// Of a connection that was accepted: it may be tried for bytes at once.
     pub(super) fn new_accepted(io: mio::net::TcpStream) -> io::Result<TcpStream> {
-        Evented::new_accepted(io, INTEREST).map(TcpStream::from_evented)
+        Evented::new_ready(io, INTEREST, Ready::READABLE | Ready::WRITABLE)
+            .map(TcpStream::from_evented)
     }
 
     pub(super) fn from_evented(io: Evented<mio::net::TcpStream>) -> TcpStream {
@@ -118,140 +125,13 @@ impl TcpStream {
         self.io.peer_addr()
     }
 
-    /// Takes the error that waits in the socket, if any.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.take_error()
-    }
-
-    /// Waits until one of `interest` is ready. Any number of tasks may wait.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: readiness stays until an operation finds that it would block.
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        self.io.ready(interest).await
-    }
-
-    /// Waits until there is something to read. Any number of tasks may wait.
-    ///
-    /// A connection that was just accepted counts as readable until a read finds nothing.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.ready(Interest::READABLE).await.map(drop)
-    }
-
-    /// Waits until there is room to write. Any number of tasks may wait.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
-    pub async fn writable(&self) -> io::Result<()> {
-        self.ready(Interest::WRITABLE).await.map(drop)
-    }
-
-    /// Polls for something to read. Only the waker of the last call that reads counts.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.poll_ready(Direction::Read, cx)
-    }
-
-    /// Polls for room to write. Only the waker of the last call that writes counts.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.poll_ready(Direction::Write, cx)
-    }
-
-    /// Reads what there is; zero bytes mean the end.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is nothing; what the operating system says.
-    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.try_io(Interest::READABLE, || (&*self.io).read(buf))
-    }
-
-    /// Reads what there is, into several buffers one after the other.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is nothing; what the operating system says.
-    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.io
-            .try_io(Interest::READABLE, || (&*self.io).read_vectored(bufs))
-    }
-
-    /// Reads what there is, into the free part of a buffer that may grow.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is nothing; what the operating system says.
-    pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.io.try_io(Interest::READABLE, || {
-            fill(buf, |part| receive_from(&self.io, part)).map(|(_, filled)| filled)
-        })
-    }
-
-    /// Writes what there is room for.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is none; what the operating system says.
-    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .try_io(Interest::WRITABLE, || (&*self.io).write(buf))
-    }
-
-    /// Writes what there is room for, from several buffers one after the other.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is none; what the operating system says.
-    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.io
-            .try_io(Interest::WRITABLE, || send_vectored(&self.io, bufs))
-    }
-
-    /// Calls `f`, an operation of one's own on the socket, if it may get somewhere.
-    ///
-    /// If it says `WouldBlock`, the readiness is used up; so it must say so only if the socket did.
-    ///
-    /// # Errors
-    /// `WouldBlock` if nothing of `interest` is ready; what `f` says.
-    pub fn try_io<R>(
-        &self,
-        interest: Interest,
-        f: impl FnOnce() -> io::Result<R>,
-    ) -> io::Result<R> {
-        let io: &mio::net::TcpStream = &self.io;
-        self.io.try_io(interest, || io.try_io(f))
-    }
-
-    /// Calls `f`, an operation of one's own on the socket, until it does not say `WouldBlock`.
-    ///
-    /// # Errors
-    /// What `f` says; after a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: it waits only after `f` has said `WouldBlock`.
-    pub async fn async_io<R>(
-        &self,
-        interest: Interest,
-        mut f: impl FnMut() -> io::Result<R>,
-    ) -> io::Result<R> {
-        let io: &mio::net::TcpStream = &self.io;
-        self.io.async_io(interest, || io.try_io(&mut f)).await
-    }
+    byte_stream!(
+        mio::net::TcpStream,
+        "# let listener = runtime::net::TcpListener::bind(\"127.0.0.1:0\").await?;
+# let near = runtime::net::TcpStream::connect(listener.local_addr()?).await?;
+# let (far, _) = listener.accept().await?;
+"
+    );
 
     /// Reads what there is and leaves it there. Any number of tasks may wait.
     ///
@@ -278,14 +158,6 @@ impl TcpStream {
     ) -> Poll<io::Result<usize>> {
         self.io
             .poll_io(Direction::Read, cx, || peek_at(&self.io, buf))
-    }
-
-    /// Ends a direction, or both. To end a direction that is ended already does no harm.
-    pub(super) fn shutdown_std(&self, how: Shutdown) -> io::Result<()> {
-        match self.io.shutdown(how) {
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
-            outcome => outcome,
-        }
     }
 
     /// Whether small writes are sent at once.
@@ -365,65 +237,9 @@ impl TcpStream {
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.set_ttl(ttl)
     }
-
-    /// Both directions apart, borrowed; costs nothing.
-    pub fn split<'a>(&'a mut self) -> (ReadHalf<'a>, WriteHalf<'a>) {
-        super::split::split(self)
-    }
-
-    /// Both directions apart, owned. Dropping the write half ends the writing.
-    pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
-        super::split_owned::split(self)
-    }
-
-    /// [`AsyncRead`] by reference, for the halves.
-    pub(super) fn poll_read_by_ref(
-        &self,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let wanted = buf.remaining();
-        if wanted == 0 {
-            return Poll::Ready(Ok(()));
-        }
-        let read = self
-            .io
-            .poll_bytes(Direction::Read, cx, wanted, || receive_from(&self.io, buf));
-        read.map_ok(drop)
-    }
-
-    /// [`AsyncWrite`] by reference, for the halves.
-    pub(super) fn poll_write_by_ref(
-        &self,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.io
-            .poll_bytes(Direction::Write, cx, buf.len(), || (&*self.io).write(buf))
-    }
-
-    /// The same from several buffers.
-    pub(super) fn poll_write_vectored_by_ref(
-        &self,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
-        self.io.poll_bytes(Direction::Write, cx, wanted, || {
-            send_vectored(&self.io, bufs)
-        })
-    }
 }
 
-/// Receives once into the unfilled part of a buffer.
-fn receive_from(io: &mio::net::TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
-    let received = receive(buf, |free| {
-        io.try_io(|| SockRef::from(io).recv(free).map(|count| (count, ())))
-    });
-    received.map(|(count, ())| count)
-}
-
-/// The same, and leaves it there.
+/// Receives once into the unfilled part of a buffer, and leaves it there.
 fn peek_at(io: &mio::net::TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
     let received = receive(buf, |free| {
         io.try_io(|| SockRef::from(io).peek(free).map(|count| (count, ())))
@@ -431,75 +247,4 @@ fn peek_at(io: &mio::net::TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize>
     received.map(|(count, ())| count)
 }
 
-/// Sends once; more slices than the kernel takes are left for the next time.
-fn send_vectored(io: &mio::net::TcpStream, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-    let bufs = &bufs[..bufs.len().min(SLICES_MAX)];
-    io.try_io(|| SockRef::from(io).send_vectored_with_flags(bufs, NO_SIGNAL))
-}
-
-// A panic in between leaves a connection whole: every change of its state is one step.
-impl UnwindSafe for TcpStream {}
-impl RefUnwindSafe for TcpStream {}
-
-impl AsyncRead for TcpStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.poll_read_by_ref(cx, buf)
-    }
-}
-
-impl AsyncWrite for TcpStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_write_by_ref(cx, buf)
-    }
-
-    /// Nothing to do: the kernel has it.
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    /// Ends the writing; reading goes on.
-    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shutdown_std(Shutdown::Write))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored_by_ref(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-}
-
-impl TryFrom<net::TcpStream> for TcpStream {
-    type Error = io::Error;
-
-    /// As [`TcpStream::from_std`].
-    fn try_from(stream: net::TcpStream) -> io::Result<TcpStream> {
-        TcpStream::from_std(stream)
-    }
-}
-
-impl AsRef<TcpStream> for TcpStream {
-    fn as_ref(&self) -> &TcpStream {
-        self
-    }
-}
-
-impl fmt::Debug for TcpStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.io.fmt(f)
-    }
-}
+byte_stream_traits!(TcpStream, net::TcpStream);

@@ -478,12 +478,12 @@ fn fault_053_accept_outlasts_failures_that_pass() {
         ];
         errors.extend([libc::ECONNABORTED; 70]);
         errors.push(libc::ENOMEM);
-        let accept = listener.accept_by(failing(&listener, errors.clone()));
+        let accept = listener.io.accept_by(failing(&listener, errors.clone()));
         let (stream, accepted) = join(TcpStream::connect(addr), accept).await;
         assert_eq!(accepted.unwrap().1, stream.unwrap().local_addr().unwrap());
 
         let mut failing = failing(&listener, errors);
-        let accept = poll_fn(|cx| listener.poll_accept_by(cx, &mut failing));
+        let accept = poll_fn(|cx| listener.io.poll_accept_by(cx, &mut failing));
         let (stream, accepted) = join(TcpStream::connect(addr), accept).await;
         assert_eq!(accepted.unwrap().1, stream.unwrap().local_addr().unwrap());
     });
@@ -547,12 +547,13 @@ fn fault_053_accept_reports_what_will_not_pass() {
     run(|| async {
         let (listener, _) = local().await;
         let outcome = listener
+            .io
             .accept_by(failing(&listener, vec![libc::EINVAL]))
             .await;
         assert_eq!(outcome.unwrap_err().raw_os_error(), Some(libc::EINVAL));
         let mut failing = failing(&listener, vec![libc::EBADF]);
         let mut cx = Context::from_waker(Waker::noop());
-        match listener.poll_accept_by(&mut cx, &mut failing) {
+        match listener.io.poll_accept_by(&mut cx, &mut failing) {
             Poll::Ready(Err(error)) => assert_eq!(error.raw_os_error(), Some(libc::EBADF)),
             other => panic!("{other:?}"),
         }

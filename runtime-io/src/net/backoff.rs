@@ -43,11 +43,16 @@ impl Backoff {
             }
             AcceptFailure::OneConnection | AcceptFailure::NoRoom => {}
         }
+        Ok(Some(self.next_pause()))
+    }
+
+    /// A pause that is twice as long as the last.
+    pub(super) fn next_pause(&mut self) -> Pause {
         let pause = self
             .last_pause
             .map_or(PAUSE_MIN, |last| (last * 2).min(PAUSE_MAX));
         self.last_pause = Some(pause);
-        Ok(Some(current::sleep(pause)))
+        current::sleep(pause)
     }
 }
 

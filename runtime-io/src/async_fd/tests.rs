@@ -1,0 +1,1 @@
+//! Descriptors of somebody else's against the operating system.

@@ -1,0 +1,316 @@
+//! Datagrams between processes of one machine: none is lost, and they come in the order in which
+//! they were sent; where there is no room, the sender waits.
+//!
+//! A datagram is sent and received whole or not at all, so no operation ever uses readiness up but
+//! one that would block. All take `&self`: a socket is shared by an `Arc`, and any number of tasks
+//! may send and receive at once.
+
+use std::fmt;
+use std::io;
+use std::net::Shutdown;
+use std::os::unix::net;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::path::Path;
+use std::task::{Context, Poll};
+
+use socket2::{SockAddr, SockRef};
+
+use super::SocketAddr;
+use crate::driver::evented::Evented;
+use crate::driver::readiness::Direction;
+use crate::io::{Interest, Ready};
+
+mod send;
+
+mod receive;
+
+const INTEREST: mio::Interest = mio::Interest::READABLE.add(mio::Interest::WRITABLE);
+
+/// A Unix socket for datagrams.
+///
+/// *Connected*, it sends to one peer ([`send`], [`recv`]); otherwise each datagram has its address
+/// ([`send_to`], [`recv_from`]), and only one that is bound to a path or name can be answered.
+///
+/// [`send`]: UnixDatagram::send
+/// [`recv`]: UnixDatagram::recv
+/// [`send_to`]: UnixDatagram::send_to
+/// [`recv_from`]: UnixDatagram::recv_from
+///
+/// ```
+/// use runtime::net::UnixDatagram;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let (near, far) = UnixDatagram::pair()?;
+/// near.send(b"ping").await?;
+/// let mut buf = [0; 16];
+/// assert_eq!(far.recv(&mut buf).await?, 4);
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct UnixDatagram {
+    pub(in crate::net) io: Evented<mio::net::UnixDatagram>,
+}
+
+impl UnixDatagram {
+    /// Binds to a path; one that begins with a zero byte is an abstract name, on Linux.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    ///
+    /// # Panics
+    /// If the calling thread is in no runtime.
+    #[track_caller]
+    pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixDatagram> {
+        let addr = SocketAddr::of(path.as_ref())?;
+        UnixDatagram::new(mio::net::UnixDatagram::bind_addr(&addr.0)?)
+    }
+
+    /// A socket that is bound to nothing: it can send, but not be answered.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    ///
+    /// # Panics
+    /// If the calling thread is in no runtime.
+    #[track_caller]
+    pub fn unbound() -> io::Result<UnixDatagram> {
+        UnixDatagram::new(mio::net::UnixDatagram::unbound()?)
+    }
+
+    /// Two sockets, connected to each other.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    ///
+    /// # Panics
+    /// If the calling thread is in no runtime.
+    #[track_caller]
+    pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
+        let (near, far) = mio::net::UnixDatagram::pair()?;
+        Ok((UnixDatagram::new(near)?, UnixDatagram::new(far)?))
+    }
+
+    /// Of a socket that has nothing to send yet, and so has room.
+    #[track_caller]
+    pub(super) fn new(io: mio::net::UnixDatagram) -> io::Result<UnixDatagram> {
+        Evented::new_ready(io, INTEREST, Ready::WRITABLE).map(|io| UnixDatagram { io })
+    }
+
+    /// Takes over a socket of the standard library, which is made non-blocking.
+    ///
+    /// # Errors
+    /// What the operating system says; the socket is closed.
+    ///
+    /// # Panics
+    /// If the calling thread is in no runtime.
+    #[track_caller]
+    pub fn from_std(datagram: net::UnixDatagram) -> io::Result<UnixDatagram> {
+        datagram.set_nonblocking(true)?;
+        let io = Evented::new(mio::net::UnixDatagram::from_std(datagram), INTEREST)?;
+        Ok(UnixDatagram { io })
+    }
+
+    /// The socket for the standard library, still non-blocking.
+    ///
+    /// # Errors
+    /// What the operating system says; the socket is closed.
+    pub fn into_std(self) -> io::Result<net::UnixDatagram> {
+        self.io.into_inner().map(net::UnixDatagram::from)
+    }
+
+    /// Connects: sets where `send` goes to, and lets datagrams from nowhere else come in.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
+        self.socket().connect(&SockAddr::unix(path)?)
+    }
+
+    fn socket(&self) -> SockRef<'_> {
+        SockRef::from(&*self.io)
+    }
+
+    /// This end's address.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.local_addr().map(SocketAddr)
+    }
+
+    /// The address that it is connected to.
+    ///
+    /// # Errors
+    /// `NotConnected` if it is to none; what the operating system says.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.peer_addr().map(SocketAddr)
+    }
+
+    /// Takes the error that waits in the socket, if any.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.take_error()
+    }
+
+    /// Ends a direction, or both.
+    ///
+    /// # Errors
+    /// What the operating system says, also that it is not connected.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.shutdown(how)
+    }
+
+    /// Waits until one of `interest` is ready. Any number of tasks may wait.
+    ///
+    /// # Errors
+    /// After a shutdown of the runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: readiness stays until an operation finds that it would block.
+    ///
+    /// ```
+    /// use runtime::io::Interest;
+    /// use runtime::net::UnixDatagram;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (near, _far) = UnixDatagram::pair()?;
+    /// let ready = near.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable());
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.io.ready(interest).await
+    }
+
+    /// Waits until there is a datagram to receive. Any number of tasks may wait.
+    ///
+    /// # Errors
+    /// After a shutdown of the runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// ```
+    /// use runtime::net::UnixDatagram;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (near, far) = UnixDatagram::pair()?;
+    /// near.send(b"note").await?;
+    /// far.readable().await?;
+    /// assert_eq!(far.try_recv(&mut [0; 8])?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn readable(&self) -> io::Result<()> {
+        self.ready(Interest::READABLE).await.map(drop)
+    }
+
+    /// Waits until there is room to send. Any number of tasks may wait.
+    ///
+    /// A socket that is not connected always has room of its own; whether the receiver has, only
+    /// sending tells.
+    ///
+    /// # Errors
+    /// After a shutdown of the runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
+    ///
+    /// ```
+    /// use runtime::net::UnixDatagram;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (near, _far) = UnixDatagram::pair()?;
+    /// near.writable().await?;
+    /// assert_eq!(near.try_send(b"note")?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn writable(&self) -> io::Result<()> {
+        self.ready(Interest::WRITABLE).await.map(drop)
+    }
+
+    /// Polls for a datagram to receive. Only the waker of the last call that receives counts.
+    ///
+    /// # Errors
+    /// After a shutdown of the runtime.
+    pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_ready(Direction::Read, cx)
+    }
+
+    /// Polls for room to send. Only the waker of the last call that sends counts.
+    ///
+    /// # Errors
+    /// After a shutdown of the runtime.
+    pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_ready(Direction::Write, cx)
+    }
+
+    /// Calls `f`, an operation of one's own on the socket, if it may get somewhere.
+    ///
+    /// If it says `WouldBlock`, the readiness is used up; so it must say so only if the socket did.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing of `interest` is ready; what `f` says.
+    pub fn try_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.io.try_io(interest, f)
+    }
+
+    /// Calls `f`, an operation of one's own on the socket, until it does not say `WouldBlock`.
+    ///
+    /// # Errors
+    /// What `f` says; after a shutdown of the runtime.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it waits only after `f` has said `WouldBlock`.
+    ///
+    /// ```
+    /// use runtime::io::Interest;
+    /// use runtime::net::UnixDatagram;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (near, far) = UnixDatagram::pair()?;
+    /// near.async_io(Interest::WRITABLE, || near.try_send(b"note")).await?;
+    /// assert_eq!(far.recv(&mut [0; 8]).await?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn async_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.io.async_io(interest, f).await
+    }
+}
+
+// A panic in between leaves a socket whole: every change of its state is one step.
+impl UnwindSafe for UnixDatagram {}
+impl RefUnwindSafe for UnixDatagram {}
+
+impl TryFrom<net::UnixDatagram> for UnixDatagram {
+    type Error = io::Error;
+
+    /// As [`UnixDatagram::from_std`].
+    fn try_from(datagram: net::UnixDatagram) -> io::Result<UnixDatagram> {
+        UnixDatagram::from_std(datagram)
+    }
+}
+
+impl fmt::Debug for UnixDatagram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.fmt(f)
+    }
+}

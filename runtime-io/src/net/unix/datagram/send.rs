@@ -1,0 +1,116 @@
+//! Sending.
+
+use std::io;
+use std::path::Path;
+use std::task::{Context, Poll};
+
+use socket2::SockAddr;
+
+use super::UnixDatagram;
+use crate::driver::readiness::Direction;
+use crate::io::Interest;
+use crate::net::numbers::NO_SIGNAL;
+
+impl UnixDatagram {
+    /// Sends one datagram to the address that it is connected to.
+    ///
+    /// # Errors
+    /// What the operating system says: that it is not connected, that the peer is gone, that the
+    /// datagram is too long.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: if it is dropped before its end, nothing was sent.
+    ///
+    /// ```
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (near, _far) = runtime::net::UnixDatagram::pair()?;
+    /// assert_eq!(near.send(b"note").await?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io
+            .async_io(Interest::WRITABLE, || self.send_once(buf))
+            .await
+    }
+
+    /// Polls to send one datagram to the address that it is connected to. Only the waker of the last
+    /// call that sends counts.
+    ///
+    /// # Errors
+    /// As [`UnixDatagram::send`].
+    pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.io
+            .poll_io(Direction::Write, cx, || self.send_once(buf))
+    }
+
+    /// Sends one datagram to the address that it is connected to, without waiting.
+    ///
+    /// # Errors
+    /// `WouldBlock` if there is no room; as [`UnixDatagram::send`].
+    pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.try_io(Interest::WRITABLE, || self.send_once(buf))
+    }
+
+    /// Sends one datagram to a path or abstract name.
+    ///
+    /// # Errors
+    /// What the operating system says, also that nobody is there.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: if it is dropped before its end, nothing was sent.
+    ///
+    /// ```
+    /// use runtime::net::UnixDatagram;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// # let path = std::env::temp_dir().join(format!("send-to-{}", std::process::id()));
+    /// let _receiver = UnixDatagram::bind(&path)?;
+    /// assert_eq!(UnixDatagram::unbound()?.send_to(b"note", &path).await?, 4);
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
+        let target = SockAddr::unix(target)?;
+        self.io
+            .async_io(Interest::WRITABLE, || self.send_once_to(buf, &target))
+            .await
+    }
+
+    /// Polls to send one datagram to a path or abstract name. Only the waker of the last call that
+    /// sends counts.
+    ///
+    /// # Errors
+    /// As [`UnixDatagram::send_to`].
+    pub fn poll_send_to<P: AsRef<Path>>(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+        target: P,
+    ) -> Poll<io::Result<usize>> {
+        let target = SockAddr::unix(target)?;
+        self.io
+            .poll_io(Direction::Write, cx, || self.send_once_to(buf, &target))
+    }
+
+    /// Sends one datagram to a path or abstract name, without waiting.
+    ///
+    /// # Errors
+    /// `WouldBlock` if there is no room; as [`UnixDatagram::send_to`].
+    pub fn try_send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
+        let target = SockAddr::unix(target)?;
+        self.io
+            .try_io(Interest::WRITABLE, || self.send_once_to(buf, &target))
+    }
+
+    fn send_once(&self, buf: &[u8]) -> io::Result<usize> {
+        self.socket().send_with_flags(buf, NO_SIGNAL)
+    }
+
+    fn send_once_to(&self, buf: &[u8], target: &SockAddr) -> io::Result<usize> {
+        self.socket().send_to_with_flags(buf, target, NO_SIGNAL)
+    }
+}
