@@ -1,0 +1,1 @@
+//! Files against what the standard library does with them.
