@@ -194,6 +194,8 @@ pub mod io {
         Split, Take, WriteHalf, copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf,
         duplex, empty, join, repeat, simplex, sink, split,
     };
+    #[cfg(feature = "io-std")]
+    pub use runtime_io::stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 }
 
 /// Files and directories.

@@ -12,6 +12,9 @@ pub mod fs;
 #[cfg(feature = "net")]
 pub mod net;
 
+#[cfg(feature = "io-std")]
+pub mod stdio;
+
 #[cfg(feature = "net")]
 mod driver;
 

@@ -42,8 +42,9 @@ fn what_the_work_owns_is_dropped_before_its_answer_is_seen() {
 #[test]
 fn a_question_that_panics_is_lost() {
     let runtime = one_blocking_thread();
-    let lost = runtime.block_on(start(|| std::panic::resume_unwind(Box::new(()))));
-    assert_eq!(lost, None::<()>);
+    let _enter = runtime.enter();
+    let panics = start(|| std::panic::resume_unwind(Box::new(())));
+    assert_eq!(runtime.block_on(panics), None::<()>);
 }
 
 #[test]
