@@ -48,6 +48,3 @@ pub use failed_write::FailedWrite;
 
 mod file;
 pub use file::File;
-
-#[cfg(all(test, not(loom)))]
-mod tests;

@@ -632,3 +632,6 @@ impl fmt::Debug for File {
             .finish()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

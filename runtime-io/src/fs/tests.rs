@@ -1,1 +1,0 @@
-//! Files against what the standard library does with them.
