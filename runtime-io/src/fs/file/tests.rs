@@ -98,17 +98,16 @@ fn fault_065_what_comes_after_a_cancelled_read_begins_where_it_began() {
     let runtime = runtime();
     runtime.block_on(async {
         let mut file = opened(&scratch, false);
-        let mut buf = [0; 4];
-        abandon_read(&mut file, buf.len());
+        abandon_read(&mut file, 4);
         file.write_all(b"AB").await.unwrap();
         file.flush().await.unwrap();
         assert_eq!(scratch.contents(), b"ABcdefgh");
-        abandon_read(&mut file, buf.len());
+        abandon_read(&mut file, 4);
         assert_eq!(file.stream_position().await.unwrap(), 2);
-        abandon_read(&mut file, buf.len());
+        abandon_read(&mut file, 4);
         let mut clone = file.try_clone().await.unwrap();
         assert_eq!(clone.read_u8().await.unwrap(), b'c');
-        abandon_read(&mut clone, buf.len());
+        abandon_read(&mut clone, 4);
         drop(file);
         let mut std = clone.into_std().await;
         assert_eq!(std::io::Seek::stream_position(&mut std).unwrap(), 3);
@@ -188,8 +187,7 @@ fn a_seek_that_fails_leaves_the_position() {
     let scratch = Scratch::holding(b"abcdefgh");
     runtime().block_on(async {
         let mut file = opened(&scratch, false);
-        let mut buf = [0; 4];
-        abandon_read(&mut file, buf.len());
+        abandon_read(&mut file, 4);
         let before_the_start = std::io::SeekFrom::Current(-1);
         file.seek(before_the_start).await.unwrap_err();
         assert_eq!(file.read_u8().await.unwrap(), b'a');
@@ -204,8 +202,7 @@ fn a_seek_beside_another_operation_is_refused() {
     let scratch = Scratch::holding(b"abcdefgh");
     runtime().block_on(async {
         let mut file = opened(&scratch, false);
-        let mut buf = [0; 4];
-        abandon_read(&mut file, buf.len());
+        abandon_read(&mut file, 4);
         let start = std::io::SeekFrom::Start(0);
         let pinned = std::pin::Pin::new(&mut file);
         crate::io::AsyncSeek::start_seek(pinned, start).unwrap_err();
@@ -234,8 +231,7 @@ fn a_file_is_given_back_only_when_nothing_is_under_way() {
     runtime.spawn_blocking(move || gate.recv());
     runtime.block_on(async {
         let mut file = opened(&scratch, false);
-        let mut buf = [0; 4];
-        abandon_read(&mut file, buf.len());
+        abandon_read(&mut file, 4);
         let file = file.try_into_std().expect_err("a read is under way");
         drop(go);
         let _std = file.into_std().await;
