@@ -340,8 +340,12 @@ impl File {
                 // Somebody gave up on a question about it that a thread is still at.
                 Err(shared) => file = shared,
             }
-            let pause = Duration::from_millis(1);
-            let _ = ask(move || Ok(thread::sleep(pause))).await;
+            let pause = || {
+                thread::sleep(Duration::from_millis(1));
+                Ok(())
+            };
+            // After the runtime's end nobody is at it, and nothing is asked.
+            let _ = ask(pause).await;
         }
     }
 
