@@ -32,7 +32,7 @@
 //! # Features
 //!
 //! All are on by default (`full`): `rt`, `rt-multi-thread`, `macros`, `net`, `io-util`, `sync`,
-//! `time`; `fs`, `process`, `signal` and `io-std` are names that exist for what comes;
+//! `time`, `fs`, `io-std`; `process` and `signal` are names that exist for what comes;
 //! `parking_lot` is accepted and changes nothing; `test-util` adds `time::pause` and its like.
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
@@ -194,6 +194,8 @@ pub mod io {
         Split, Take, WriteHalf, copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf,
         duplex, empty, join, repeat, simplex, sink, split,
     };
+    #[cfg(feature = "io-std")]
+    pub use runtime_io::stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 
     /// Descriptors of somebody else's, to wait for.
     #[cfg(all(unix, feature = "net"))]
@@ -205,6 +207,38 @@ pub mod io {
             AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, AsyncFdRegisterError, TryIoError,
         };
     }
+}
+
+/// Files and directories.
+///
+/// Operating systems offer no readiness for files, so calls that would block run on the runtime's
+/// pool of blocking threads.
+///
+/// ```
+/// use runtime::fs;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// # let dir = std::env::temp_dir().join(format!("runtime-fs-{}", std::process::id()));
+/// fs::create_dir_all(&dir).await?;
+/// fs::write(dir.join("note"), "buy milk").await?;
+/// assert_eq!(fs::read_to_string(dir.join("note")).await?, "buy milk");
+/// fs::remove_dir_all(&dir).await?;
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "fs")]
+pub mod fs {
+    #[cfg(unix)]
+    pub use runtime_io::fs::symlink;
+    pub use runtime_io::fs::{
+        DirBuilder, DirEntry, FailedWrite, File, FileTimes, OpenOptions, ReadDir, canonicalize,
+        copy, create_dir, create_dir_all, hard_link, metadata, read, read_dir, read_link,
+        read_to_string, remove_dir, remove_dir_all, remove_file, rename, set_permissions,
+        symlink_metadata, try_exists, write,
+    };
+    #[cfg(windows)]
+    pub use runtime_io::fs::{symlink_dir, symlink_file};
 }
 
 /// Sockets.

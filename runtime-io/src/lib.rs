@@ -1,4 +1,4 @@
-//! I/O driver, traits and sockets of `runtime`.
+//! I/O driver, traits, sockets and files of `runtime`.
 //!
 //! The public face is the crate `runtime`; this crate's paths are not a stable interface.
 #![deny(unsafe_code)]
@@ -6,11 +6,20 @@
 
 pub mod io;
 
+#[cfg(feature = "fs")]
+pub mod fs;
+
 #[cfg(feature = "net")]
 pub mod net;
 
 #[cfg(all(unix, feature = "net"))]
 pub mod async_fd;
 
+#[cfg(feature = "io-std")]
+pub mod stdio;
+
 #[cfg(feature = "net")]
 mod driver;
+
+#[cfg(any(feature = "fs", feature = "io-std"))]
+mod pool;

@@ -62,7 +62,7 @@ const HOUSES: [House; 3] = [
         folder: "runtime-io/src/",
         layers: &[
             &["io"],
-            &["driver"],
+            &["driver", "pool"],
             &["net", "async_fd", "fs", "process", "signal", "stdio"],
         ],
         strangers: &["runtime", "runtime_macros"],

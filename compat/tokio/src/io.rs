@@ -7,6 +7,9 @@ pub use ::runtime::io::{
 #[cfg(feature = "net")]
 pub use ::runtime::io::{Interest, Ready};
 
+#[cfg(feature = "io-std")]
+pub use ::runtime::io::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
+
 #[cfg(feature = "io-util")]
 pub use ::runtime::io::{
     AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream, BufWriter,

@@ -29,6 +29,9 @@ mod roots;
 #[cfg(feature = "macros")]
 pub use roots::*;
 
+#[cfg(feature = "fs")]
+pub mod fs;
+
 pub mod io;
 
 #[cfg(feature = "net")]
