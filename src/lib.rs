@@ -203,3 +203,24 @@ pub mod net {
         TcpListener, TcpSocket, TcpStream, ToSocketAddrs, UdpSocket, lookup_host, tcp,
     };
 }
+
+/// Signals of the operating system: Ctrl-C, and on Unix all the others.
+///
+/// ```no_run
+/// # runtime::Runtime::new()?.block_on(async {
+/// runtime::signal::ctrl_c().await?;
+/// println!("the end was asked for");
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "signal")]
+pub mod signal {
+    pub use runtime_io::signal::ctrl_c;
+
+    /// The signals of Unix.
+    #[cfg(unix)]
+    pub mod unix {
+        pub use runtime_io::signal::unix::{Signal, SignalKind, restore_default, signal};
+    }
+}

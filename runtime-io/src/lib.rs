@@ -11,3 +11,9 @@ pub mod net;
 
 #[cfg(feature = "net")]
 mod driver;
+
+#[cfg(feature = "signal")]
+pub mod signal;
+
+#[cfg(all(unix, feature = "signal"))]
+mod per_process;

@@ -61,9 +61,10 @@ const HOUSES: [House; 3] = [
     House {
         folder: "runtime-io/src/",
         layers: &[
-            &["io"],
+            &["io", "per_process"],
             &["driver"],
-            &["net", "fs", "process", "signal", "stdio"],
+            &["signal"],
+            &["net", "fs", "process", "stdio"],
         ],
         strangers: &["runtime", "runtime_macros"],
     },

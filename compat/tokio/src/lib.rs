@@ -37,6 +37,9 @@ pub mod net;
 #[cfg(feature = "rt")]
 pub mod runtime;
 
+#[cfg(feature = "signal")]
+pub mod signal;
+
 #[cfg(feature = "sync")]
 pub mod sync;
 
