@@ -224,3 +224,21 @@ pub mod signal {
         pub use runtime_io::signal::unix::{Signal, SignalKind, restore_default, signal};
     }
 }
+
+/// Child processes.
+///
+/// ```
+/// use runtime::process::Command;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let output = Command::new("echo").arg("hello").output().await?;
+/// assert!(output.status.success());
+/// assert_eq!(output.stdout, b"hello\n");
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(all(unix, feature = "process"))]
+pub mod process {
+    pub use runtime_io::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+}

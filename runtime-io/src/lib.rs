@@ -15,5 +15,8 @@ mod driver;
 #[cfg(feature = "signal")]
 pub mod signal;
 
+#[cfg(all(unix, feature = "process"))]
+pub mod process;
+
 #[cfg(all(unix, feature = "signal"))]
 mod per_process;

@@ -38,7 +38,10 @@ impl<T: Send + Sync + 'static> PerProcess<T> {
     ///
     /// # Errors
     /// Those of `make`.
-    pub(crate) fn get_or_make<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&'static T, E> {
+    pub(crate) fn get_or_make<E>(
+        &self,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<&'static T, E> {
         let process = std::process::id();
         // Acquire: pairs with the exchange below.
         let before = self.current.load(Ordering::Acquire);

@@ -34,6 +34,9 @@ pub mod io;
 #[cfg(feature = "net")]
 pub mod net;
 
+#[cfg(all(unix, feature = "process"))]
+pub mod process;
+
 #[cfg(feature = "rt")]
 pub mod runtime;
 

@@ -88,7 +88,9 @@ pub(super) fn check(signal: i32) -> io::Result<()> {
     if is_known && !signal_hook_registry::FORBIDDEN.contains(&signal) {
         Ok(())
     } else {
-        Err(io::Error::other(format!("signal {signal} cannot be listened to")))
+        Err(io::Error::other(format!(
+            "signal {signal} cannot be listened to"
+        )))
     }
 }
 

@@ -49,7 +49,11 @@ fn each_listener_of_the_kind_is_woken_once_and_no_other() {
     let counts: [Arc<Count>; 3] = Default::default();
     let places = [board.listen(10), board.listen(10), board.listen(12)];
     for (place, count) in places.iter().zip(&counts) {
-        assert!(board.poll(*place, &Waker::from(Arc::clone(count))).is_pending());
+        assert!(
+            board
+                .poll(*place, &Waker::from(Arc::clone(count)))
+                .is_pending()
+        );
     }
     for _ in 0..3 {
         let _ = board.note(10);
