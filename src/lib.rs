@@ -32,7 +32,7 @@
 //! # Features
 //!
 //! All are on by default (`full`): `rt`, `rt-multi-thread`, `macros`, `net`, `io-util`, `sync`,
-//! `time`; `fs`, `process`, `signal` and `io-std` are names that exist for what comes;
+//! `time`, `process`, `signal`; `fs` and `io-std` are names that exist for what comes;
 //! `parking_lot` is accepted and changes nothing; `test-util` adds `time::pause` and its like.
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
