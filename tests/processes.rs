@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use runtime::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 use runtime::process::{Child, Command};
 use runtime::runtime::{Builder, Runtime};
+use runtime::signal::unix::{SignalKind, signal};
 use runtime::time::timeout;
 
 use support::{Watchdog, in_own_process, run};
@@ -163,24 +164,47 @@ fn fault_070_without_descriptors_a_child_is_an_error_and_nothing_is_left() {
     );
 }
 
+/// Reaps any child; whether there was one.
+fn reap_any() -> bool {
+    // SAFETY: null is no place.
+    unsafe { libc::waitpid(-1, std::ptr::null_mut(), 0) > 0 }
+}
+
 #[test]
 fn fault_071_a_child_that_somebody_else_has_reaped_is_an_error() {
     in_own_process(
         "fault_071_a_child_that_somebody_else_has_reaped_is_an_error",
         || {
             current_thread().block_on(async {
-                let mut child = shell("read line").stdin(Stdio::piped()).spawn().unwrap();
-                let stdin = child.stdin.take();
-                let foreign = thread::spawn(move || {
-                    // SAFETY: null is no place.
-                    unsafe { libc::waitpid(-1, std::ptr::null_mut(), 0) }
-                });
-                let ending = runtime::spawn(async move { drop(stdin) });
+                let mut child = Command::new("true").spawn().unwrap();
+                assert!(reap_any());
                 let error = child.wait().await.unwrap_err();
                 assert_eq!(error.raw_os_error(), Some(libc::ECHILD));
-                ending.await.unwrap();
-                assert!(foreign.join().unwrap() > 0);
             });
+        },
+    );
+}
+
+#[test]
+fn fault_071_of_two_that_reap_while_the_child_ends_one_gets_it_and_none_hangs() {
+    in_own_process(
+        "fault_071_of_two_that_reap_while_the_child_ends_one_gets_it_and_none_hangs",
+        || {
+            for _ in 0..20 {
+                current_thread().block_on(async {
+                    let mut command = shell("read line");
+                    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+                    let stdin = child.stdin.take();
+                    let foreign = thread::spawn(reap_any);
+                    let ending = runtime::spawn(async move { drop(stdin) });
+                    let ours = child.wait().await;
+                    ending.await.unwrap();
+                    assert_ne!(ours.is_ok(), foreign.join().unwrap());
+                    if let Err(error) = ours {
+                        assert_eq!(error.raw_os_error(), Some(libc::ECHILD));
+                    }
+                });
+            }
         },
     );
 }
@@ -332,31 +356,39 @@ fn fault_074_a_cancelled_output_kills_the_child_that_is_to_be_killed() {
     );
 }
 
+/// How many descriptors a child has that lists them.
+async fn inherited() -> usize {
+    let mut list = Command::new("ls");
+    let output = list.arg("/proc/self/fd").stdin(Stdio::null()).output();
+    String::from_utf8_lossy(&output.await.unwrap().stdout)
+        .lines()
+        .count()
+}
+
 #[test]
 fn fault_096_a_child_inherits_no_descriptor_of_ours() {
     in_own_process("fault_096_a_child_inherits_no_descriptor_of_ours", || {
+        let before = std::process::Command::new("ls")
+            .arg("/proc/self/fd")
+            .stdin(Stdio::null())
+            .output();
+        let before = String::from_utf8_lossy(&before.unwrap().stdout)
+            .lines()
+            .count();
         current_thread().block_on(async {
-            let _listening =
-                runtime::signal::unix::signal(runtime::signal::unix::SignalKind::window_change());
+            let _listening = signal(SignalKind::window_change()).unwrap();
             let mut other = shell("read line").stdin(Stdio::piped()).spawn().unwrap();
-            let _ = timeout(Duration::from_millis(1), shell_waits(&mut other)).await;
-            // `ls` itself opens the folder that it lists.
-            let output = Command::new("ls")
-                .arg("/proc/self/fd")
-                .stdin(Stdio::null())
-                .output();
-            let listed = output.await.unwrap().stdout;
-            assert_eq!(String::from_utf8_lossy(&listed).lines().count(), 4);
-            other.kill().await.unwrap();
+            let stdin = other.stdin.take();
+            assert!(
+                timeout(Duration::from_millis(1), other.wait())
+                    .await
+                    .is_err()
+            );
+            assert_eq!(inherited().await, before);
+            drop(stdin);
+            other.wait().await.unwrap();
         });
     });
-}
-
-/// Has the runtime watch a child, whose standard input stays open.
-async fn shell_waits(child: &mut Child) {
-    let stdin = child.stdin.take();
-    let _ = child.wait().await;
-    drop(stdin);
 }
 
 #[test]
