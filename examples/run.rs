@@ -46,7 +46,7 @@ async fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<u8, String
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
+        .map_err(|error| format!("cannot start {program:?}: {error}"))?;
     let group = child.id();
     let finished = runtime::select! {
         finished = finish(&mut child) => finished.map_err(|error| error.to_string())?,

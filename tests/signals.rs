@@ -335,9 +335,9 @@ fn listens() -> i32 {
 }
 
 #[test]
-fn fault_096_a_forked_child_listens_by_a_runtime_of_its_own_and_takes_nothing_from_its_parent() {
+fn fault_096_a_forked_child_listens_by_its_own_runtime_and_takes_nothing_from_its_parent() {
     in_own_process(
-        "fault_096_a_forked_child_listens_by_a_runtime_of_its_own_and_takes_nothing_from_its_parent",
+        "fault_096_a_forked_child_listens_by_its_own_runtime_and_takes_nothing_from_its_parent",
         || {
             let runtime = current_thread();
             runtime.block_on(async {

@@ -38,7 +38,6 @@ const PAUSE_MAX: Duration = Duration::from_millis(250);
 /// A forked child has other children than its parent, and not its threads.
 static REAPER: PerProcess<Reaper> = PerProcess::new();
 
-#[derive(Default)]
 struct Reaper(Mutex<State>);
 
 #[derive(Default)]
@@ -52,7 +51,7 @@ pub(in crate::process) fn adopt(mut child: Child) {
     if has_ended(&mut child) {
         return;
     }
-    let Ok(reaper) = REAPER.get_or_make(|| Ok::<_, Infallible>(Reaper::default()));
+    let Ok(reaper) = REAPER.get_or_make(|| Ok::<_, Infallible>(Reaper::new()));
     reaper.adopt(child);
 }
 
@@ -62,6 +61,10 @@ fn has_ended(child: &mut Child) -> bool {
 }
 
 impl Reaper {
+    fn new() -> Reaper {
+        Reaper(Mutex::new(State::default()))
+    }
+
     fn adopt(&'static self, child: Child) {
         let mut state = self.0.lock();
         state.orphans.push(child);

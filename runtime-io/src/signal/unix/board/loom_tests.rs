@@ -82,13 +82,16 @@ impl Rig {
     }
 
     /// A thread that listens, and drives its runtime whenever it has to wait.
-    fn receive(self: &Arc<Self>, driver: usize, place: Place) {
-        let rig = Arc::clone(self);
-        let waker = Waker::from(std::sync::Arc::new(Kick { rig, driver }));
-        while self.board.poll(place, &waker).is_pending() {
-            self.turn(driver);
+    fn receive(rig: &Arc<Rig>, driver: usize, place: Place) {
+        let kick = Kick {
+            rig: Arc::clone(rig),
+            driver,
+        };
+        let waker = Waker::from(std::sync::Arc::new(kick));
+        while rig.board.poll(place, &waker).is_pending() {
+            rig.turn(driver);
         }
-        self.board.leave(place);
+        rig.board.leave(place);
     }
 }
 
@@ -105,7 +108,7 @@ fn loom_signal_two_handlers_against_one_runtime() {
             })
             .collect();
         for place in places {
-            rig.receive(0, place);
+            Rig::receive(&rig, 0, place);
         }
         for handler in handlers {
             handler.join().unwrap();
@@ -125,7 +128,7 @@ fn loom_signal_again_after_it_was_delivered() {
                 other.before.store(round, Ordering::Relaxed);
                 other.arrived(1);
             });
-            rig.receive(0, place);
+            Rig::receive(&rig, 0, place);
             // Relaxed: as above.
             assert_eq!(rig.before.load(Ordering::Relaxed), round);
             handler.join().unwrap();
@@ -139,10 +142,10 @@ fn loom_signal_one_handler_against_two_runtimes() {
         let rig = Rig::new();
         let places = [rig.board.listen(1), rig.board.listen(1)];
         let other = Arc::clone(&rig);
-        let runtime = thread::spawn(move || other.receive(1, places[1]));
+        let runtime = thread::spawn(move || Rig::receive(&other, 1, places[1]));
         let other = Arc::clone(&rig);
         let handler = thread::spawn(move || other.arrived(1));
-        rig.receive(0, places[0]);
+        Rig::receive(&rig, 0, places[0]);
         handler.join().unwrap();
         runtime.join().unwrap();
     });
@@ -160,7 +163,7 @@ fn loom_signal_a_listener_that_leaves_takes_nothing_from_the_other() {
         });
         let other = Arc::clone(&rig);
         let handler = thread::spawn(move || other.arrived(1));
-        rig.receive(0, places[0]);
+        Rig::receive(&rig, 0, places[0]);
         handler.join().unwrap();
         leaving.join().unwrap();
     });
