@@ -132,10 +132,8 @@ fn fault_070_without_descriptors_a_child_is_an_error_and_nothing_is_left() {
                 rlim_max: 0,
             };
             // SAFETY: the place is large enough.
-            assert_eq!(
-                unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) },
-                0
-            );
+            unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
+            assert!(limit.rlim_cur > 0);
             let (mut refused, mut fine) = (0, 0);
             for more in 0..20 {
                 let tight = libc::rlimit {
