@@ -32,7 +32,7 @@
 //! # Features
 //!
 //! All are on by default (`full`): `rt`, `rt-multi-thread`, `macros`, `net`, `io-util`, `sync`,
-//! `time`, `fs`, `io-std`; `process` and `signal` are names that exist for what comes;
+//! `time`, `fs`, `io-std`, `process`, `signal`;
 //! `parking_lot` is accepted and changes nothing; `test-util` adds `time::pause` and its like.
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
@@ -249,4 +249,43 @@ pub mod net {
     };
     #[cfg(unix)]
     pub use runtime_io::net::{UnixDatagram, UnixListener, UnixSocket, UnixStream, unix};
+}
+
+/// Signals of the operating system: Ctrl-C, and on Unix all the others.
+///
+/// ```no_run
+/// # runtime::Runtime::new()?.block_on(async {
+/// runtime::signal::ctrl_c().await?;
+/// println!("the end was asked for");
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "signal")]
+pub mod signal {
+    pub use runtime_io::signal::ctrl_c;
+
+    /// The signals of Unix.
+    #[cfg(unix)]
+    pub mod unix {
+        pub use runtime_io::signal::unix::{Signal, SignalKind, restore_default, signal};
+    }
+}
+
+/// Child processes.
+///
+/// ```
+/// use runtime::process::Command;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let output = Command::new("echo").arg("hello").output().await?;
+/// assert!(output.status.success());
+/// assert_eq!(output.stdout, b"hello\n");
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(all(unix, feature = "process"))]
+pub mod process {
+    pub use runtime_io::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 }

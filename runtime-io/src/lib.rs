@@ -23,3 +23,12 @@ mod driver;
 
 #[cfg(any(feature = "fs", feature = "io-std"))]
 mod pool;
+
+#[cfg(feature = "signal")]
+pub mod signal;
+
+#[cfg(all(unix, feature = "process"))]
+pub mod process;
+
+#[cfg(all(unix, feature = "signal"))]
+mod per_process;

@@ -61,9 +61,10 @@ const HOUSES: [House; 3] = [
     House {
         folder: "runtime-io/src/",
         layers: &[
-            &["io"],
+            &["io", "per_process"],
             &["driver", "pool"],
-            &["net", "async_fd", "fs", "process", "signal", "stdio"],
+            &["signal"],
+            &["net", "async_fd", "fs", "process", "stdio"],
         ],
         strangers: &["runtime", "runtime_macros"],
     },

@@ -37,8 +37,14 @@ pub mod io;
 #[cfg(feature = "net")]
 pub mod net;
 
+#[cfg(all(unix, feature = "process"))]
+pub mod process;
+
 #[cfg(feature = "rt")]
 pub mod runtime;
+
+#[cfg(feature = "signal")]
+pub mod signal;
 
 #[cfg(feature = "sync")]
 pub mod sync;

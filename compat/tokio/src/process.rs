@@ -1,0 +1,3 @@
+//! Child processes.
+
+pub use ::runtime::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};

@@ -1,0 +1,22 @@
+//! Processes: started as with `std::process`, awaited without blocking a thread.
+//!
+//! A child has three parts, each with a place of its own: its *pipes* (`pipes.rs`), which are sources of the
+//! driver as sockets are; its *end*, which a future waits for (`unix/exit.rs`: a pidfd in the
+//! driver, or SIGCHLD); and its *remains*: who drops a child without having waited leaves it to the
+//! reaper (`unix/reaper.rs`), so that no zombie stays.
+//!
+//! **Invariants.** P1: a process id is signalled only while nobody has reaped it: `Child` says so.
+//! P2: each spawned child is reaped once: by its `Child`, or by the reaper that inherits it; also
+//! when its pipes cannot be set up, after it was killed.
+
+mod command;
+
+mod child;
+
+mod pipes;
+
+mod unix;
+
+pub use child::Child;
+pub use command::Command;
+pub use pipes::{ChildStderr, ChildStdin, ChildStdout};

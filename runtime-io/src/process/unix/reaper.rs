@@ -1,0 +1,98 @@
+//! Who reaps the children that nobody waits for.
+//!
+//! A child that has ended stays in the system's table, a zombie, until its parent asks for its
+//! status. Who drops a [`Child`](super::super::Child) early will not ask any more; so the process has
+//! a thread that does, whether or not a runtime is left. It is started for the first such child and
+//! ends with the last.
+//!
+//! **State**, behind one lock: the orphans, and whether the thread runs. **Invariant** R1: while
+//! there are orphans the thread runs, or the system has refused it; then the next orphan tries again.
+//!
+//! **Steps.** Dropping: (1) one look, which usually ends it; (2) under the lock: queue, and if no
+//! thread runs start one. Thread, in turns: (a) take all and look at them; (b) under the lock: put
+//! back what lives; nothing there: it does not run any more, the end; (c) sleep, longer each time in
+//! vain, [`PAUSE_MAX`] at most: no zombie is older than that.
+//!
+//! Orphans that live for long cost four wake-ups a second, all of them together. What a foreign
+//! `waitpid` has reaped is an error at the next look, and leaves the queue.
+//!
+//! Rejected: a descriptor an orphan (a program that starts a thousand daemons would run out of
+//! them); SIGCHLD (a handler in programs that asked for none, and it may be ignored); a task (it ends
+//! with its runtime, which is when most orphans come about).
+
+use std::convert::Infallible;
+use std::process::Child;
+use std::thread;
+use std::time::Duration;
+
+use runtime_core::loom::Mutex;
+
+use crate::per_process::PerProcess;
+
+/// Before the second look.
+const PAUSE_MIN: Duration = Duration::from_millis(1);
+
+/// Between two looks, at most: a quarter of the second after which no zombie is left.
+const PAUSE_MAX: Duration = Duration::from_millis(250);
+
+/// A forked child has other children than its parent, and not its threads.
+static REAPER: PerProcess<Reaper> = PerProcess::new();
+
+struct Reaper(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    orphans: Vec<Child>,
+    runs: bool,
+}
+
+/// Takes over a child that nobody waits for any more.
+pub(in crate::process) fn adopt(mut child: Child) {
+    if has_ended(&mut child) {
+        return;
+    }
+    let Ok(reaper) = REAPER.get_or_make(|| Ok::<_, Infallible>(Reaper::new()));
+    reaper.adopt(child);
+}
+
+/// Whether there is nothing left to reap: it was reaped now, or by somebody else.
+fn has_ended(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
+impl Reaper {
+    fn new() -> Reaper {
+        Reaper(Mutex::new(State::default()))
+    }
+
+    fn adopt(&'static self, child: Child) {
+        let mut state = self.0.lock();
+        state.orphans.push(child);
+        if !state.runs {
+            let thread = thread::Builder::new().name("runtime-reaper".to_string());
+            state.runs = thread.spawn(|| self.run()).is_ok();
+        }
+    }
+
+    fn run(&self) {
+        let mut pause = PAUSE_MIN;
+        loop {
+            let mut living = std::mem::take(&mut self.0.lock().orphans);
+            let before = living.len();
+            living.retain_mut(|child| !has_ended(child));
+            pause = if living.len() < before {
+                PAUSE_MIN
+            } else {
+                PAUSE_MAX.min(pause * 2)
+            };
+            let mut state = self.0.lock();
+            state.orphans.append(&mut living);
+            if state.orphans.is_empty() {
+                state.runs = false;
+                return;
+            }
+            drop(state);
+            thread::sleep(pause);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What the process does when a signal arrives, beyond what signal-hook-registry asks of the
+//! system: the alternate stack, and the way back.
+#![allow(unsafe_code, reason = "sigaction")]
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The registry's handler, which is the same for all signals; 0 before the first.
+static HANDLER: AtomicUsize = AtomicUsize::new(0);
+
+/// Makes sure that a signal which the registry knows reaches it, on the alternate stack if the
+/// thread has one: threads of other languages have stacks too small for a handler.
+///
+/// Another library's handler that has been put over it stays.
+pub(super) fn catch(signal: i32) -> io::Result<()> {
+    let mut action = get(signal)?;
+    if action.sa_sigaction == libc::SIG_DFL {
+        // Relaxed: written by this thread or, under the lock of our caller, by another before.
+        action.sa_sigaction = HANDLER.load(Ordering::Relaxed);
+        action.sa_flags = libc::SA_RESTART | libc::SA_SIGINFO;
+    } else if is_first() {
+        // Relaxed: as above.
+        HANDLER.store(action.sa_sigaction, Ordering::Relaxed);
+    }
+    action.sa_flags |= libc::SA_ONSTACK;
+    set(signal, &action)
+}
+
+fn is_first() -> bool {
+    // Relaxed: as in `catch`.
+    HANDLER.load(Ordering::Relaxed) == 0
+}
+
+/// Puts the system's own behaviour in the place of any handler.
+pub(super) fn restore_default(signal: i32) -> io::Result<()> {
+    let mut action = get(signal)?;
+    action.sa_sigaction = libc::SIG_DFL;
+    action.sa_flags = 0;
+    set(signal, &action)
+}
+
+fn get(signal: i32) -> io::Result<libc::sigaction> {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: null changes nothing; the place is large enough.
+    let outcome = unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) };
+    if outcome == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: all zeros are a valid value, and the call has written it.
+    Ok(unsafe { action.assume_init() })
+}
+
+/// `action` came from [`get`], with the default or the registry's handler.
+fn set(signal: i32, action: &libc::sigaction) -> io::Result<()> {
+    // SAFETY: the handler in it is one that was installed before, or none.
+    let outcome = unsafe { libc::sigaction(signal, action, ptr::null_mut()) };
+    if outcome == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}

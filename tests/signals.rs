@@ -1,0 +1,367 @@
+//! Signals through the public face: each test in a process of its own, since a handler is the
+//! process's.
+#![cfg(unix)]
+#![allow(unsafe_code, reason = "raises signals, installs handlers, forks")]
+
+mod support;
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+
+use runtime::runtime::{Builder, Runtime};
+use runtime::signal::ctrl_c;
+use runtime::signal::unix::{Signal, SignalKind, restore_default, signal};
+
+use support::{foreign_block_on, in_own_process};
+
+const USER: SignalKind = SignalKind::user_defined1();
+
+fn current_thread() -> Runtime {
+    Builder::new_current_thread().build().expect("a runtime")
+}
+
+/// To this thread: handled when this returns.
+fn raise(kind: SignalKind) {
+    // SAFETY: no pointers.
+    assert_eq!(unsafe { libc::raise(kind.as_raw_value()) }, 0);
+}
+
+/// Runs `child` in a forked process; gives its wait status.
+fn in_fork(child: impl FnOnce() -> i32) -> i32 {
+    // SAFETY: the C library makes its own locks usable in the child; ours are what is tested.
+    let process = unsafe { libc::fork() };
+    assert!(process >= 0);
+    if process == 0 {
+        let code = child();
+        // SAFETY: ends this process without its parent's destructors.
+        unsafe { libc::_exit(code) };
+    }
+    let mut status = 0;
+    // SAFETY: the place is large enough.
+    assert_eq!(unsafe { libc::waitpid(process, &mut status, 0) }, process);
+    status
+}
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        // SeqCst: read after a join.
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn poll(listener: &mut Signal, waker: &Waker) -> Poll<Option<()>> {
+    listener.poll_recv(&mut Context::from_waker(waker))
+}
+
+#[test]
+fn ctrl_c_ends_at_the_first_signal_and_begins_anew() {
+    in_own_process("ctrl_c_ends_at_the_first_signal_and_begins_anew", || {
+        current_thread().block_on(async {
+            for _ in 0..3 {
+                let asked = runtime::spawn(async { ctrl_c().await });
+                runtime::task::yield_now().await;
+                raise(SignalKind::interrupt());
+                asked.await.unwrap().unwrap();
+            }
+        });
+    });
+}
+
+#[test]
+fn a_signal_wakes_each_listener_once_and_none_of_another_kind() {
+    in_own_process(
+        "a_signal_wakes_each_listener_once_and_none_of_another_kind",
+        || {
+            let runtime = current_thread();
+            let _in = runtime.enter();
+            let other = SignalKind::user_defined2();
+            let mut listeners = [USER, USER, other].map(|kind| signal(kind).unwrap());
+            let counts: [Arc<Count>; 3] = Default::default();
+            for (listener, count) in listeners.iter_mut().zip(&counts) {
+                assert!(poll(listener, &Waker::from(Arc::clone(count))).is_pending());
+            }
+            for _ in 0..3 {
+                raise(USER);
+            }
+            let mut last = signal(other).unwrap();
+            raise(other);
+            runtime.block_on(last.recv());
+            // SeqCst: the same thread.
+            let wakes = counts.map(|count| count.0.load(Ordering::SeqCst));
+            assert_eq!(wakes, [1, 1, 1]);
+            for listener in &mut listeners {
+                assert!(poll(listener, Waker::noop()).is_ready());
+                assert!(poll(listener, Waker::noop()).is_pending(), "three were one");
+            }
+        },
+    );
+}
+
+#[test]
+fn fault_075_of_many_signals_from_many_threads_the_last_is_heard_by_all() {
+    const THREADS: usize = 4;
+    const SIGNALS: usize = 100_000;
+    in_own_process(
+        "fault_075_of_many_signals_from_many_threads_the_last_is_heard_by_all",
+        || {
+            let sent = Arc::new(AtomicUsize::new(0));
+            let runtimes = [
+                current_thread(),
+                Runtime::new().unwrap(),
+                Runtime::new().unwrap(),
+            ];
+            let listening = runtimes.into_iter().flat_map(|runtime| {
+                let runtime = Arc::new(runtime);
+                (0..2)
+                    .map(move |_| Arc::clone(&runtime))
+                    .collect::<Vec<_>>()
+            });
+            let listening: Vec<_> = listening
+                .map(|runtime| {
+                    let _in = runtime.enter();
+                    let mut listener = signal(USER).unwrap();
+                    let sent = Arc::clone(&sent);
+                    let runtime = Arc::clone(&runtime);
+                    thread::spawn(move || {
+                        runtime.block_on(async {
+                            // SeqCst: counted before it is raised.
+                            while sent.load(Ordering::SeqCst) < SIGNALS {
+                                listener.recv().await;
+                            }
+                        });
+                    })
+                })
+                .collect();
+            let raising: Vec<_> = (0..THREADS)
+                .map(|_| {
+                    let sent = Arc::clone(&sent);
+                    thread::spawn(move || {
+                        for _ in 0..SIGNALS / THREADS {
+                            // SeqCst: as above.
+                            sent.fetch_add(1, Ordering::SeqCst);
+                            raise(USER);
+                        }
+                    })
+                })
+                .collect();
+            for thread in raising.into_iter().chain(listening) {
+                thread.join().unwrap();
+            }
+        },
+    );
+}
+
+#[test]
+fn fault_075_a_listener_outlives_the_runtime_that_it_was_made_in() {
+    in_own_process(
+        "fault_075_a_listener_outlives_the_runtime_that_it_was_made_in",
+        || {
+            let first = current_thread();
+            let mut listener = first.block_on(async { signal(USER) }).unwrap();
+            drop(first);
+            raise(USER);
+            current_thread().block_on(listener.recv());
+            raise(USER);
+            Runtime::new().unwrap().block_on(listener.recv());
+        },
+    );
+}
+
+#[test]
+fn fault_075_who_waits_elsewhere_when_the_runtime_ends_is_not_forgotten() {
+    in_own_process(
+        "fault_075_who_waits_elsewhere_when_the_runtime_ends_is_not_forgotten",
+        || {
+            let first = current_thread();
+            let mut listener = first.block_on(async { signal(USER) }).unwrap();
+            let second = Runtime::new().unwrap();
+            let count = Arc::new(Count::default());
+            assert!(poll(&mut listener, &Waker::from(Arc::clone(&count))).is_pending());
+            drop(first);
+            // SeqCst: the same thread.
+            assert_eq!(count.0.load(Ordering::SeqCst), 1, "it is to look around");
+            let waiting = second.spawn(async move { listener.recv().await });
+            raise(USER);
+            second.block_on(waiting).unwrap();
+        },
+    );
+}
+
+#[test]
+fn fault_075_a_listener_dropped_while_signals_arrive_takes_none_from_others() {
+    in_own_process(
+        "fault_075_a_listener_dropped_while_signals_arrive_takes_none_from_others",
+        || {
+            let runtime = Runtime::new().unwrap();
+            let done = Arc::new(AtomicBool::new(false));
+            let _in = runtime.enter();
+            let mut stays = signal(USER).unwrap();
+            let raising = {
+                let done = Arc::clone(&done);
+                thread::spawn(move || {
+                    // SeqCst: a flag.
+                    while !done.load(Ordering::SeqCst) {
+                        raise(USER);
+                    }
+                    raise(USER);
+                })
+            };
+            for _ in 0..2000 {
+                let mut leaves = signal(USER).unwrap();
+                let _ = poll(&mut leaves, Waker::noop());
+            }
+            // SeqCst: as above.
+            done.store(true, Ordering::SeqCst);
+            raising.join().unwrap();
+            runtime.block_on(stays.recv());
+        },
+    );
+}
+
+#[test]
+fn a_foreign_executor_hears_signals_by_the_runtime_that_it_entered() {
+    in_own_process(
+        "a_foreign_executor_hears_signals_by_the_runtime_that_it_entered",
+        || {
+            let runtime = Runtime::new().unwrap();
+            let mut listener = {
+                let _in = runtime.enter();
+                signal(USER).unwrap()
+            };
+            // Somebody has to sit in the driver.
+            let sitting = runtime.spawn(std::future::pending::<()>());
+            raise(USER);
+            foreign_block_on(listener.recv());
+            sitting.abort();
+        },
+    );
+}
+
+#[test]
+fn fault_076_the_default_comes_back_on_request_and_goes_with_the_next_listener() {
+    in_own_process(
+        "fault_076_the_default_comes_back_on_request_and_goes_with_the_next_listener",
+        || {
+            let kind = SignalKind::terminate();
+            let runtime = current_thread();
+            runtime.block_on(async {
+                drop(signal(kind).unwrap());
+                raise(kind);
+            });
+            let status = in_fork(|| {
+                restore_default(kind).unwrap();
+                raise(kind);
+                0
+            });
+            assert!(libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGTERM);
+
+            restore_default(kind).unwrap();
+            runtime.block_on(async {
+                let mut listener = signal(kind).unwrap();
+                raise(kind);
+                listener.recv().await;
+            });
+        },
+    );
+}
+
+#[test]
+fn fault_077_signals_that_must_not_be_caught_are_errors() {
+    current_thread().block_on(async {
+        for number in [
+            libc::SIGKILL,
+            libc::SIGSTOP,
+            libc::SIGSEGV,
+            libc::SIGILL,
+            -1,
+            0,
+            65,
+            999,
+        ] {
+            let error = signal(SignalKind::from_raw(number)).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::Other, "{number}");
+            assert!(error.to_string().contains(&number.to_string()));
+            assert!(restore_default(SignalKind::from_raw(number)).is_err());
+        }
+    });
+}
+
+static SEEN: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn foreign_handler(_: libc::c_int) {
+    // SeqCst: a counter of this test.
+    SEEN.fetch_add(1, Ordering::SeqCst);
+}
+
+#[test]
+fn fault_077_a_handler_that_was_there_before_is_called_too_and_ours_has_the_alternate_stack() {
+    in_own_process(
+        "fault_077_a_handler_that_was_there_before_is_called_too_and_ours_has_the_alternate_stack",
+        || {
+            let handler = foreign_handler as extern "C" fn(libc::c_int);
+            // SAFETY: the handler only counts.
+            unsafe { libc::signal(libc::SIGUSR1, handler as libc::sighandler_t) };
+            current_thread().block_on(async {
+                let mut listener = signal(USER).unwrap();
+                raise(USER);
+                listener.recv().await;
+            });
+            // SeqCst: as above.
+            assert_eq!(SEEN.load(Ordering::SeqCst), 1);
+            // SAFETY: all zeros are a valid value.
+            let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+            // SAFETY: null changes nothing; the place is large enough.
+            unsafe { libc::sigaction(libc::SIGUSR1, std::ptr::null(), &mut action) };
+            assert_ne!(action.sa_flags & libc::SA_ONSTACK, 0);
+        },
+    );
+}
+
+/// Listens in a new runtime of its own, and hears.
+fn listens() -> i32 {
+    let heard = current_thread().block_on(async {
+        let mut listener = signal(USER).unwrap();
+        raise(USER);
+        listener.recv().await
+    });
+    i32::from(heard.is_none())
+}
+
+#[test]
+fn fault_096_a_forked_child_listens_by_its_own_runtime_and_takes_nothing_from_its_parent() {
+    in_own_process(
+        "fault_096_a_forked_child_listens_by_its_own_runtime_and_takes_nothing_from_its_parent",
+        || {
+            let runtime = current_thread();
+            runtime.block_on(async {
+                let mut listener = signal(USER).unwrap();
+                for _ in 0..10 {
+                    assert_eq!(in_fork(listens), 0);
+                }
+                assert!(poll(&mut listener, Waker::noop()).is_pending());
+                raise(USER);
+                assert_eq!(in_fork(listens), 0);
+                listener.recv().await;
+            });
+        },
+    );
+}
+
+#[test]
+fn a_future_that_listens_can_go_anywhere() {
+    fn can_go<T: Send + Sync + Unpin>(_: &T) {}
+    fn can_be_sent<F: Future + Send>(_: &F) {}
+    current_thread().block_on(async {
+        let mut listener = signal(SignalKind::window_change()).unwrap();
+        can_go(&listener);
+        can_be_sent(&listener.recv());
+        can_be_sent(&ctrl_c());
+    });
+}
