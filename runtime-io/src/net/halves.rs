@@ -297,7 +297,7 @@ assert_eq!(received, b\"all\");
 /// else the half that reads can do.
 macro_rules! owned_halves {
     ($stream:ident, $pair:literal, { $($more:tt)* }) => {
-        #[doc = concat!("The direction that reads; from [`", stringify!($stream), "::into_split`].")]
+        #[doc = concat!("The half that reads; from [`", stringify!($stream), "::into_split`].")]
         ///
         #[doc = example!($pair, "use runtime::io::AsyncReadExt;
 
@@ -312,7 +312,7 @@ assert_eq!(&buf, b\"ping\");
             stream: Arc<$stream>,
         }
 
-        #[doc = concat!("The direction that writes; from [`", stringify!($stream), "::into_split`].")]
+        #[doc = concat!("The half that writes; from [`", stringify!($stream), "::into_split`].")]
         ///
         /// Dropping it ends the writing: the peer reads to the end. Reading goes on.
         ///
