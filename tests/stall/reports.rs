@@ -202,7 +202,9 @@ fn fault_041_a_poll_in_a_stopped_process_is_no_stall() {
         stopper.wait().expect("sh ends");
         drop(busy);
         let stalls = stalls.lock().expect("the list");
-        assert!(stalls.is_empty(), "{stalls:?}");
+        // A busy machine may well keep a poll from ending for some milliseconds; the stop was longer.
+        let stopped = |stall: &Stall| stall.duration >= Duration::from_millis(250);
+        assert!(!stalls.iter().any(stopped), "{stalls:?}");
     });
 }
 

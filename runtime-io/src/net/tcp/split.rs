@@ -12,12 +12,48 @@ use super::halves::{any_half, async_read_half, async_write_half, read_half, writ
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 
 /// The direction that reads; from [`TcpStream::split`].
+///
+/// ```
+/// use runtime::io::{AsyncReadExt, AsyncWriteExt};
+/// use runtime::net::{TcpListener, TcpStream};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut server, _) = listener.accept().await?;
+/// let (mut reader, mut writer) = client.split();
+/// writer.write_all(b"x").await?;
+/// assert_eq!(server.read_u8().await?, b'x');
+/// server.write_all(b"y").await?;
+/// assert_eq!(reader.read_u8().await?, b'y');
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct ReadHalf<'a>(&'a TcpStream);
 
 /// The direction that writes; from [`TcpStream::split`].
 ///
 /// Dropping it ends nothing; [`AsyncWriteExt::shutdown`](crate::io::AsyncWriteExt::shutdown) does.
+///
+/// ```
+/// use runtime::io::{AsyncReadExt, AsyncWriteExt};
+/// use runtime::net::{TcpListener, TcpStream};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut server, _) = listener.accept().await?;
+/// let (mut reader, mut writer) = client.split();
+/// writer.write_all(b"x").await?;
+/// assert_eq!(server.read_u8().await?, b'x');
+/// server.write_all(b"y").await?;
+/// assert_eq!(reader.read_u8().await?, b'y');
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct WriteHalf<'a>(&'a TcpStream);
 

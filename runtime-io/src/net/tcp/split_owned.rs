@@ -16,6 +16,25 @@ use super::halves::{any_half, async_read_half, async_write_half, read_half, writ
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 
 /// The direction that reads; from [`TcpStream::into_split`].
+///
+/// ```
+/// use runtime::io::{AsyncReadExt, AsyncWriteExt};
+/// use runtime::net::{TcpListener, TcpStream};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut server, _) = listener.accept().await?;
+/// let (mut reader, mut writer) = client.into_split();
+/// let sending = runtime::spawn(async move { writer.write_all(b"x").await });
+/// assert_eq!(server.read_u8().await?, b'x');
+/// sending.await??;
+/// server.write_all(b"y").await?;
+/// assert_eq!(reader.read_u8().await?, b'y');
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct OwnedReadHalf {
     stream: Arc<TcpStream>,
@@ -24,6 +43,25 @@ pub struct OwnedReadHalf {
 /// The direction that writes; from [`TcpStream::into_split`].
 ///
 /// Dropping it ends the writing: the peer reads to the end. Reading goes on.
+///
+/// ```
+/// use runtime::io::{AsyncReadExt, AsyncWriteExt};
+/// use runtime::net::{TcpListener, TcpStream};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut server, _) = listener.accept().await?;
+/// let (mut reader, mut writer) = client.into_split();
+/// let sending = runtime::spawn(async move { writer.write_all(b"x").await });
+/// assert_eq!(server.read_u8().await?, b'x');
+/// sending.await??;
+/// server.write_all(b"y").await?;
+/// assert_eq!(reader.read_u8().await?, b'y');
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct OwnedWriteHalf {
     stream: Arc<TcpStream>,

@@ -40,6 +40,24 @@ const SLICES_MAX: usize = 1024;
 /// Reading and writing are those of [`AsyncRead`] and [`AsyncWrite`]; the `try_…` methods never
 /// wait. Dropping it closes both directions. A write to a closed connection is an error, never a
 /// signal.
+///
+/// ```
+/// use runtime::io::{AsyncReadExt, AsyncWriteExt};
+/// use runtime::net::{TcpListener, TcpStream};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut server, _) = listener.accept().await?;
+/// server.write_all(b"hello").await?;
+/// drop(server);
+/// let mut text = String::new();
+/// client.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct TcpStream {
     pub(in crate::net) io: Evented<mio::net::TcpStream>,
 }
@@ -55,6 +73,18 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// Cancel safe: a connection under way is closed.
+    ///
+    /// ```
+    /// use runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
         let mut outcome = Err(no_address());
         for addr in resolve(addr).await? {
@@ -133,6 +163,22 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// Cancel safe: readiness stays until an operation finds that it would block.
+    ///
+    /// ```
+    /// use runtime::io::{AsyncWriteExt, Interest};
+    /// use runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut server, _) = listener.accept().await?;
+    /// server.write_all(b"x").await?;
+    /// let ready = client.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert!(ready.is_readable() || ready.is_writable());
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.io.ready(interest).await
     }
@@ -146,6 +192,22 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// Cancel safe.
+    ///
+    /// ```
+    /// use runtime::io::AsyncWriteExt;
+    /// use runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut server, _) = listener.accept().await?;
+    /// server.write_all(b"x").await?;
+    /// client.readable().await?;
+    /// assert_eq!(client.try_read(&mut [0; 8])?, 1);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await.map(drop)
     }
@@ -157,6 +219,19 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// Cancel safe.
+    ///
+    /// ```
+    /// use runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// client.writable().await?;
+    /// assert_eq!(client.try_write(b"x")?, 1);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await.map(drop)
     }
@@ -244,6 +319,20 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// Cancel safe: it waits only after `f` has said `WouldBlock`.
+    ///
+    /// ```
+    /// use runtime::io::Interest;
+    /// use runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let sent = client.async_io(Interest::WRITABLE, || client.try_write(b"x"));
+    /// assert_eq!(sent.await?, 1);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn async_io<R>(
         &self,
         interest: Interest,
@@ -260,6 +349,22 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// Cancel safe.
+    ///
+    /// ```
+    /// use runtime::io::AsyncWriteExt;
+    /// use runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut server, _) = listener.accept().await?;
+    /// server.write_all(b"x").await?;
+    /// assert_eq!(client.peek(&mut [0; 8]).await?, 1);
+    /// assert_eq!(client.try_read(&mut [0; 8])?, 1, "it is still there");
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io
             .async_io(Interest::READABLE, || self.io.peek(buf))
