@@ -25,6 +25,18 @@ const WORKERS_VARIABLE_STANDARD: &str = "TOKIO_WORKER_THREADS";
 /// [`Handle`](crate::Handle) to its own runtime closes a circle, and the memory of that runtime is
 /// never freed: call [`Handle::current`](crate::Handle::current) in the hook instead, which works on
 /// all threads but those of the blocking pool.
+///
+/// ```
+/// use runtime::runtime::Builder;
+///
+/// let runtime = Builder::new_multi_thread()
+///     .worker_threads(2)
+///     .thread_name("app")
+///     .enable_all()
+///     .build()?;
+/// assert_eq!(runtime.block_on(async { 1 }), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Builder {
     config: Config,
     workers: Option<usize>,

@@ -23,12 +23,33 @@ const BOX_FUTURES_ABOVE: usize = 2048;
 ///
 /// A handle does not keep the runtime running: when the [`Runtime`](crate::runtime::Runtime) is
 /// dropped, tasks spawned later are cancelled at once.
+///
+/// ```
+/// use runtime::runtime::Handle;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let handle = Handle::current();
+/// let thread = std::thread::spawn(move || handle.block_on(async { 4 }));
+/// assert_eq!(thread.join().unwrap(), 4);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
 }
 
 /// Which scheduler a runtime has.
+///
+/// ```
+/// use runtime::runtime::{Handle, RuntimeFlavor};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let flavor = Handle::current().runtime_flavor();
+/// assert_eq!(flavor, RuntimeFlavor::MultiThread);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RuntimeFlavor {
@@ -220,6 +241,16 @@ impl fmt::Debug for Handle {
 }
 
 /// Counters of one runtime; made by [`Handle::metrics`].
+///
+/// ```
+/// use runtime::runtime::Handle;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let metrics = Handle::current().metrics();
+/// assert!(metrics.num_workers() >= 1);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct RuntimeMetrics {
     handle: Handle,

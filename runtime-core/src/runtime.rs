@@ -19,6 +19,15 @@ use crate::task::{self, JoinHandle};
 /// has begun has returned. It drops a task at its next `await`; one that never reaches it keeps the
 /// drop waiting: see [`Runtime::shutdown_timeout`]. Dropped inside async code, the runtime ends
 /// without waiting.
+///
+/// ```
+/// use runtime::runtime::Runtime;
+///
+/// let runtime = Runtime::new()?;
+/// let task = runtime.spawn(async { 2 + 2 });
+/// assert_eq!(runtime.block_on(task).unwrap(), 4);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Runtime {
     handle: Handle,

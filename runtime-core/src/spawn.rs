@@ -57,6 +57,14 @@ where
 ///
 /// # Cancel safety
 /// Dropping it does nothing.
+///
+/// ```
+/// # runtime::Runtime::new()?.block_on(async {
+/// runtime::spawn(async { println!("has its turn") });
+/// runtime::task::yield_now().await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub async fn yield_now() {
     YieldNow { yielded: false }.await;
 }

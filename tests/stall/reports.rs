@@ -1,17 +1,16 @@
 //! Each stall is reported once, with its place; what only looks like one is not.
 
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use runtime::runtime::{Runtime, Stall};
 use runtime::time::sleep;
 
 use crate::builder;
-use crate::support::{alone, in_own_process};
+use crate::support::{Control, alone, in_own_process};
 
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -126,7 +125,7 @@ fn fault_021_a_task_that_yields_is_no_stall() {
     for _ in 0..ROUNDS {
         let (runtime, stalls) = observed(2);
         let busy = keep_busy(&runtime, 4);
-        let control = LongestGap::start();
+        let control = Control::start();
         let yields = runtime.spawn(async {
             for _ in 0..10_000 {
                 runtime::task::yield_now().await;
@@ -135,45 +134,13 @@ fn fault_021_a_task_that_yields_is_no_stall() {
         runtime.block_on(yields).expect("it ends");
         drop(busy);
         // A machine that keeps a thread off its cores for so long stops a poll as well.
-        if control.end() >= Duration::from_millis(5) {
+        if control.longest_wait() >= Duration::from_millis(5) {
             void += 1;
         } else {
             assert!(stalls.lock().expect("the list").is_empty());
         }
     }
     println!("{void} of {ROUNDS} rounds are void");
-}
-
-/// A thread that does nothing but look at the clock, and keeps the longest time between two looks.
-struct LongestGap {
-    stop: Arc<AtomicBool>,
-    thread: thread::JoinHandle<Duration>,
-}
-
-impl LongestGap {
-    fn start() -> LongestGap {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = thread::spawn(move || {
-            let mut longest = Duration::ZERO;
-            let mut last = Instant::now();
-            // Relaxed: it only ends the loop.
-            while !stopped.load(Ordering::Relaxed) {
-                thread::sleep(Duration::from_micros(200));
-                let now = Instant::now();
-                longest = longest.max(now - last);
-                last = now;
-            }
-            longest
-        });
-        LongestGap { stop, thread }
-    }
-
-    fn end(self) -> Duration {
-        // Relaxed: as above.
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().expect("it ends")
-    }
 }
 
 /// The process stops itself in mid-poll: the clock has gone on, the task has not.
@@ -202,7 +169,9 @@ fn fault_041_a_poll_in_a_stopped_process_is_no_stall() {
         stopper.wait().expect("sh ends");
         drop(busy);
         let stalls = stalls.lock().expect("the list");
-        assert!(stalls.is_empty(), "{stalls:?}");
+        // A busy machine may well keep a poll from ending for some milliseconds; the stop was longer.
+        let stopped = |stall: &Stall| stall.duration >= Duration::from_millis(250);
+        assert!(!stalls.iter().any(stopped), "{stalls:?}");
     });
 }
 

@@ -67,11 +67,12 @@ impl Control {
                 let due = Instant::now() + TICK;
                 thread::sleep(TICK);
                 let ran = Instant::now();
+                let waited = ran.saturating_duration_since(due);
                 let own = Late {
                     thread: None,
                     due,
                     ran,
-                    waited: ran.duration_since(due),
+                    waited,
                 };
                 let mut noted = noted.lock().expect("the list");
                 noted.push(own);
@@ -96,6 +97,12 @@ impl Control {
         for (what, lateness) in kinds {
             judge(&late, what, lateness, share, bound);
         }
+    }
+
+    /// Ends the control: the longest time for which the machine kept any thread waiting.
+    pub(crate) fn longest_wait(self) -> Duration {
+        let waits = self.end().into_iter().map(|late| late.waited);
+        waits.max().unwrap_or_default()
     }
 
     /// When the control was late, and by how much.

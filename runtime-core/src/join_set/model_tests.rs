@@ -180,7 +180,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn fault_079_join_set_agrees_with_a_sequential_model(ops in prop::collection::vec(op(), 1..60)) {
+    fn fault_079_join_set_agrees_with_a_sequential_model(
+        ops in prop::collection::vec(op(), 1..60),
+    ) {
         let mut pair = Pair::new();
         for op in ops {
             pair.apply(op);

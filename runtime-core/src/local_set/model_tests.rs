@@ -159,7 +159,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn fault_079_local_set_agrees_with_a_sequential_model(ops in prop::collection::vec(op(), 1..50)) {
+    fn fault_079_local_set_agrees_with_a_sequential_model(
+        ops in prop::collection::vec(op(), 1..50),
+    ) {
         agrees(ops);
     }
 }

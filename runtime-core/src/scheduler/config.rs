@@ -25,6 +25,14 @@ pub(crate) enum Flavor {
 }
 
 /// Who sleeps in the I/O driver.
+///
+/// ```
+/// use runtime::runtime::{Builder, IoMode};
+///
+/// let runtime = Builder::new_multi_thread().io_mode(IoMode::Dedicated).build()?;
+/// assert_eq!(runtime.block_on(async { 1 }), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IoMode {
@@ -38,6 +46,16 @@ pub enum IoMode {
 }
 
 /// A poll that has not returned for longer than the stall policy allows, while other work waits.
+///
+/// ```
+/// use runtime::runtime::Builder;
+///
+/// let runtime = Builder::new_multi_thread()
+///     .on_stall(|stall| eprintln!("{} has held a thread: {stall}", stall.task))
+///     .build()?;
+/// # drop(runtime);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Stall {

@@ -119,6 +119,17 @@ impl<T> Sender<T> {
     /// Waits until the receiver is gone or closed.
     ///
     /// Cancel safety: nothing is lost.
+    ///
+    /// ```
+    /// use runtime::sync::oneshot;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (mut tx, rx) = oneshot::channel::<u8>();
+    /// drop(rx);
+    /// tx.closed().await;
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn closed(&mut self) {
         poll_fn(|cx| self.poll_closed(cx)).await;
     }

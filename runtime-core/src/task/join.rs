@@ -19,6 +19,14 @@ use crate::coop;
 ///
 /// # Cancel safety
 /// Awaiting `&mut handle` in a select loses nothing.
+///
+/// ```
+/// # runtime::Runtime::new()?.block_on(async {
+/// let handle = runtime::spawn(async { 4 });
+/// assert_eq!(handle.await.unwrap(), 4);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct JoinHandle<T> {
     raw: RawTask,
     /// As a lock around the output: `Send` and `Sync` if the output may be sent.
@@ -26,6 +34,15 @@ pub struct JoinHandle<T> {
 }
 
 /// Asks a task to end early, without waiting for it; made by [`JoinHandle::abort_handle`].
+///
+/// ```
+/// # runtime::Runtime::new()?.block_on(async {
+/// let handle = runtime::spawn(std::future::pending::<()>());
+/// handle.abort_handle().abort();
+/// assert!(handle.await.unwrap_err().is_cancelled());
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct AbortHandle {
     raw: RawTask,
 }

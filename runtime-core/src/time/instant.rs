@@ -9,6 +9,17 @@ use crate::timer::clock::{self, FAR};
 
 /// A point in time, as [`std::time::Instant`], except that [`Instant::now`] follows the clock
 /// of the current runtime when that was paused or moved.
+///
+/// ```
+/// use runtime::time::{Duration, Instant, sleep_until};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let deadline = Instant::now() + Duration::from_millis(5);
+/// sleep_until(deadline).await;
+/// assert!(Instant::now() >= deadline);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(StdInstant);
 

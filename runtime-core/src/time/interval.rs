@@ -59,6 +59,17 @@ fn assert_period(period: Duration) {
 /// | `Burst` | 150, 200 (both at once), 250, 300 |
 /// | `Delay` | 280, 330, 380 |
 /// | `Skip` | 250, 300, 350 |
+///
+/// ```
+/// use runtime::time::{Duration, MissedTickBehavior, interval};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let mut ticks = interval(Duration::from_millis(1));
+/// ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+/// ticks.tick().await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MissedTickBehavior {
     /// Catches up: missed ticks follow at once until the schedule is met again. No tick is lost.
@@ -93,6 +104,18 @@ fn remainder(late: Duration, period: Duration) -> Duration {
 }
 
 /// Ticks; made by [`interval`] and [`interval_at`].
+///
+/// ```
+/// use runtime::time::{Duration, interval};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let mut ticks = interval(Duration::from_millis(1));
+/// for _ in 0..3 {
+///     ticks.tick().await;
+/// }
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Interval {
     timer: Timer,
@@ -105,6 +128,17 @@ impl Interval {
     ///
     /// # Cancel safety
     /// Lossless: dropped before it is ready, it has consumed no tick.
+    ///
+    /// ```
+    /// use runtime::time::{Duration, interval};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let mut ticks = interval(Duration::from_millis(1));
+    /// let first = ticks.tick().await;
+    /// assert!(ticks.tick().await > first);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn tick(&mut self) -> Instant {
         poll_fn(|cx| self.poll_tick(cx)).await
     }

@@ -45,6 +45,19 @@ pub fn resume() {
 ///
 /// # Panics
 /// If the clock is not paused, and outside of a runtime.
+///
+/// ```
+/// use runtime::runtime::Builder;
+/// use runtime::time::{self, Duration, Instant};
+///
+/// let runtime = Builder::new_current_thread().start_paused(true).build()?;
+/// runtime.block_on(async {
+///     let before = Instant::now();
+///     time::advance(Duration::from_secs(3600)).await;
+///     assert!(before.elapsed() >= Duration::from_secs(3600));
+/// });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub async fn advance(duration: Duration) {
     jump(duration);
     let mut yielded = false;

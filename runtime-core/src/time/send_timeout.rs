@@ -17,6 +17,19 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     /// A cancelled send has sent nothing; the value is dropped and its place in the queue lost.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    /// use std::time::Duration;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, _rx) = mpsc::channel(1);
+    /// let limit = Duration::from_millis(1);
+    /// assert!(tx.send_timeout(1, limit).await.is_ok());
+    /// assert!(tx.send_timeout(2, limit).await.is_err(), "there is no room");
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn send_timeout(&self, value: T, limit: Duration) -> Result<(), SendTimeoutError<T>> {
         match timeout(limit, self.reserve()).await {
             Ok(Ok(permit)) => {

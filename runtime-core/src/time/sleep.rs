@@ -51,6 +51,18 @@ pin_project! {
     ///
     /// It can be polled anywhere, also outside of its runtime, and after it was ready. To wait for
     /// it in a loop, pin it once and use `&mut`; to use it anew, [`reset`](Sleep::reset) it.
+    ///
+    /// ```
+    /// use runtime::time::{Duration, Instant, sleep};
+    /// use std::pin::pin;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let mut sleep = pin!(sleep(Duration::from_secs(3600)));
+    /// sleep.as_mut().reset(Instant::now() + Duration::from_millis(1));
+    /// sleep.await;
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Sleep {

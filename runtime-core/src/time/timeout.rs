@@ -55,6 +55,16 @@ pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::Int
 
 pin_project! {
     /// The future of [`timeout`] and [`timeout_at`].
+    ///
+    /// ```
+    /// use runtime::time::{Duration, timeout};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let limited = timeout(Duration::from_millis(1), std::future::pending::<()>());
+    /// assert!(limited.await.is_err());
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Timeout<T> {

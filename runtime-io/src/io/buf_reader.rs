@@ -16,6 +16,19 @@ pin_project! {
     /// Gives a reader a buffer, so that small reads do not reach it one by one.
     ///
     /// What is in the buffer is lost with it. Writes pass through.
+    ///
+    /// ```
+    /// use runtime::io::{AsyncBufReadExt, BufReader};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let mut reader = BufReader::new(&b"one\ntwo\n"[..]);
+    /// let mut line = String::new();
+    /// reader.read_line(&mut line).await?;
+    /// assert_eq!(line, "one\n");
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub struct BufReader<R> {
         #[pin]
         pub(super) inner: R,

@@ -10,6 +10,22 @@ use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, BufReader, BufWriter
 
 pin_project! {
     /// Gives a stream a buffer for each direction; see [`BufReader`] and [`BufWriter`].
+    ///
+    /// ```
+    /// use runtime::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (near, far) = runtime::io::duplex(64);
+    /// let (mut near, mut far) = (BufStream::new(near), BufStream::new(far));
+    /// near.write_all(b"hello\n").await?;
+    /// near.flush().await?;
+    /// let mut line = String::new();
+    /// far.read_line(&mut line).await?;
+    /// assert_eq!(line, "hello\n");
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[derive(Debug)]
     pub struct BufStream<RW> {
         #[pin]

@@ -24,6 +24,19 @@ pin_project! {
     ///
     /// What is in the buffer is written by a flush or a shutdown, and lost by a drop. If a write of
     /// it fails, what was not written stays. Reads pass through.
+    ///
+    /// ```
+    /// use runtime::io::{AsyncWriteExt, BufWriter};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let mut writer = BufWriter::new(Vec::new());
+    /// writer.write_all(b"kept until it is flushed").await?;
+    /// writer.flush().await?;
+    /// assert_eq!(writer.get_ref().len(), 24);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub struct BufWriter<W> {
         #[pin]
         pub(super) inner: W,

@@ -11,6 +11,19 @@ use super::{AsyncBufRead, AsyncRead, ReadBuf};
 pin_project! {
     /// Reads the first to its end, then the second; from
     /// [`AsyncReadExt::chain`](super::AsyncReadExt::chain).
+    ///
+    /// ```
+    /// use runtime::io::AsyncReadExt;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let mut both = (&b"ab"[..]).chain(&b"cd"[..]);
+    /// let mut text = String::new();
+    /// both.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "abcd");
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[derive(Debug)]
     pub struct Chain<T, U> {
         #[pin]

@@ -26,6 +26,16 @@ pub(super) const CAPACITY: usize = 8 * 1024;
 ///
 /// # Fairness
 /// Each lap takes a unit of the task's budget.
+///
+/// ```
+/// # runtime::Runtime::new()?.block_on(async {
+/// let mut copied = Vec::new();
+/// let bytes = runtime::io::copy(&mut &b"abc"[..], &mut copied).await?;
+/// assert_eq!((bytes, &copied[..]), (3, &b"abc"[..]));
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub async fn copy<'a, R, W>(reader: &'a mut R, writer: &'a mut W) -> io::Result<u64>
 where
     R: AsyncRead + Unpin + ?Sized,
@@ -47,6 +57,16 @@ where
 ///
 /// # Fairness
 /// Each lap takes a unit of the task's budget.
+///
+/// ```
+/// # runtime::Runtime::new()?.block_on(async {
+/// let mut copied = Vec::new();
+/// let bytes = runtime::io::copy_buf(&mut &b"abc"[..], &mut copied).await?;
+/// assert_eq!((bytes, &copied[..]), (3, &b"abc"[..]));
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub async fn copy_buf<'a, R, W>(reader: &'a mut R, writer: &'a mut W) -> io::Result<u64>
 where
     R: AsyncBufRead + Unpin + ?Sized,

@@ -10,6 +10,17 @@ use super::budget::poll_unit;
 use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
 /// At its end from the start, and takes whatever is written; made by [`empty`].
+///
+/// ```
+/// use runtime::io::AsyncReadExt;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let mut text = String::new();
+/// assert_eq!(runtime::io::empty().read_to_string(&mut text).await?, 0);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Empty(());
 
@@ -49,6 +60,18 @@ impl AsyncSeek for Empty {
 }
 
 /// One byte, again and again; made by [`repeat`].
+///
+/// ```
+/// use runtime::io::AsyncReadExt;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let mut bytes = [0; 3];
+/// runtime::io::repeat(7).read_exact(&mut bytes).await?;
+/// assert_eq!(bytes, [7; 3]);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Repeat(u8);
 
@@ -72,6 +95,16 @@ impl AsyncRead for Repeat {
 }
 
 /// Takes whatever is written; made by [`sink`].
+///
+/// ```
+/// use runtime::io::AsyncWriteExt;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// runtime::io::sink().write_all(b"gone").await?;
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Sink(());
 

@@ -18,6 +18,13 @@ const NAMES: [(u8, &str); 4] = [
 ];
 
 /// What a task waits for: the argument of `ready()` and `try_io()`.
+///
+/// ```
+/// use runtime::io::Interest;
+///
+/// let both = Interest::READABLE | Interest::WRITABLE;
+/// assert!(both.is_readable() && both.is_writable());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Interest(u8);
 

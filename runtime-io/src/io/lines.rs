@@ -13,6 +13,19 @@ use super::futures::poll_read_until;
 
 pin_project! {
     /// The lines of a reader; from [`AsyncBufReadExt::lines`](super::AsyncBufReadExt::lines).
+    ///
+    /// ```
+    /// use runtime::io::AsyncBufReadExt;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let mut lines = (&b"one\ntwo"[..]).lines();
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some("one"));
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
+    /// assert_eq!(lines.next_line().await?, None);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[derive(Debug)]
     #[must_use = "lines do nothing unless polled"]
     pub struct Lines<R> {
@@ -58,6 +71,19 @@ impl<R: AsyncBufRead> Lines<R> {
     ///
     /// # Cancel safety
     /// Cancel safe: the part of a line that was read is kept for the next call.
+    ///
+    /// ```
+    /// use runtime::io::AsyncBufReadExt;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let mut lines = (&b"one\ntwo"[..]).lines();
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some("one"));
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
+    /// assert_eq!(lines.next_line().await?, None);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn next_line(&mut self) -> io::Result<Option<String>>
     where
         R: Unpin,

@@ -18,6 +18,15 @@ use bytes::BufMut;
 use bytes::buf::UninitSlice;
 
 /// A byte buffer that a reader fills, which keeps track of what is filled and what is initialised.
+///
+/// ```
+/// use runtime::io::ReadBuf;
+///
+/// let mut bytes = [0; 8];
+/// let mut buf = ReadBuf::new(&mut bytes);
+/// buf.put_slice(b"abc");
+/// assert_eq!((buf.filled(), buf.remaining()), (&b"abc"[..], 5));
+/// ```
 pub struct ReadBuf<'a> {
     buf: &'a mut [MaybeUninit<u8>],
     filled: usize,

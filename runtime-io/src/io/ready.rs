@@ -23,6 +23,13 @@ const NAMES: [(u8, &str); 6] = [
 ///
 /// Readiness is a hint: an operation may still find that it would block, and a set that was read
 /// may be out of date the moment after.
+///
+/// ```
+/// use runtime::io::Ready;
+///
+/// let ready = Ready::READABLE | Ready::READ_CLOSED;
+/// assert!(ready.is_readable() && !ready.is_writable());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ready(u8);
 

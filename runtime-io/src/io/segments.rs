@@ -14,6 +14,19 @@ use super::futures::poll_read_until;
 pin_project! {
     /// What stands between delimiters; from
     /// [`AsyncBufReadExt::split`](super::AsyncBufReadExt::split).
+    ///
+    /// ```
+    /// use runtime::io::AsyncBufReadExt;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let mut parts = AsyncBufReadExt::split(&b"a,b"[..], b',');
+    /// assert_eq!(parts.next_segment().await?.as_deref(), Some(&b"a"[..]));
+    /// assert_eq!(parts.next_segment().await?.as_deref(), Some(&b"b"[..]));
+    /// assert_eq!(parts.next_segment().await?, None);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[derive(Debug)]
     #[must_use = "a split does nothing unless polled"]
     pub struct Split<R> {
@@ -44,6 +57,19 @@ impl<R: AsyncBufRead> Split<R> {
     ///
     /// # Cancel safety
     /// Cancel safe: the part of a segment that was read is kept for the next call.
+    ///
+    /// ```
+    /// use runtime::io::AsyncBufReadExt;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let mut parts = AsyncBufReadExt::split(&b"a,b"[..], b',');
+    /// assert_eq!(parts.next_segment().await?.as_deref(), Some(&b"a"[..]));
+    /// assert_eq!(parts.next_segment().await?.as_deref(), Some(&b"b"[..]));
+    /// assert_eq!(parts.next_segment().await?, None);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn next_segment(&mut self) -> io::Result<Option<Vec<u8>>>
     where
         R: Unpin,

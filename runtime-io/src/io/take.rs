@@ -14,6 +14,19 @@ use super::{AsyncBufRead, AsyncRead, ReadBuf};
 
 pin_project! {
     /// Ends after a number of bytes; from [`AsyncReadExt::take`](super::AsyncReadExt::take).
+    ///
+    /// ```
+    /// use runtime::io::AsyncReadExt;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let mut first = (&b"abcd"[..]).take(2);
+    /// let mut text = String::new();
+    /// first.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "ab");
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[derive(Debug)]
     pub struct Take<R> {
         #[pin]

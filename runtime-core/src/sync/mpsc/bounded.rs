@@ -94,6 +94,19 @@ impl<T> Receiver<T> {
     /// Waits for the next value; `None` when there will be none.
     ///
     /// Cancel safety: no value is lost.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, mut rx) = mpsc::channel(4);
+    /// tx.send(1).await.unwrap();
+    /// drop(tx);
+    /// assert_eq!(rx.recv().await, Some(1));
+    /// assert_eq!(rx.recv().await, None);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn recv(&mut self) -> Option<T> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
@@ -102,6 +115,21 @@ impl<T> Receiver<T> {
     /// when there will be none, or if `limit` is zero.
     ///
     /// Cancel safety: no value is lost.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, mut rx) = mpsc::channel(4);
+    /// for number in 0..3 {
+    ///     tx.send(number).await.unwrap();
+    /// }
+    /// let mut batch = Vec::new();
+    /// assert_eq!(rx.recv_many(&mut batch, 10).await, 3);
+    /// assert_eq!(batch, [0, 1, 2]);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
         poll_fn(|cx| self.poll_recv_many(cx, buffer, limit)).await
     }
@@ -203,6 +231,18 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// Gives the value back if the receiver is gone or closed.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, rx) = mpsc::channel(1);
+    /// tx.send(1).await.unwrap();
+    /// drop(rx);
+    /// assert_eq!(tx.send(2).await.unwrap_err().0, 2);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
         match self.acquire(1).await {
             Ok(()) => {
@@ -248,6 +288,18 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// If the receiver is gone or closed.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, mut rx) = mpsc::channel(1);
+    /// let permit = tx.reserve().await.unwrap();
+    /// permit.send(1);
+    /// assert_eq!(rx.recv().await, Some(1));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn reserve(&self) -> Result<Permit<'_, T>, SendError<()>> {
         self.acquire(1).await?;
         Ok(Permit::new(self))
@@ -259,6 +311,19 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// If the receiver is gone or closed, or the channel can never hold `n` values.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, mut rx) = mpsc::channel(4);
+    /// for permit in tx.reserve_many(2).await.unwrap() {
+    ///     permit.send(1);
+    /// }
+    /// assert_eq!((rx.recv().await, rx.recv().await), (Some(1), Some(1)));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, SendError<()>> {
         if n > self.tx.chan().room.capacity {
             return Err(SendError(()));
@@ -273,6 +338,19 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// If the receiver is gone or closed.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, mut rx) = mpsc::channel(1);
+    /// let permit = tx.reserve_owned().await.unwrap();
+    /// let tx = permit.send(1);
+    /// assert_eq!(rx.recv().await, Some(1));
+    /// drop(tx);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn reserve_owned(self) -> Result<OwnedPermit<T>, SendError<()>> {
         self.acquire(1).await?;
         Ok(OwnedPermit::new(self))
@@ -368,6 +446,17 @@ impl<T> Sender<T> {
     /// Waits until the receiver is gone or closed.
     ///
     /// Cancel safety: nothing is lost.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, rx) = mpsc::channel::<u8>(1);
+    /// drop(rx);
+    /// tx.closed().await;
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn closed(&self) {
         self.tx.chan().closed().await;
     }

@@ -70,6 +70,19 @@ impl<T> UnboundedReceiver<T> {
     /// Waits for the next value; `None` when there will be none.
     ///
     /// Cancel safety: no value is lost.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, mut rx) = mpsc::unbounded_channel();
+    /// tx.send(1).unwrap();
+    /// drop(tx);
+    /// assert_eq!(rx.recv().await, Some(1));
+    /// assert_eq!(rx.recv().await, None);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn recv(&mut self) -> Option<T> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
@@ -78,6 +91,21 @@ impl<T> UnboundedReceiver<T> {
     /// when there will be none, or if `limit` is zero.
     ///
     /// Cancel safety: no value is lost.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, mut rx) = mpsc::unbounded_channel();
+    /// for number in 0..3 {
+    ///     tx.send(number).unwrap();
+    /// }
+    /// let mut batch = Vec::new();
+    /// assert_eq!(rx.recv_many(&mut batch, 2).await, 2);
+    /// assert_eq!(batch, [0, 1]);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
         poll_fn(|cx| self.poll_recv_many(cx, buffer, limit)).await
     }
@@ -172,6 +200,17 @@ impl<T> UnboundedSender<T> {
     /// Waits until the receiver is gone or closed.
     ///
     /// Cancel safety: nothing is lost.
+    ///
+    /// ```
+    /// use runtime::sync::mpsc;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let (tx, rx) = mpsc::unbounded_channel::<u8>();
+    /// drop(rx);
+    /// tx.closed().await;
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn closed(&self) {
         self.tx.chan().closed().await;
     }

@@ -37,6 +37,23 @@ type Accepted = (mio::net::TcpStream, SocketAddr);
 /// A TCP socket that listens for connections.
 ///
 /// Dropping it closes it; connections that nobody has accepted are reset.
+///
+/// ```
+/// use runtime::io::{AsyncReadExt, AsyncWriteExt};
+/// use runtime::net::{TcpListener, TcpStream};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut server, _) = listener.accept().await?;
+/// client.write_all(b"hello").await?;
+/// let mut bytes = [0; 5];
+/// server.read_exact(&mut bytes).await?;
+/// assert_eq!(&bytes, b"hello");
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct TcpListener {
     pub(in crate::net) io: Acceptor<mio::net::TcpListener>,
 }
@@ -56,6 +73,17 @@ impl TcpListener {
     ///
     /// # Cancel safety
     /// Cancel safe.
+    ///
+    /// ```
+    /// use runtime::net::TcpListener;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert_ne!(listener.local_addr()?.port(), 0);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
         let mut outcome = Err(no_address());
         for addr in resolve(addr).await? {
@@ -83,6 +111,19 @@ impl TcpListener {
     ///
     /// # Cancel safety
     /// Cancel safe: no connection is lost.
+    ///
+    /// ```
+    /// use runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_server, peer) = listener.accept().await?;
+    /// assert_eq!(peer, client.local_addr()?);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         self.io.accept_by(|| adopt(self.io.accept()?)).await
     }

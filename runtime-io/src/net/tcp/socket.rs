@@ -14,6 +14,20 @@ use crate::net::options::options;
 /// A TCP socket before it connects or listens.
 ///
 /// Needs no runtime before it becomes one or the other.
+///
+/// ```
+/// use runtime::net::TcpSocket;
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let socket = TcpSocket::new_v4()?;
+/// socket.set_reuseaddr(true)?;
+/// socket.bind("127.0.0.1:0".parse().unwrap())?;
+/// let listener = socket.listen(128)?;
+/// assert_ne!(listener.local_addr()?.port(), 0);
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct TcpSocket {
     pub(in crate::net) inner: Socket,
 }
@@ -203,6 +217,19 @@ impl TcpSocket {
     ///
     /// # Cancel safety
     /// Cancel safe: a connection under way is closed.
+    ///
+    /// ```
+    /// use runtime::net::{TcpListener, TcpSocket};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let socket = TcpSocket::new_v4()?;
+    /// let stream = socket.connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn connect(self, addr: SocketAddr) -> io::Result<TcpStream> {
         match self.inner.connect(&addr.into()) {
             Err(error) if !is_in_progress(&error) => return Err(error),

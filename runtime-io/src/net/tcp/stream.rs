@@ -39,6 +39,24 @@ pub(super) const INTEREST: mio::Interest = mio::Interest::READABLE.add(mio::Inte
 /// Reading and writing are those of [`AsyncRead`] and [`AsyncWrite`]; the `try_…` methods never
 /// wait. Dropping it closes both directions. A write to a closed connection is an error, never a
 /// signal.
+///
+/// ```
+/// use runtime::io::{AsyncReadExt, AsyncWriteExt};
+/// use runtime::net::{TcpListener, TcpStream};
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut server, _) = listener.accept().await?;
+/// server.write_all(b"hello").await?;
+/// drop(server);
+/// let mut text = String::new();
+/// client.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct TcpStream {
     pub(in crate::net) io: Evented<mio::net::TcpStream>,
 }
@@ -140,6 +158,22 @@ impl TcpStream {
     ///
     /// # Cancel safety
     /// Cancel safe.
+    ///
+    /// ```
+    /// use runtime::io::AsyncWriteExt;
+    /// use runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut server, _) = listener.accept().await?;
+    /// server.write_all(b"x").await?;
+    /// assert_eq!(client.peek(&mut [0; 8]).await?, 1);
+    /// assert_eq!(client.try_read(&mut [0; 8])?, 1, "it is still there");
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io
             .async_io(Interest::READABLE, || self.io.peek(buf))
