@@ -12,6 +12,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use runtime::fs::File;
@@ -31,7 +32,7 @@ async fn main() -> ExitCode {
             if error.kind() == io::ErrorKind::BrokenPipe {
                 return ExitCode::FAILURE;
             }
-            eprintln!("cat: {}: {error}", name.display());
+            eprintln!("cat: {}: {error}", Path::new(name).display());
             code = ExitCode::FAILURE;
         }
     }

@@ -12,6 +12,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, SeekFrom};
+use std::path::Path;
 use std::process::ExitCode;
 
 use runtime::fs::File;
@@ -47,7 +48,9 @@ async fn run(arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
     let mut enter = String::new();
     let mut input = BufReader::new(stdin());
     runtime::select! {
-        failed = follow(name) => failed.map_err(|error| format!("{}: {error}", name.display())),
+        failed = follow(name) => {
+            failed.map_err(|error| format!("{}: {error}", Path::new(name).display()))
+        }
         ended = input.read_line(&mut enter) => {
             ended.map_err(|error| format!("standard input: {error}")).map(drop)
         }

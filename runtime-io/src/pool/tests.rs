@@ -34,7 +34,11 @@ fn what_the_work_owns_is_dropped_before_its_answer_is_seen() {
     let owned = Arc::new(());
     let kept = Arc::clone(&owned);
     runtime.block_on(async {
-        ask(move || Ok(drop(kept))).await.expect("an answer");
+        let work = move || {
+            drop(kept);
+            Ok(())
+        };
+        ask(work).await.expect("an answer");
         assert_eq!(Arc::strong_count(&owned), 1);
     });
 }

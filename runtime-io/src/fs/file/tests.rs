@@ -248,7 +248,7 @@ fn reads_and_writes_at_an_offset_leave_the_position() {
             assert_eq!(file.read_at(&mut buf, 5).await.unwrap(), 3);
             assert_eq!(&buf, b"fgh");
             assert_eq!(file.read_at(&mut buf, 8).await.unwrap(), 0);
-            assert_eq!(file.read_at(&mut buf, u64::MAX).await.is_err(), true);
+            file.read_at(&mut buf, u64::MAX).await.unwrap_err();
             assert_eq!(file.write_at(b"FG", 5).await.unwrap(), 2);
             assert_eq!(file.read_u8().await.unwrap(), b'a');
             assert_eq!(scratch.contents(), b"abcdeFGh");

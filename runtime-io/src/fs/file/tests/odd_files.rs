@@ -1,6 +1,7 @@
 //! Files that are none: devices, pipes, what the kernel makes up; and very long ones.
 
 use std::io::{ErrorKind, Read, SeekFrom, Write};
+use std::process::{Command, Stdio};
 
 use super::{File, Scratch, abandon_read, runtime};
 use crate::fs::OpenOptions;
@@ -47,18 +48,22 @@ fn fault_068_what_the_kernel_makes_up_reads_as_in_the_standard_library() {
 
 #[test]
 fn fault_068_a_pipe_gives_what_comes_and_keeps_it_over_a_write() {
-    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    let mut child = Command::new("printf")
+        .arg("abcdef")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let reader = child.stdout.take().expect("a pipe");
     runtime().block_on(async {
         let mut file = File::from(std::os::fd::OwnedFd::from(reader));
-        writer.write_all(b"abcdef").expect("written");
         let mut buf = [0; 8];
         assert_eq!(file.read(&mut buf[..3]).await.expect("read"), 3);
         file.seek(SeekFrom::Start(0)).await.expect_err("a pipe");
         assert_eq!(file.read(&mut buf).await.expect("read"), 3);
         assert_eq!(&buf[..3], b"def");
-        drop(writer);
         assert_eq!(file.read(&mut buf).await.expect("the end"), 0);
     });
+    assert!(child.wait().expect("it ends").success());
 }
 
 #[test]
