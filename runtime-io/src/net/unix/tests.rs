@@ -239,7 +239,8 @@ fn only_pipes_are_taken_for_pipes() {
 #[test]
 fn after_the_shutdown_nothing_is_made_and_who_waits_is_told() {
     let runtime = Builder::new_multi_thread().build().unwrap();
-    let _inside = runtime.enter();
+    let handle = runtime.handle().clone();
+    let _inside = handle.enter();
     let name = Name::new("shutdown");
     let listener = UnixListener::bind(&name).unwrap();
     let accept = listener.accept();
