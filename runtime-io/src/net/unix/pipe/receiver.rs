@@ -19,11 +19,11 @@ use crate::net::receive::receive;
 /// The end of a pipe that reads. Dropping it closes it; after the last one a write is an error.
 ///
 /// ```
-/// use runtime::io::AsyncReadExt;
+/// use runtime::io::{AsyncReadExt, AsyncWriteExt};
 ///
 /// # runtime::Runtime::new()?.block_on(async {
-/// let (sender, mut receiver) = runtime::net::unix::pipe::pipe()?;
-/// sender.try_write(b"note")?;
+/// let (mut sender, mut receiver) = runtime::net::unix::pipe::pipe()?;
+/// sender.write_all(b"note").await?;
 /// let mut buf = [0; 4];
 /// receiver.read_exact(&mut buf).await?;
 /// assert_eq!(&buf, b"note");

@@ -21,6 +21,7 @@ use crate::io::{AsyncWrite, Interest, Ready};
 /// # runtime::Runtime::new()?.block_on(async {
 /// let (mut sender, receiver) = runtime::net::unix::pipe::pipe()?;
 /// sender.write_all(b"note").await?;
+/// receiver.readable().await?;
 /// assert_eq!(receiver.try_read(&mut [0; 8])?, 4);
 /// # Ok::<(), std::io::Error>(())
 /// # })?;
