@@ -69,6 +69,7 @@ pub(crate) fn start_duty<T: Send + 'static>(
 ///
 /// # Panics
 /// Outside of any runtime.
+#[cfg(feature = "fs")]
 pub(crate) async fn ask<T: Send + 'static>(
     question: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {

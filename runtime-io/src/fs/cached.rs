@@ -15,7 +15,7 @@ mod imp;
 
 pub(super) use imp::read;
 
-/// At most as many bytes are copied at once on a worker: about ten microseconds.
+/// At most as many bytes are copied at once on a worker: a few microseconds.
 pub(super) const INLINE_MAX: usize = 64 * 1024;
 
 /// Where to read.
