@@ -112,6 +112,23 @@ fn each_of_two_threads_finds_its_own_hour_and_no_later_one() {
 }
 
 #[test]
+fn who_leaves_last_but_one_leaves_a_sitter() {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .expect("a runtime");
+    for _ in 0..20 {
+        thread::scope(|scope| {
+            for wait in [1, 5] {
+                let runtime = &runtime;
+                let wait = Duration::from_millis(wait);
+                scope.spawn(move || runtime.block_on(async { sleep(wait).await }));
+            }
+        });
+    }
+}
+
+#[test]
 fn what_has_arrived_at_a_socket_comes_before_the_next_hour() {
     for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
         let runtime = builder.start_paused(true).build().expect("a runtime");

@@ -68,9 +68,38 @@ impl Wake for OwnWaker {
     }
 }
 
+/// Who is inside, and which queues are free for those that come.
+#[derive(Debug)]
+pub(super) struct Guests {
+    free: Vec<u32>,
+    inside: usize,
+}
+
+impl Guests {
+    pub(super) fn new(free: Vec<u32>) -> Guests {
+        Guests { free, inside: 0 }
+    }
+
+    /// A queue, if one is free, and whether others are inside.
+    fn enter(&mut self) -> (Option<u32>, bool) {
+        self.inside += 1;
+        (self.free.pop(), self.inside > 1)
+    }
+
+    /// Whether others are inside: they may be parked, with timers that a sitter must look after.
+    fn leave(&mut self, home: Option<u32>) -> bool {
+        self.free.extend(home);
+        self.inside -= 1;
+        self.inside > 0
+    }
+}
+
 /// Polls `future` to its end on this thread, and runs what else there is meanwhile.
 pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, caller: Caller) -> F::Output {
-    let home = shared.free_guests.lock().pop();
+    let (home, others) = shared.guests.lock().enter();
+    if others {
+        shared.needs_guard();
+    }
     let runner = Runner::new(shared, Kind::Guest, home);
     let own = OwnWaker::new(shared, runner.parker.unparker());
     let _current = runner::make_current(&runner);
@@ -269,15 +298,13 @@ impl Drop for Guest<'_> {
         if self.runner.uncount_guest() {
             shared.idle.guest_stops();
         }
-        if let Some(home) = self.runner.leave_home() {
-            shared.free_guests.lock().push(home);
-        }
+        let others = shared.guests.lock().leave(self.runner.leave_home());
         if had_work {
             shared.notify();
         }
         if shared.is_closing() {
             shared.try_finish();
-        } else if shared.live_tasks() > 0 {
+        } else if others || shared.live_tasks() > 0 {
             shared.ensure_sitter();
         }
     }

@@ -18,6 +18,7 @@ use runtime_alarm::Alarm;
 
 use super::config::{Config, Flavor};
 use super::current_thread::Turn;
+use super::guest::Guests;
 use super::idle::{Guard, Helper, Idle, MAX_GUESTS};
 use super::inject::Inject;
 use super::notice::Notices;
@@ -46,7 +47,7 @@ pub(crate) struct Shared {
     pub(super) slots: Box<[CachePadded<Slot>]>,
     /// How many slots of each kind have been used so far: looks and thieves go no further.
     pub(super) used: [AtomicUsize; 3],
-    pub(super) free_guests: Mutex<Vec<u32>>,
+    pub(super) guests: Mutex<Guests>,
     pub(super) free_spares: Mutex<Vec<u32>>,
     /// How many spares are to be closed.
     pub(super) excess_spares: AtomicUsize,
@@ -61,7 +62,8 @@ pub(crate) struct Shared {
     pub(super) config: Config,
     /// Set together with the word's bit; on a line that is only read.
     pub(super) closing: AtomicBool,
-    /// Whether a task was ever spawned: before that a polling guest is alone and needs no guard.
+    /// Whether there was ever a task, or a guest beside another: before that a polling guest is alone
+    /// and needs no guard.
     pub(super) has_spawned: AtomicBool,
     id: Id,
     /// A local runtime's tasks that stay on its thread.
@@ -92,7 +94,7 @@ impl Shared {
                     AtomicUsize::new(0),
                     AtomicUsize::new(0),
                 ],
-                free_guests: Mutex::new((regular as u32..guests_end).rev().collect()),
+                guests: Mutex::new(Guests::new((regular as u32..guests_end).rev().collect())),
                 free_spares: Mutex::new((guests_end..guests_end + regular as u32).rev().collect()),
                 excess_spares: AtomicUsize::new(0),
                 alarm: OnceLock::new(),
@@ -195,10 +197,7 @@ impl Shared {
             list,
             spawned_at,
         );
-        // Relaxed: a hint; a guest that spawns counts itself.
-        if !self.has_spawned.load(Ordering::Relaxed) {
-            self.has_spawned.store(true, Ordering::Relaxed);
-        }
+        self.needs_guard();
         match self.slots[list as usize].tasks.link(task) {
             Ok(()) => self.push(entry),
             Err(task) => {
@@ -252,6 +251,15 @@ impl Shared {
     /// Whether any local queue holds more than its holder's next task. Without a held lock: a hint.
     pub(super) fn stealable(&self) -> bool {
         self.used_slots().any(|(_, slot)| slot.has_queued())
+    }
+
+    /// A guest is not alone any more: from its next poll on it is counted.
+    pub(super) fn needs_guard(&self) {
+        // Relaxed: a hint; a guest that spawns counts itself.
+        if !self.has_spawned.load(Ordering::Relaxed) {
+            // Relaxed: as above.
+            self.has_spawned.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Rule 2: somebody will sit if nobody does and nobody comes by.

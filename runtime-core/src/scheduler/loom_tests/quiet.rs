@@ -10,7 +10,7 @@ use crate::timer::clock::Clock;
 
 /// What a sitter asks before a paused clock jumps, in the runtime's order.
 fn may_jump(world: &World, clock: &Clock) -> bool {
-    world.idle.is_quiet() && !world.has_work() && !clock.is_held()
+    !clock.is_held() && world.idle.is_quiet() && !world.has_work() && !clock.is_held()
 }
 
 fn paused_clock() -> Arc<Clock> {
