@@ -204,4 +204,8 @@ fn fault_010_a_waker_that_reads_at_once_from_a_one_way_stream_does_not_hang() {
     Arc::clone(&reader).wake();
     // Relaxed: one thread.
     assert_eq!(reader.1.load(Ordering::Relaxed), 3);
+    // The stream has kept the waker, and with it itself: another one ends that.
+    let mut read = reader.0.lock().unwrap();
+    let polled = Pin::new(&mut *read).poll_read(&mut cx, &mut ReadBuf::new(&mut [0]));
+    assert!(polled.is_pending());
 }
