@@ -18,7 +18,7 @@ const INNER: [&str; 11] = [
     "runtime-core/src/macros",
     "runtime-io/src/io/futures/",
     "runtime-io/src/net/addr.rs",
-    "runtime-io/src/net/tcp/halves.rs",
+    "runtime-io/src/net/halves.rs",
 ];
 
 pub(crate) fn check(source: &Source) -> Vec<Violation> {
@@ -55,13 +55,14 @@ fn item(code: &str) -> Option<&str> {
     (!name.ends_with("Error")).then_some(name)
 }
 
-/// Whether the docs right above have a fenced block.
+/// Whether the docs right above have a fenced block, or end with one that a macro makes.
 fn has_example(above: &[Line]) -> bool {
     above
         .iter()
         .rev()
-        .take_while(|line| line.raw.trim_start().starts_with(['/', '#', ')', ' ']))
-        .any(|line| line.raw.trim_start().starts_with("/// ```"))
+        .map(|line| line.raw.trim_start())
+        .take_while(|line| line.starts_with(['/', '#', ')', ' ', '"']))
+        .any(|line| line.starts_with("/// ```") || line == "\")]" || line.contains("example!("))
 }
 
 #[test]
