@@ -5,8 +5,8 @@
 //! the scheduler knows nothing of it. So who wakes a guest leaves it a hold on the clock, which the
 //! guest gives back after its poll. Both do that under one lock, the waker together with its change
 //! of the word: a guest that has taken the wake-up finds the hold that belongs to it. None is left
-//! behind: a guest that leaves is `WOKEN` for good, and who finds it so leaves nothing. Only a clock that was ever paused costs that. Model:
-//! `loom_idle_quiet_a_woken_guest_is_seen`.
+//! behind: a guest that leaves is `WOKEN` for good, and who finds it so leaves nothing. Only a clock
+//! that was ever paused costs that. Model: `loom_idle_quiet_a_woken_guest_is_seen`.
 
 use crate::loom::atomic::{AtomicU8, Ordering};
 use crate::loom::{Arc, Mutex};
