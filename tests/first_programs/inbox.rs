@@ -1,6 +1,7 @@
 //! `inbox`: step by step, and the first error ends it.
 
 use std::net::TcpListener;
+use std::sync::LazyLock;
 
 use crate::support::{Watchdog, assert_one_clear_line, run};
 use crate::{Script, stdout_of};
@@ -84,11 +85,11 @@ fn the_first_refusal_ends_it_with_its_reason_and_closes_the_connection() {
 #[test]
 fn nonsense_is_one_line() {
     let _watchdog = Watchdog::new();
-    let long: &str = "+OK".repeat(10_000).leak();
+    static LONG: LazyLock<String> = LazyLock::new(|| "+OK".repeat(10_000));
     let cases = [
         ("HTTP/1.1 400\r\n", "is no answer of POP3"),
         ("-ERR full\r\n", "the greeting: the server says: full"),
-        (long, "sent too long a line"),
+        (&LONG, "sent too long a line"),
     ];
     for (greeting, part) in cases {
         let script = Script::start(greeting, Vec::new());

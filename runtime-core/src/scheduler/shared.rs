@@ -396,10 +396,16 @@ impl Shared {
 
     /// Fires what is due in all wheels, and wakes; true if anything was.
     pub(super) fn fire_timers(&self) -> bool {
-        if self.next_deadline() == u64::MAX {
+        let deadline = self.next_deadline();
+        if deadline == u64::MAX {
             return false;
         }
         let now = self.clock.now_ns();
+        if now < deadline {
+            return false;
+        }
+        // Nobody lets time jump between the taking of a timer and its wake-up.
+        let _wakes = self.clock.is_warped().then(|| Clock::hold(&self.clock));
         let mut fired = false;
         let mut batch = WakeList::new();
         for (_, slot) in self.used_slots() {

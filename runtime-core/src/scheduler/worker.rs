@@ -332,6 +332,9 @@ impl Shared {
     /// Rule 14: with a paused clock and nothing else to do, time goes on by itself to the next
     /// deadline.
     fn auto_advance(&self, deadline: u64) -> bool {
+        // Who fires timers holds the clock until it has woken.
+        self.used_slots()
+            .for_each(|(_, slot)| slot.wheel.see_fired());
         // The clock looks once more for holds: who gave a slot back may have woken a parked guest.
         self.may_jump(deadline) && self.clock().advance_to(deadline)
     }

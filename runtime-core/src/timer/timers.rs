@@ -134,6 +134,11 @@ impl Shard {
         self.next.load(Ordering::Relaxed)
     }
 
+    /// Orders the caller after whoever took the timers that [`Shard::next_deadline`] no longer counts.
+    pub fn see_fired(&self) {
+        drop(self.core.lock());
+    }
+
     /// How many timers wait.
     pub fn len(&self) -> usize {
         self.core.lock().wheel.len()

@@ -111,12 +111,14 @@ fn loom_idle_quiet_a_job_that_ends_is_seen() {
             })
         };
         let (rest, _guard) = world.idle.rest(None, false, &main.unparker());
-        assert_eq!(rest, Rest::Sit { capped: false });
-        assert!(
-            !may_jump(&world, &clock),
-            "the task waits, or its job goes on"
-        );
-        let _ = world.idle.stand_up(false);
+        // Else the job was first and has a thread started, to which the only slot belongs.
+        if rest == (Rest::Sit { capped: false }) {
+            assert!(
+                !may_jump(&world, &clock),
+                "the task waits, or its job goes on"
+            );
+            let _ = world.idle.stand_up(false);
+        }
         job.join().unwrap();
         assert!(world.has_work());
     });
