@@ -300,6 +300,51 @@ extern "C" fn foreign_handler(_: libc::c_int) {
     SEEN.fetch_add(1, Ordering::SeqCst);
 }
 
+/// All at once they would put a frame each on the alternate stack, which is a few kilobytes.
+#[test]
+fn fault_077_many_signals_that_are_pending_at_once_need_no_more_stack_than_one() {
+    const NAME: &str =
+        "fault_077_many_signals_that_are_pending_at_once_need_no_more_stack_than_one";
+    in_own_process(NAME, || {
+        current_thread().block_on(async {
+            let realtime = libc::SIGRTMIN()..=libc::SIGRTMAX();
+            let mut listeners: Vec<Signal> = realtime
+                .clone()
+                .map(|number| signal(SignalKind::from_raw(number)).expect("a listener"))
+                .collect();
+            let blocked = block_all_signals();
+            for number in realtime {
+                raise(SignalKind::from_raw(number));
+            }
+            unblock(blocked);
+            for listener in &mut listeners {
+                assert!(listener.recv().await.is_some());
+            }
+        });
+    });
+}
+
+/// For this thread; gives what was blocked before.
+fn block_all_signals() -> libc::sigset_t {
+    // SAFETY: all zeros are a valid value.
+    let (mut all, mut before): (libc::sigset_t, libc::sigset_t) = unsafe { std::mem::zeroed() };
+    // SAFETY: both are places of this function.
+    unsafe { libc::sigfillset(&mut all) };
+    // SAFETY: as above.
+    assert_eq!(
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &all, &mut before) },
+        0
+    );
+    before
+}
+
+fn unblock(before: libc::sigset_t) {
+    // SAFETY: null asks for nothing.
+    let outcome =
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+    assert_eq!(outcome, 0);
+}
+
 #[test]
 fn fault_077_a_handler_that_was_there_before_is_called_too_and_ours_has_the_alternate_stack() {
     in_own_process(

@@ -18,7 +18,7 @@ pub(crate) use test_shard::{Entered, enter, timer_shard};
 #[derive(Debug)]
 #[must_use = "the thread leaves the runtime's context when this is dropped"]
 pub struct EnterGuard<'a> {
-    entered: scheduler::Entered,
+    _entered: InOrder,
     _handle: std::marker::PhantomData<&'a Handle>,
     /// The context is this thread's: the guard stays here, but others may look at it.
     _not_send: std::marker::PhantomData<std::sync::MutexGuard<'static, ()>>,
@@ -27,19 +27,24 @@ pub struct EnterGuard<'a> {
 impl<'a> EnterGuard<'a> {
     pub(crate) fn new(entered: scheduler::Entered) -> EnterGuard<'a> {
         EnterGuard {
-            entered,
+            _entered: InOrder(entered),
             _handle: std::marker::PhantomData,
             _not_send: std::marker::PhantomData,
         }
     }
 }
 
-impl Drop for EnterGuard<'_> {
+/// Without a lifetime: the guard's own destructor would keep the runtime borrowed, which may end
+/// while the guard is held.
+#[derive(Debug)]
+struct InOrder(scheduler::Entered);
+
+impl Drop for InOrder {
     #[track_caller]
     fn drop(&mut self) {
-        // The fields are dropped also if this panics.
+        // The field is dropped also if this panics.
         assert!(
-            self.entered.is_innermost() || std::thread::panicking(),
+            self.0.is_innermost() || std::thread::panicking(),
             "guards of `Handle::enter` must be dropped in the reverse order of their making"
         );
     }

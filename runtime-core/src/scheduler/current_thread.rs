@@ -152,6 +152,8 @@ impl Holder<'_> {
     fn sit(&self) {
         let shared = &self.runner.shared;
         if !self.own.will_sit() {
+            // It only gave way, and nobody else has work: the driver's turn.
+            self.runner.glance();
             return;
         }
         self.runner.end_turn();

@@ -65,8 +65,11 @@ guard.get_inner_mut().write_all(b\"note\")?;
         &mut self,
         interest: Interest,
     ) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
-        let event = self.wait(interest).await?;
-        Ok(AsyncFdReadyMutGuard::new(self, event))
+        // Not by `wait`: a future that keeps a shared reference to the value could only be sent if
+        // the value were `Sync`.
+        let waiting = self.registration.ready(self.get_ref(), interest)?;
+        let event = waiting.await?;
+        Ok(AsyncFdReadyMutGuard::new(self, Some(event)))
     }
 
     async fn wait(&self, interest: Interest) -> io::Result<Option<ReadyEvent>> {

@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 static HANDLER: AtomicUsize = AtomicUsize::new(0);
 
 /// Makes sure that a signal which the registry knows reaches it, on the alternate stack if the
-/// thread has one: threads of other languages have stacks too small for a handler.
+/// thread has one: threads of other languages have stacks too small for a handler. An alternate
+/// stack is small as well, so one handler must not run within another: thirty signals that are
+/// pending at once would put thirty frames there.
 ///
 /// Another library's handler that has been put over it stays.
 pub(super) fn catch(signal: i32) -> io::Result<()> {
@@ -25,7 +27,29 @@ pub(super) fn catch(signal: i32) -> io::Result<()> {
         HANDLER.store(action.sa_sigaction, Ordering::Relaxed);
     }
     action.sa_flags |= libc::SA_ONSTACK;
+    action.sa_mask = all_but_faults();
     set(signal, &action)
+}
+
+/// Every signal but those that an instruction brings about: blocked, they would kill the process
+/// without a word.
+fn all_but_faults() -> libc::sigset_t {
+    const FAULTS: [i32; 5] = [
+        libc::SIGSEGV,
+        libc::SIGBUS,
+        libc::SIGFPE,
+        libc::SIGILL,
+        libc::SIGTRAP,
+    ];
+    let mut signals = MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: the place is large enough, and is written.
+    unsafe { libc::sigfillset(signals.as_mut_ptr()) };
+    for fault in FAULTS {
+        // SAFETY: it was filled above; the numbers are of signals.
+        unsafe { libc::sigdelset(signals.as_mut_ptr(), fault) };
+    }
+    // SAFETY: filled above.
+    unsafe { signals.assume_init() }
 }
 
 fn is_first() -> bool {
