@@ -1,2 +1,0 @@
-#[runtime::main(flavor = "local")]
-async fn main() {}
