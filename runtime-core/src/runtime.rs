@@ -1,8 +1,10 @@
 //! The runtime itself: what `build` gives and `drop` ends.
 
+use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::iter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -76,7 +78,8 @@ pub fn worker_index() -> Option<usize> {
     scheduler::worker_index()
 }
 
-/// Whether an I/O operation failed because the runtime that its object belongs to was shut down.
+/// Whether an I/O operation failed because the runtime that it needs was shut down: this error says
+/// so, or one in the chain of its sources.
 ///
 /// ```
 /// use runtime::runtime::is_rt_shutdown_err;
@@ -84,7 +87,8 @@ pub fn worker_index() -> Option<usize> {
 /// assert!(!is_rt_shutdown_err(&std::io::Error::other("something else")));
 /// ```
 pub fn is_rt_shutdown_err(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<ShutDown>())
+    let inner = error.get_ref().map(|inner| inner as &(dyn Error + 'static));
+    iter::successors(inner, |&error| error.source()).any(|error| error.is::<ShutDown>())
 }
 
 impl Runtime {

@@ -24,6 +24,8 @@
 //! *Rejected*: the pool's own handles (they know cancelled and done, but not "done by whoever ends
 //! the runtime"); a list of duties in the core (it would know what files are).
 
+use std::error::Error;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::mem;
@@ -78,7 +80,25 @@ pub(crate) async fn ask<T: Send + 'static>(
 
 /// What became of a job that the runtime did not live to do.
 pub(crate) fn lost() -> io::Error {
-    io::Error::other(ShutDown)
+    io::Error::other(Lost { cause: ShutDown })
+}
+
+/// What happened; its source says why.
+#[derive(Debug)]
+struct Lost {
+    cause: ShutDown,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("background task failed")
+    }
+}
+
+impl Error for Lost {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.cause)
+    }
 }
 
 impl<T> Job<T> {
@@ -99,8 +119,8 @@ impl<T> Future for Job<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Job<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<T> fmt::Debug for Job<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job").finish_non_exhaustive()
     }
 }

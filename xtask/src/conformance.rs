@@ -22,7 +22,7 @@ pub(crate) mod scratch;
 
 pub(crate) mod suite;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Mutex, mpsc};
@@ -164,7 +164,8 @@ fn outcomes(
                 loop {
                     let next = queue.lock().expect("nobody panics here").next();
                     let Some((index, file)) = next else { return };
-                    let outcome = outcome(folder, build, file, options.runs);
+                    let listed = ledger.listed(file);
+                    let outcome = outcome(folder, build, file, &listed, options.runs);
                     if sender.send((index, outcome)).is_err() {
                         return;
                     }
@@ -191,6 +192,7 @@ fn outcome(
     folder: &Path,
     build: &Build,
     file: &str,
+    listed: &BTreeSet<&str>,
     runs: NonZeroUsize,
 ) -> Result<Outcome, String> {
     let Some(program) = build.programs.get(file) else {
@@ -202,5 +204,5 @@ fn outcome(
         let compiles = ("compiles".to_owned(), Verdict::Passed);
         return Ok(Outcome::Ran([compiles].into()));
     }
-    suite::run(program, folder, runs.get()).map(Outcome::Ran)
+    suite::run(program, folder, listed, runs.get()).map(Outcome::Ran)
 }

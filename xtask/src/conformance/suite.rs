@@ -1,13 +1,14 @@
 //! One test program: its tests, and a verdict for each.
 //!
 //! 1. The program lists its tests.
-//! 2. It runs them all, as `cargo test` does.
-//! 3. Each test of the list without a verdict (the program hung, or died) runs by itself: it hangs
-//!    or dies alone, and the others get their verdict.
+//! 2. It runs those of which nothing bad is expected, all at once, as `cargo test` does.
+//! 3. Each test without a verdict (not among those, or the program hung or died) runs by itself: it
+//!    hangs or dies alone, and the others get their verdict. One that is expected to be bad is not
+//!    waited for as patiently.
 //!
 //! A failure stays a failure: nothing is run again because it failed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ const ALL_LIMIT: Duration = Duration::from_secs(60);
 const ALONE_LIMIT: Duration = Duration::from_secs(20);
 /// A file in which so many hang will not be waited for as patiently.
 const PATIENCE: usize = 3;
+/// Slow enough to pass what is expected to be bad, if it got well.
 const IMPATIENT_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +39,17 @@ impl Verdict {
     }
 }
 
-/// So many runs, of which the first bad verdict counts.
-pub(crate) fn run(program: &Path, folder: &Path, runs: usize) -> Result<Verdicts, String> {
+/// So many runs, of which the first bad verdict counts; of the tests `listed` a bad one is expected.
+pub(crate) fn run(
+    program: &Path,
+    folder: &Path,
+    listed: &BTreeSet<&str>,
+    runs: usize,
+) -> Result<Verdicts, String> {
     let names = list(program, folder)?;
     let mut all: Verdicts = Verdicts::new();
     for _ in 0..runs {
-        for (name, verdict) in once(program, folder, &names)? {
+        for (name, verdict) in once(program, folder, &names, listed)? {
             match all.get(&name) {
                 Some(known) if known.is_bad() || !verdict.is_bad() => (),
                 _ => drop(all.insert(name, verdict)),
@@ -61,11 +68,18 @@ fn list(program: &Path, folder: &Path) -> Result<Vec<String>, String> {
     }
 }
 
-fn once(program: &Path, folder: &Path, names: &[String]) -> Result<Verdicts, String> {
+fn once(
+    program: &Path,
+    folder: &Path,
+    names: &[String],
+    listed: &BTreeSet<&str>,
+) -> Result<Verdicts, String> {
     // With one thread libtest names a test before it runs and a verdict may stand anywhere.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
     let threads = format!("--test-threads={threads}");
-    let mut verdicts = read(&child::run(program, &[&threads], folder, ALL_LIMIT)?.output);
+    let mut args = vec![threads.as_str(), "--exact"];
+    args.extend(listed.iter().flat_map(|name| ["--skip", name]));
+    let mut verdicts = read(&child::run(program, &args, folder, ALL_LIMIT)?.output);
     verdicts.retain(|name, _| names.contains(name));
     let mut hung = 0;
     for name in names {
@@ -73,10 +87,10 @@ fn once(program: &Path, folder: &Path, names: &[String]) -> Result<Verdicts, Str
         // A program that does not end does not say why its tests fail.
         let unexplained = known == Some(&Verdict::Failed(String::new()));
         if known.is_none() || unexplained {
-            let limit = if hung < PATIENCE {
-                ALONE_LIMIT
-            } else {
+            let limit = if listed.contains(name.as_str()) || hung >= PATIENCE {
                 IMPATIENT_LIMIT
+            } else {
+                ALONE_LIMIT
             };
             let ended = child::run(program, &["--exact", name], folder, limit)?;
             let verdict = match alone(name, &ended) {

@@ -7,6 +7,7 @@
 //! Packages without tests are covered by those of `compat/probe` itself. What is expected not to
 //! pass stands in [`EXPECTED`].
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -49,7 +50,7 @@ fn one(name: &str, folder: &Path, target: &Path, bad: &mut Vec<String>) -> Resul
         note(bad, name, program, "");
     }
     for (program, path) in &built.programs {
-        let verdicts = suite::run(path, folder, 1)?;
+        let verdicts = suite::run(path, folder, &BTreeSet::new(), 1)?;
         let passed = verdicts.values().filter(|verdict| !verdict.is_bad());
         println!("  {:>3}/{:<3} {program}", passed.count(), verdicts.len());
         for (test, verdict) in verdicts.iter().filter(|(_, verdict)| verdict.is_bad()) {
