@@ -331,10 +331,8 @@ fn block_all_signals() -> libc::sigset_t {
     // SAFETY: both are places of this function.
     unsafe { libc::sigfillset(&mut all) };
     // SAFETY: as above.
-    assert_eq!(
-        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &all, &mut before) },
-        0
-    );
+    let outcome = unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &all, &mut before) };
+    assert_eq!(outcome, 0);
     before
 }
 
