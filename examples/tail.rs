@@ -1,7 +1,7 @@
-//! Follows a file that grows, as a log does, until Enter is pressed or standard input ends.
+//! Follows a file that grows, as a log does, until Ctrl-C.
 //!
-//! What it shows: a file that is read again and again from where it was left, a timer, and standard
-//! input, all in one `select!`; a cancelled read loses nothing.
+//! What it shows: a file that is read again and again from where it was left, a timer, and a signal
+//! that ends it between two steps.
 //!
 //! ```text
 //! cargo run --release --example tail FILE
@@ -16,9 +16,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use runtime::fs::File;
-use runtime::io::{
-    AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, Stdout, stdin, stdout,
-};
+use runtime::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, Stdout, stdout};
+use runtime::signal::ctrl_c;
 use runtime::time::{Duration, sleep};
 
 /// How often it looks whether there is more.
@@ -45,15 +44,11 @@ async fn run(arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
     let [name] = &arguments[..] else {
         return Err(format!("{} arguments, not 1; {USAGE}", arguments.len()));
     };
-    let mut enter = String::new();
-    let mut input = BufReader::new(stdin());
     runtime::select! {
         failed = follow(name) => {
             failed.map_err(|error| format!("{}: {error}", Path::new(name).display()))
         }
-        ended = input.read_line(&mut enter) => {
-            ended.map_err(|error| format!("standard input: {error}")).map(drop)
-        }
+        ended = ctrl_c() => ended.map_err(|error| format!("cannot wait for Ctrl-C: {error}")),
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Watchdog, assert_one_clear_line, example, in_own_process, run};
+use support::{Watchdog, assert_one_clear_line, example, in_own_process, interrupt, run};
 
 /// A file of one test's own, removed at the end.
 struct Scratch(PathBuf);
@@ -109,16 +109,6 @@ fn fault_064_cat_to_a_full_device_fails() {
 }
 
 #[test]
-fn a_program_that_waits_for_standard_input_still_ends() {
-    let _watchdog = Watchdog::new();
-    // `tail` reads standard input, which stays open and silent, when its file fails.
-    let mut child = spawn("tail", &["nowhere"]);
-    let _open: ChildStdin = child.stdin.take().expect("its input");
-    let output = child.wait_with_output().expect("it ends");
-    assert_one_clear_line("tail", &output, "nowhere: ");
-}
-
-#[test]
 fn tail_takes_one_argument() {
     let _watchdog = Watchdog::new();
     assert_one_clear_line("tail", &run("tail", &[]), "0 arguments, not 1; usage");
@@ -133,7 +123,7 @@ fn line(out: &mut BufReader<ChildStdout>) -> String {
 }
 
 #[test]
-fn tail_follows_a_file_that_grows_and_one_that_is_cut_until_enter() {
+fn tail_follows_a_file_that_grows_and_one_that_is_cut_until_ctrl_c() {
     let _watchdog = Watchdog::new();
     let log = Scratch::new("log", b"first line\nsecond line\n");
     let mut child = spawn("tail", &[log.text()]);
@@ -144,8 +134,7 @@ fn tail_follows_a_file_that_grows_and_one_that_is_cut_until_enter() {
     assert_eq!(line(&mut out), "more\n");
     fs::write(&log.0, b"anew\n").expect("cut");
     assert_eq!(line(&mut out), "anew\n");
-    let mut enter = child.stdin.take().expect("its input");
-    enter.write_all(b"\n").expect("pressed");
+    interrupt(&child);
     assert!(child.wait().expect("it ends").success());
     assert_eq!(line(&mut out), "");
 }
@@ -166,7 +155,7 @@ fn tail_begins_with_whole_lines_near_the_end() {
     for expected in number + 1..10_000 {
         assert_eq!(line(&mut out), format!("line {expected}\n"));
     }
-    drop(child.stdin.take());
+    interrupt(&child);
     assert!(child.wait().expect("it ends").success());
 }
 

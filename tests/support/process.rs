@@ -167,6 +167,13 @@ impl Drop for Server {
     }
 }
 
+/// What Ctrl-C does at a terminal.
+pub(crate) fn interrupt(child: &Child) {
+    let kill = format!("kill -INT {}", child.id());
+    let status = Command::new("sh").args(["-c", &kill]).status();
+    assert!(status.expect("a shell").success(), "{kill}");
+}
+
 /// A field of /proc/PID/status that is given in kB, such as `VmRSS`; or a plain count, such as
 /// `Threads`.
 pub(crate) fn proc_status_kib(pid: u32, field: &str) -> usize {
