@@ -245,7 +245,8 @@ pub mod fs {
 #[cfg(feature = "net")]
 pub mod net {
     pub use runtime_io::net::{
-        TcpListener, TcpSocket, TcpStream, ToSocketAddrs, UdpSocket, lookup_host, tcp,
+        Datagram, Received, TcpListener, TcpSocket, TcpStream, ToSocketAddrs, UdpSocket,
+        lookup_host, tcp,
     };
     #[cfg(unix)]
     pub use runtime_io::net::{UnixDatagram, UnixListener, UnixSocket, UnixStream, unix};

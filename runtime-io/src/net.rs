@@ -11,7 +11,7 @@ pub mod tcp;
 pub use tcp::{TcpListener, TcpSocket, TcpStream};
 
 mod udp;
-pub use udp::UdpSocket;
+pub use udp::{Datagram, Received, UdpSocket};
 
 #[cfg(unix)]
 pub mod unix;

@@ -22,6 +22,9 @@ mod receive;
 
 mod peek;
 
+mod many;
+pub use many::{Datagram, Received};
+
 mod options;
 
 /// A UDP socket.
