@@ -10,7 +10,8 @@
 //! - `child` is the other process of the network rows: this binary, started again in the role that
 //!   a variable names. The time and the switches that are reported are those of the process under
 //!   test alone.
-//! - [`idle`] and [`hostage`] measure what is no time per operation.
+//! - [`idle`] and [`hostage`] measure what is no time per operation; [`instructions`] counts what no
+//!   noise reaches.
 //!
 //! # What was rejected
 //! A trait over the peers: it would need an associated type for each channel, socket and handle,
@@ -25,6 +26,7 @@ pub mod compare;
 pub mod harness;
 pub mod hostage;
 pub mod idle;
+pub mod instructions;
 pub mod row;
 
 mod child;
@@ -39,4 +41,5 @@ mod usage;
 pub fn start() {
     usage::raise_descriptor_limit();
     child::play_if_told();
+    instructions::play_if_told();
 }

@@ -9,6 +9,7 @@ use super::rt;
 use crate::row::Entry;
 
 mod channels;
+mod counted;
 mod echo;
 mod hand_down;
 mod locks;
@@ -18,6 +19,7 @@ mod support;
 mod timers;
 mod yields;
 
+pub(crate) use counted::all as counted;
 pub(crate) use measured::{hostage, idle};
 
 /// The rows in the order of the report.

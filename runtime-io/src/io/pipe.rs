@@ -3,8 +3,12 @@
 //! Pure data: whoever owns the pipe may lock it as it likes. So that no waker is cloned, woken or
 //! dropped under such a lock, an operation takes no context: it says what it would wait for, and
 //! gives the wakers out.
+//!
+//! What is under way lies in one piece, behind what has been read. That front part goes when the
+//! reader has caught up, which costs nothing, or when it has grown as large as the pipe itself: so
+//! a byte is moved once at most on its way, and memory is twice the capacity at most. (A ring costs
+//! a second piece at each step.)
 
-use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::task::Waker;
 
@@ -13,7 +17,9 @@ use super::ReadBuf;
 /// A buffer of at most `capacity` bytes, which grows to that as it is used.
 #[derive(Debug)]
 pub(super) struct Pipe {
-    bytes: VecDeque<u8>,
+    bytes: Vec<u8>,
+    /// How many of the bytes have been read.
+    read: usize,
     capacity: usize,
     closed: bool,
     reader: Option<Waker>,
@@ -34,7 +40,8 @@ impl Pipe {
     pub(super) fn new(capacity: usize) -> Pipe {
         assert!(capacity > 0, "`max_buf_size` must be greater than 0");
         Pipe {
-            bytes: VecDeque::new(),
+            bytes: Vec::new(),
+            read: 0,
             capacity,
             closed: false,
             reader: None,
@@ -49,15 +56,17 @@ impl Pipe {
         if wanted == 0 {
             return Some(0);
         }
-        if self.bytes.is_empty() {
+        let there = &self.bytes[self.read..];
+        if there.is_empty() {
             return self.closed.then_some(0);
         }
-        let count = wanted.min(self.bytes.len());
-        let (front, back) = self.bytes.as_slices();
-        let first = count.min(front.len());
-        buf.put_slice(&front[..first]);
-        buf.put_slice(&back[..count - first]);
-        self.bytes.drain(..count);
+        let count = wanted.min(there.len());
+        buf.put_slice(&there[..count]);
+        self.read += count;
+        if self.read == self.bytes.len() {
+            self.bytes.clear();
+            self.read = 0;
+        }
         Some(count)
     }
 
@@ -69,14 +78,18 @@ impl Pipe {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Some(Ok(0));
         }
-        let room = self.capacity - self.bytes.len();
+        let room = self.capacity - (self.bytes.len() - self.read);
         if room == 0 {
             return None;
+        }
+        if self.read >= self.capacity {
+            self.bytes.drain(..self.read);
+            self.read = 0;
         }
         let mut left = room;
         for buf in bufs {
             let count = buf.len().min(left);
-            self.bytes.extend(&buf[..count]);
+            self.bytes.extend_from_slice(&buf[..count]);
             left -= count;
         }
         Some(Ok(room - left))

@@ -1,0 +1,149 @@
+//! What is counted in instructions rather than timed: single operations, on one thread or on one
+//! worker, so that a count is the same each time.
+
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::rt;
+use super::rt::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use super::rt::runtime::Builder;
+use super::rt::sync::{Mutex, Notify, mpsc, oneshot};
+use super::rt::task::yield_now;
+use super::rt::time::timeout;
+use super::support::one_worker_runtime;
+
+/// A name, and what does the operation so many times.
+pub(crate) type Counted = (&'static str, fn(u64));
+
+/// In the order of the table.
+pub(crate) fn all() -> Vec<Counted> {
+    vec![
+        ("spawn_join", |n| on_this_thread(spawn_join(n))),
+        ("spawn_join_worker", |n| on_a_worker(spawn_join(n))),
+        ("yield", |n| on_this_thread(give_way(n))),
+        ("yield_worker", |n| on_a_worker(give_way(n))),
+        ("wake", |n| on_this_thread(wake(n))),
+        ("wake_worker", |n| on_a_worker(wake(n))),
+        ("timer", |n| on_this_thread(timer(n))),
+        ("timer_worker", |n| on_a_worker(timer(n))),
+        ("mpsc", |n| on_this_thread(values(n))),
+        ("mpsc_worker", |n| on_a_worker(values(n))),
+        ("oneshot", |n| on_this_thread(oneshots(n))),
+        ("mutex", |n| on_this_thread(lock(n))),
+        ("echo_duplex", |n| on_this_thread(echo(n))),
+        ("echo_duplex_worker", |n| on_a_worker(echo(n))),
+    ]
+}
+
+fn on_this_thread(work: impl Future<Output = ()>) {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime can be built").block_on(work);
+}
+
+fn on_a_worker(work: impl Future<Output = ()> + Send + 'static) {
+    let runtime = one_worker_runtime();
+    let task = runtime.spawn(work);
+    runtime.block_on(task).expect("the work does not panic");
+}
+
+/// An empty task, spawned and awaited; a hundred are alive at once.
+async fn spawn_join(times: u64) {
+    for _ in 0..times / 100 {
+        let handles: Vec<_> = (0..100).map(|_| rt::spawn(async {})).collect();
+        for handle in handles {
+            handle.await.expect("an empty task does not panic");
+        }
+    }
+}
+
+async fn give_way(times: u64) {
+    for _ in 0..times {
+        yield_now().await;
+    }
+}
+
+/// A task wakes another and waits to be woken: half of a round between two.
+async fn wake(times: u64) {
+    let (to, fro) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let partner = rt::spawn({
+        let (to, fro) = (Arc::clone(&to), Arc::clone(&fro));
+        async move {
+            for _ in 0..times / 2 {
+                to.notified().await;
+                fro.notify_one();
+            }
+        }
+    });
+    for _ in 0..times / 2 {
+        to.notify_one();
+        fro.notified().await;
+    }
+    partner.await.expect("it does not panic");
+}
+
+/// A limit of a second on what is ready at its second poll: a timer set and taken back.
+async fn timer(times: u64) {
+    for _ in 0..times {
+        let mut polled = false;
+        let second_poll = poll_fn(|cx| {
+            if std::mem::replace(&mut polled, true) {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        });
+        let limited = timeout(Duration::from_secs(1), second_poll).await;
+        assert!(limited.is_ok());
+    }
+}
+
+/// A value from one task to another.
+async fn values(times: u64) {
+    let (sender, mut receiver) = mpsc::channel(100);
+    rt::spawn(async move {
+        for value in 0..times {
+            sender.send(value).await.expect("the receiver waits");
+        }
+    });
+    let mut seen = 0;
+    while receiver.recv().await.is_some() {
+        seen += 1;
+    }
+    assert_eq!(seen, times);
+}
+
+/// Made, sent and received by one task.
+async fn oneshots(times: u64) {
+    for value in 0..times {
+        let (sender, receiver) = oneshot::channel();
+        sender.send(value).expect("the receiver is there");
+        assert_eq!(receiver.await, Ok(value));
+    }
+}
+
+/// A lock that nobody else wants.
+async fn lock(times: u64) {
+    let total = Mutex::new(0);
+    for _ in 0..times {
+        *total.lock().await += 1;
+    }
+    assert_eq!(*total.lock().await, times);
+}
+
+/// 64 bytes there and back, between two tasks.
+async fn echo(times: u64) {
+    let (mut near, mut far) = duplex(256);
+    rt::spawn(async move {
+        let mut message = [0; 64];
+        while far.read_exact(&mut message).await.is_ok() {
+            far.write_all(&message).await.expect("the other end reads");
+        }
+    });
+    let mut message = [7; 64];
+    for _ in 0..times {
+        near.write_all(&message).await.expect("the other end reads");
+        near.read_exact(&mut message).await.expect("it answers");
+    }
+}
