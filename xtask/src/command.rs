@@ -27,7 +27,7 @@ Commands:
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
   tables
       Writes the tables in docs/ that speak of the code: what happens before what, what bounds each queue, the faults'
-      tests. A test holds that they are current.
+      tests, the crates that the probe builds. A test holds that they are current.
   vocabulary [--missing]
       Compares the bridge's public names with tokio's, by rustdoc; --missing: only those that it lacks.
   probe [--test | --serve]
