@@ -52,6 +52,42 @@ fn tasks_are_joined_whatever_the_number_of_workers() {
 }
 
 #[test]
+fn on_the_current_thread_the_caller_has_its_place_in_the_queue() {
+    let runtime = Builder::new_current_thread()
+        .event_interval(10)
+        .build()
+        .expect("a runtime");
+    let polls = Arc::new(AtomicUsize::new(0));
+    let tasks = |count| {
+        for _ in 0..count {
+            let polls = Arc::clone(&polls);
+            runtime::spawn(async move {
+                loop {
+                    polls.fetch_add(1, Ordering::Relaxed);
+                    yield_now().await;
+                }
+            });
+        }
+    };
+    runtime.block_on(async {
+        let mut seen = Vec::new();
+        tasks(3);
+        for _ in 0..3 {
+            yield_now().await;
+            seen.push(polls.load(Ordering::Relaxed));
+        }
+        assert_eq!(seen, [3, 6, 9], "each task once, and no more");
+        tasks(97);
+        yield_now().await;
+        assert_eq!(
+            polls.load(Ordering::Relaxed),
+            19,
+            "no more than the interval"
+        );
+    });
+}
+
+#[test]
 fn no_thread_starts_before_there_is_work_for_it() {
     let runtime = multi(4);
     runtime.block_on(async { runtime::time::sleep(Duration::from_millis(1)).await });

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use crate::conformance;
 use crate::conformance::groups::Group;
+use crate::probe;
 
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <command>
@@ -26,12 +27,13 @@ Commands:
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
   tables
       Writes the tables in docs/ that speak of the code: what happens before what, what bounds each queue, the faults'
-      tests. A test holds that they are current.
+      tests, the crates that the probe builds. A test holds that they are current.
   vocabulary [--missing]
       Compares the bridge's public names with tokio's, by rustdoc; --missing: only those that it lacks.
-  probe [--test]
+  probe [--test | --serve]
       Builds crates of the ecosystem, unmodified, on the bridge, and says what they miss. In target/probe.
-      --test runs the tests that their packages carry, and for those without any the probe's own.
+      --test also runs the probe's own tests, over sockets of this machine, and those that the packages carry.
+      --serve puts an axum server under load by wrk, on the bridge and on tokio in turn; any error is one.
   help
       Prints this.
 ";
@@ -42,9 +44,7 @@ pub(crate) enum Command {
     BridgeCheck {
         path: Option<String>,
     },
-    Probe {
-        test: bool,
-    },
+    Probe(probe::What),
     Conformance(conformance::Options),
     Loom {
         quick: bool,
@@ -76,8 +76,9 @@ impl Command {
             ["bridge-check", path] if !path.starts_with('-') => Ok(Command::BridgeCheck {
                 path: Some(path.to_owned()),
             }),
-            ["probe"] => Ok(Command::Probe { test: false }),
-            ["probe", "--test"] => Ok(Command::Probe { test: true }),
+            ["probe"] => Ok(Command::Probe(probe::What::Builds)),
+            ["probe", "--test"] => Ok(Command::Probe(probe::What::Tests)),
+            ["probe", "--serve"] => Ok(Command::Probe(probe::What::Serves)),
             ["conformance", ref rest @ ..] => conformance(rest),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
@@ -178,6 +179,8 @@ mod tests {
         );
         assert_eq!(parse("loom"), Ok(Command::Loom { quick: false }));
         assert_eq!(parse("loom --quick"), Ok(Command::Loom { quick: true }));
+        let serves = probe::What::Serves;
+        assert_eq!(parse("probe --serve"), Ok(Command::Probe(serves)));
         assert_eq!(parse("features"), Ok(Command::Features));
         assert_eq!(parse("tables"), Ok(Command::Tables));
         let sanitizer = Sanitizer::Address;

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Ok(Command::BridgeCheck { path }) => bridge_check::run(path.as_deref()),
-        Ok(Command::Probe { test }) => probe::run(test),
+        Ok(Command::Probe(what)) => probe::run(what),
         Ok(Command::Conformance(options)) => conformance::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::Features) => features::run(),

@@ -3,20 +3,33 @@
 //! `compat/probe` depends on them and patches tokio. Each of them builds, or the compiler says
 //! which names it misses; what depends on one that fails is not reached.
 //!
-//! With `--test` their own tests run, too: see `suites`.
+//! With `--test` tests run, too: see `suites`. With `--serve` one of them, axum, serves under load:
+//! see `serve`.
+
+mod serve;
 
 mod suites;
 
 use crate::conformance::build;
 use crate::process;
 
-pub(crate) fn run(test: bool) -> Result<(), String> {
-    let built = builds();
-    if test {
-        let tested = suites::run();
-        built.and(tested)
-    } else {
-        built
+/// What is asked of the crates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    Builds,
+    Tests,
+    Serves,
+}
+
+pub(crate) fn run(what: What) -> Result<(), String> {
+    match what {
+        What::Builds => builds(),
+        What::Tests => {
+            let built = builds();
+            let tested = suites::run();
+            built.and(tested)
+        }
+        What::Serves => serve::run(),
     }
 }
 

@@ -5,9 +5,12 @@
 //! | `docs/happens-before.md` | `edges` | each model named there exists |
 //! | `docs/queues.md` | `queues` | each constant and type named there exists; a constant's value |
 //! | the faults in `docs/testing.md` | the page itself | the tests that bear each number |
+//! | the crates in `docs/coming-from-tokio.md` | the probe's dependencies | the versions in its lock file |
 //!
 //! A test holds that the pages are what this command would write: a model that is renamed, a
 //! constant that changes, a numbered test that comes or goes shows there.
+
+mod crates;
 
 mod edges;
 
@@ -46,13 +49,19 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// Each page with what is to stand there.
-fn pages() -> Result<[(&'static str, String); 3], String> {
+fn pages() -> Result<[(&'static str, String); 4], String> {
     let files = sources()?;
     Ok([
         ("docs/happens-before.md", edges::page(&files)?),
         ("docs/queues.md", queues::page(&files)?),
         (faults::PAGE, faults::page(&read(faults::PAGE)?, &files)?),
+        (crates::PAGE, crates_page()?),
     ])
+}
+
+fn crates_page() -> Result<String, String> {
+    let [page, manifest, lock] = [crates::PAGE, crates::MANIFEST, crates::LOCK].map(read);
+    crates::page(&page?, &manifest?, &lock?)
 }
 
 fn read(path: &str) -> Result<String, String> {

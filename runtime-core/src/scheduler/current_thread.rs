@@ -21,6 +21,7 @@ use super::guest::OwnWaker;
 use super::own_wake::OwnWake;
 use super::runner::{self, Kind, Runner};
 use super::shared::Shared;
+use super::slot::Slot;
 use super::worker::call;
 use crate::coop;
 use crate::park::parker::Unparker;
@@ -116,10 +117,14 @@ impl Holder<'_> {
         }
     }
 
-    /// Runs tasks until there is none, or the own future was woken; false if there was none.
+    /// Runs tasks until there is none, or it is the own future's turn; false if there was none.
+    ///
+    /// The own future has its place in the queue: who wakes it, or it itself by giving way, puts it
+    /// behind the tasks that wait already. So after one `yield_now` all of them have run once.
     fn run_some(&self) -> bool {
         let shared = &self.runner.shared;
         let mut any = false;
+        let mut ahead = self.ahead();
         loop {
             let tick = self.runner.tick();
             if tick % shared.config.event_interval == 0 {
@@ -130,10 +135,23 @@ impl Holder<'_> {
             };
             self.runner.poll(entry);
             any = true;
-            if self.own.is_woken() || shared.is_closing() || !self.runner.holds_slot() {
+            ahead = match ahead {
+                None => self.ahead(),
+                Some(count) => Some(count.saturating_sub(1)),
+            };
+            if ahead == Some(0) || shared.is_closing() || !self.runner.holds_slot() {
                 return true;
             }
         }
+    }
+
+    /// How many tasks are polled before the own future, if that was woken.
+    fn ahead(&self) -> Option<usize> {
+        if !self.own.is_woken() {
+            return None;
+        }
+        let waiting = self.runner.local().map_or(0, Slot::len);
+        Some(waiting.min(self.runner.shared.config.event_interval as usize))
     }
 
     fn next(&self, tick: u32) -> Option<Notified> {

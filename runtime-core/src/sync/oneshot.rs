@@ -89,7 +89,6 @@ pub struct Sender<T> {
 /// # });
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Receiver<T> {
     shared: Option<Shared<T>>,
 }

@@ -85,8 +85,8 @@ impl Sleep {
 
     /// Waits for `deadline` instead, whether or not the former one has passed.
     ///
-    /// A task that waits is woken at the new deadline without polling again. After the former
-    /// deadline had passed, the next poll registers it.
+    /// A task that waits is woken at the new deadline without polling again, at once if that has
+    /// passed already. After the former deadline had passed, the next poll registers it.
     pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
         self.project().timer.reset(deadline);
     }

@@ -108,10 +108,20 @@ impl Timer {
         }
     }
 
-    /// Sets another deadline. Whoever waits goes on waiting, for that one.
+    /// Sets another deadline. Whoever waits goes on waiting, for that one; if it has passed already,
+    /// they are woken before this returns. The clock is only read if it is the earlier one: past a
+    /// later one the shard fires anyway.
     pub(super) fn reset(&mut self, deadline: Instant) {
+        let is_earlier = deadline < self.deadline;
         self.deadline = deadline;
         self.state = match self.state {
+            State::Waiting(key) if is_earlier && self.is_due() => {
+                self.state = State::Elapsed;
+                if let Some(waker) = self.shard.cancel(key) {
+                    waker.wake();
+                }
+                return;
+            }
             State::Waiting(key) => match self.shard.reset(key, self.deadline_ns()) {
                 Registered::Waiting => State::Waiting(key),
                 Registered::Fired | Registered::Closed => State::Idle,

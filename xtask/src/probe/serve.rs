@@ -1,0 +1,242 @@
+//! An axum server under load, on the bridge and on tokio itself.
+//!
+//! 1. `compat/probe/examples/serve.rs` is built twice, in release, with the versions of the probe's
+//!    lock file: in a package with the bridge under `[patch.crates-io]`, and in one without.
+//! 2. They serve in turn, for ten seconds each time; wrk asks over a hundred connections.
+//! 3. Any error that wrk counts is one of the command's, if it was the bridge that served, and so
+//!    is a server that does not end when it is told to.
+//!
+//! Which of the two is faster is for the eye: wrk shares the machine with the server, and the
+//! benches say more.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::conformance::build;
+use crate::conformance::scratch::write;
+use crate::process;
+
+const ROUNDS: usize = 3;
+const ARGUMENTS: [&str; 5] = [
+    "--threads=2",
+    "--connections=100",
+    "--duration=10s",
+    "--timeout=5s",
+    "--latency",
+];
+
+/// How long a server may take to end.
+const END_LIMIT: Duration = Duration::from_secs(10);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Under {
+    Bridge,
+    Tokio,
+}
+
+/// What wrk says of ten seconds.
+#[derive(Debug, PartialEq)]
+struct Served {
+    requests: u64,
+    per_second: f64,
+    /// The latency that one request in a hundred exceeds, as wrk writes it.
+    p99: String,
+    errors: Vec<String>,
+}
+
+pub(crate) fn run() -> Result<(), String> {
+    if Command::new("wrk").arg("-v").output().is_err() {
+        return Err("wrk is not installed: on Debian, `apt-get install wrk`".to_owned());
+    }
+    let servers = [
+        (Under::Bridge, built(Under::Bridge)?),
+        (Under::Tokio, built(Under::Tokio)?),
+    ];
+    println!("{} each time, {ROUNDS} times in turn:", ARGUMENTS.join(" "));
+    let mut bad = Vec::new();
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut rates = Vec::new();
+        for (under, server) in &servers {
+            let served = serve(server)?;
+            let (requests, rate) = (served.requests, served.per_second);
+            println!(
+                "{under:?}: {requests} requests, {rate:.0} a second, p99 {}",
+                served.p99
+            );
+            served
+                .errors
+                .iter()
+                .for_each(|error| println!("    {error}"));
+            if *under == Under::Bridge {
+                bad.extend(served.errors);
+            }
+            rates.push(rate);
+        }
+        ratios.push(rates[0] / rates[1]);
+    }
+    ratios.sort_by(f64::total_cmp);
+    println!(
+        "bridge ÷ tokio, requests a second: {:.3} (the median)",
+        ratios[ROUNDS / 2]
+    );
+    match bad.len() {
+        0 => Ok(()),
+        _ => Err(format!(
+            "the bridge's server made errors:\n{}",
+            bad.join("\n")
+        )),
+    }
+}
+
+/// The server's program.
+fn built(under: Under) -> Result<PathBuf, String> {
+    let root = process::root();
+    let name = match under {
+        Under::Bridge => "bridge",
+        Under::Tokio => "tokio",
+    };
+    let folder = root.join("target/probe/serve").join(name);
+    write(&folder.join("Cargo.toml"), manifest(root, under).as_bytes())?;
+    let lock = root.join("compat/probe/Cargo.lock");
+    let lock = std::fs::read(&lock).map_err(|error| format!("{}: {error}", lock.display()))?;
+    write(&folder.join("Cargo.lock"), &lock)?;
+    let target = folder.join("target");
+    let build = build::cargo(&folder, &target, &["--release"])?;
+    if under == Under::Bridge {
+        build.no_real_tokio()?;
+    }
+    match build.errors.iter().next() {
+        Some((name, errors)) => Err(format!("{name} does not compile:\n{}", errors.join("\n"))),
+        None => Ok(target.join("release/serve")),
+    }
+}
+
+/// A package of the server alone: the probe's other dependencies would be built for nothing.
+fn manifest(root: &Path, under: Under) -> String {
+    let program = root.join("compat/probe/examples/serve.rs");
+    let bridge = root.join("compat/tokio");
+    let patch = match under {
+        Under::Bridge => format!("\n[patch.crates-io]\ntokio = {{ path = {bridge:?} }}\n"),
+        Under::Tokio => String::new(),
+    };
+    format!(
+        "[package]\nname = \"serve\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [[bin]]\nname = \"serve\"\npath = {program:?}\n\n[dependencies]\naxum = \"0.8\"\n\
+         tokio = {{ version = \"1\", features = [\"full\"] }}\n{patch}"
+    )
+}
+
+/// Ten seconds of one server.
+fn serve(program: &Path) -> Result<Served, String> {
+    let mut server = Command::new(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{}: {error}", program.display()))?;
+    let output = server.stdout.take().expect("the output is piped");
+    let mut address = String::new();
+    let read = BufReader::new(output).read_line(&mut address);
+    let asked = match read {
+        Ok(1..) => ask(address.trim()),
+        _ => Err("the server does not say where it is".to_owned()),
+    };
+    let ended = end(&mut server);
+    let served = asked?;
+    ended?;
+    Ok(served)
+}
+
+fn ask(address: &str) -> Result<Served, String> {
+    let mut wrk = Command::new("wrk");
+    wrk.args(ARGUMENTS).arg(format!("http://{address}/"));
+    let output = wrk.output().map_err(|error| format!("wrk: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    read(&text).ok_or_else(|| format!("wrk says something else than expected:\n{text}"))
+}
+
+/// Closes the server's input and waits until it has ended.
+fn end(server: &mut Child) -> Result<(), String> {
+    drop(server.stdin.take());
+    let begun = Instant::now();
+    while begun.elapsed() < END_LIMIT {
+        match server.try_wait().map_err(|error| error.to_string())? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(format!("the server ends badly: {status}")),
+            None => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    let killed = server.kill().and_then(|()| server.wait());
+    killed.map_err(|error| error.to_string())?;
+    Err("the server does not end when it is told to".to_owned())
+}
+
+/// What wrk writes at its end; errors are only there if there were any.
+fn read(output: &str) -> Option<Served> {
+    let lines = || output.lines().map(str::trim);
+    let behind = |word| {
+        lines()
+            .find_map(|line| line.strip_prefix(word))
+            .map(str::trim)
+    };
+    let requests = lines().find_map(|line| line.split_once(" requests in "))?.0;
+    let errors =
+        lines().filter(|line| line.starts_with("Socket errors") || line.starts_with("Non-2xx"));
+    let mut served = Served {
+        requests: requests.parse().ok()?,
+        per_second: behind("Requests/sec:")?.parse().ok()?,
+        p99: behind("99%")?.to_owned(),
+        errors: errors.map(str::to_owned).collect(),
+    };
+    if served.requests == 0 {
+        served.errors.push("no request was answered".to_owned());
+    }
+    Some(served)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "Running 10s test @ http://127.0.0.1:1/\n  2 threads and 100 connections\n  \
+        Thread Stats   Avg      Stdev     Max   +/- Stdev\n    Latency     1.39ms  ...\n  \
+        Latency Distribution\n     50%    1.16ms\n     99%    5.60ms\n  \
+        701394 requests in 10.02s, 88.97MB read\nRequests/sec:  70001.23\nTransfer/sec:  8.88MB\n";
+
+    #[test]
+    fn requests_and_latency_are_read() {
+        let served = read(GOOD).expect("all is there");
+        assert_eq!(served.requests, 701_394);
+        assert_eq!(served.per_second, 70_001.23);
+        assert_eq!((served.p99.as_str(), served.errors.len()), ("5.60ms", 0));
+    }
+
+    #[test]
+    fn errors_are_read() {
+        let socket = "  Socket errors: connect 0, read 3, write 0, timeout 1\n";
+        let status = "  Non-2xx or 3xx responses: 17\n";
+        let text = GOOD.replace("Requests/sec", &format!("{socket}{status}Requests/sec"));
+        let served = read(&text).expect("all is there");
+        assert_eq!(served.errors, [socket.trim(), status.trim()]);
+    }
+
+    #[test]
+    fn silence_is_an_error() {
+        assert_eq!(
+            read("unable to connect to 127.0.0.1:1 Connection refused\n"),
+            None
+        );
+        let none = GOOD.replace("701394", "0");
+        assert_eq!(read(&none).expect("all is there").errors.len(), 1);
+    }
+
+    #[test]
+    fn only_the_bridges_package_is_patched() {
+        let root = Path::new("/r");
+        assert!(manifest(root, Under::Bridge).contains("path = \"/r/compat/tokio\""));
+        assert!(!manifest(root, Under::Tokio).contains("patch"));
+    }
+}
