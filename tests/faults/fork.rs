@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use runtime::io::{AsyncReadExt, stdin};
 use runtime::runtime::{Builder, Runtime};
 
 use crate::everything::everything;
@@ -77,5 +78,47 @@ fn fault_096_fresh_runtimes_work_in_children_of_a_process_with_many_threads() {
         let failed = ends.iter().filter(|end| **end != 0).count();
         assert_eq!(failed, 0, "of {FORKS}: {ends:?}");
         assert_eq!(runtime.block_on(everything(&[])).len(), 0, "the parent's");
+    });
+}
+
+#[test]
+fn fault_096_a_child_may_drop_its_copy_of_a_runtime_and_make_another() {
+    const NAME: &str = "fork::fault_096_a_child_may_drop_its_copy_of_a_runtime_and_make_another";
+    in_own_process(NAME, || {
+        for runtime in runtimes() {
+            let task = runtime.spawn(std::future::pending::<()>());
+            assert_eq!(runtime.block_on(everything(&[])).len(), 0);
+            let mut copy = Some(runtime);
+            for shutdown in [drop, Runtime::shutdown_background, |runtime: Runtime| {
+                runtime.shutdown_timeout(Duration::MAX)
+            }] {
+                let end = in_fork(|| {
+                    shutdown(copy.take().expect("the copy"));
+                    fresh_runtimes_work()
+                });
+                assert_eq!(end, 0);
+            }
+            let runtime = copy.expect("the parent's own");
+            assert!(!task.is_finished());
+            assert_eq!(runtime.block_on(everything(&[])).len(), 0);
+        }
+    });
+}
+
+/// Standard input is at its end here.
+#[test]
+fn fault_096_a_child_reads_standard_input_by_a_thread_of_its_own() {
+    const NAME: &str = "fork::fault_096_a_child_reads_standard_input_by_a_thread_of_its_own";
+    in_own_process(NAME, || {
+        let read = || {
+            let runtime = Builder::new_current_thread().build().expect("a runtime");
+            runtime.block_on(async { stdin().read(&mut [0]).await })
+        };
+        assert_eq!(read().expect("read"), 0);
+        let end = in_fork(|| match read() {
+            Ok(0) => 0,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(end, 0);
     });
 }

@@ -75,6 +75,14 @@ pub(crate) struct DescriptorLimit {
 }
 
 impl DescriptorLimit {
+    /// Leaves room for so many more than are open.
+    pub(crate) fn room_for(more: usize) -> DescriptorLimit {
+        let open = open_descriptors();
+        let free = (0..).filter(|number| !open.contains(number)).nth(more);
+        let free = free.and_then(|number| usize::try_from(number).ok());
+        DescriptorLimit::set(free.expect("there are enough numbers"))
+    }
+
     pub(crate) fn set(numbers_below: usize) -> DescriptorLimit {
         let mut before = libc::rlimit {
             rlim_cur: 0,
