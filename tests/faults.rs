@@ -10,10 +10,18 @@ mod everything;
 #[path = "faults/refusal.rs"]
 mod refusal;
 
+#[path = "faults/children.rs"]
+mod children;
 #[path = "faults/descriptors.rs"]
 mod descriptors;
+#[path = "faults/disk.rs"]
+mod disk;
 #[path = "faults/fork.rs"]
 mod fork;
+#[path = "faults/names.rs"]
+mod names;
+#[path = "faults/threads.rs"]
+mod threads;
 
 use runtime::runtime::{Builder, Runtime};
 
