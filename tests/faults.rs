@@ -20,6 +20,10 @@ mod disk;
 mod fork;
 #[path = "faults/names.rs"]
 mod names;
+#[path = "faults/paths.rs"]
+mod paths;
+#[path = "faults/sockets.rs"]
+mod sockets;
 #[path = "faults/threads.rs"]
 mod threads;
 
