@@ -437,10 +437,8 @@ fn fault_077_an_alternate_stack_of_16_kib_is_more_than_enough() {
             }
         });
         // SAFETY: what this thread had before.
-        assert_eq!(
-            unsafe { libc::sigaltstack(&before, std::ptr::null_mut()) },
-            0
-        );
+        let outcome = unsafe { libc::sigaltstack(&before, std::ptr::null_mut()) };
+        assert_eq!(outcome, 0);
         let untouched = stack.iter().take_while(|byte| **byte == 0x5a).count();
         println!("{} of {SIZE} bytes used", SIZE - untouched);
         assert!(untouched < SIZE, "it was not used");

@@ -250,10 +250,8 @@ fn fault_093_threads_of_the_c_library_use_a_runtime_to_their_very_end() {
         }
         for number in started {
             // SAFETY: started above and joined once; null asks for nothing.
-            assert_eq!(
-                unsafe { libc::pthread_join(number, std::ptr::null_mut()) },
-                0
-            );
+            let outcome = unsafe { libc::pthread_join(number, std::ptr::null_mut()) };
+            assert_eq!(outcome, 0);
         }
         let _ = driving.join().expect("no panic");
         assert_eq!(done.load(ORDER), 8);
