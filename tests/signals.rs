@@ -367,6 +367,85 @@ fn fault_077_a_handler_that_was_there_before_is_called_too_and_ours_has_the_alte
     );
 }
 
+/// What stood there before the other library came, which calls it after its own.
+static BEFORE: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn chaining_handler(
+    signal: libc::c_int,
+    information: *mut libc::siginfo_t,
+    context: *mut libc::c_void,
+) {
+    foreign_handler(signal);
+    // SeqCst: written before the signal was raised.
+    let before = BEFORE.load(Ordering::SeqCst) as *mut libc::c_void;
+    // SAFETY: the address of a handler that takes these, as `sigaction` gave it.
+    let before = unsafe { std::mem::transmute::<*mut libc::c_void, InformedHandler>(before) };
+    before(signal, information, context);
+}
+
+type InformedHandler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+
+#[test]
+fn fault_077_a_handler_that_comes_later_and_calls_ours_takes_nothing_away() {
+    const NAME: &str = "fault_077_a_handler_that_comes_later_and_calls_ours_takes_nothing_away";
+    in_own_process(NAME, || {
+        current_thread().block_on(async {
+            let mut listener = signal(USER).unwrap();
+            // SAFETY: all zeros are a valid value.
+            let mut ours: libc::sigaction = unsafe { std::mem::zeroed() };
+            // SAFETY: null changes nothing; the place is large enough.
+            unsafe { libc::sigaction(libc::SIGUSR1, std::ptr::null(), &mut ours) };
+            assert_ne!(ours.sa_flags & libc::SA_SIGINFO, 0);
+            // SeqCst: before the signal.
+            BEFORE.store(ours.sa_sigaction, Ordering::SeqCst);
+            let theirs = libc::sigaction {
+                sa_sigaction: chaining_handler as InformedHandler as libc::sighandler_t,
+                ..ours
+            };
+            // SAFETY: the handler counts, and calls ours.
+            unsafe { libc::sigaction(libc::SIGUSR1, &theirs, std::ptr::null_mut()) };
+            for seen in 1..=3 {
+                raise(USER);
+                listener.recv().await.expect("the runtime lives");
+                // SeqCst: handled by this thread.
+                assert_eq!(SEEN.load(Ordering::SeqCst), seen);
+            }
+        });
+    });
+}
+
+/// How much of an alternate stack of 16 KiB the handler leaves untouched.
+#[test]
+fn fault_077_an_alternate_stack_of_16_kib_is_more_than_enough() {
+    const SIZE: usize = 16 << 10;
+    const NAME: &str = "fault_077_an_alternate_stack_of_16_kib_is_more_than_enough";
+    in_own_process(NAME, || {
+        let mut stack = vec![0x5a_u8; SIZE];
+        let alternate = libc::stack_t {
+            ss_sp: stack.as_mut_ptr().cast(),
+            ss_flags: 0,
+            ss_size: SIZE,
+        };
+        let mut before = alternate;
+        // SAFETY: the stack lives until it is exchanged again below.
+        assert_eq!(unsafe { libc::sigaltstack(&alternate, &mut before) }, 0);
+        current_thread().block_on(async {
+            let mut listener = signal(USER).unwrap();
+            for _ in 0..1000 {
+                raise(USER);
+                listener.recv().await.expect("the runtime lives");
+            }
+        });
+        // SAFETY: what this thread had before.
+        let outcome = unsafe { libc::sigaltstack(&before, std::ptr::null_mut()) };
+        assert_eq!(outcome, 0);
+        let untouched = stack.iter().take_while(|byte| **byte == 0x5a).count();
+        println!("{} of {SIZE} bytes used", SIZE - untouched);
+        assert!(untouched < SIZE, "it was not used");
+        assert!(untouched > SIZE / 4, "{untouched} bytes are left");
+    });
+}
+
 /// Listens in a new runtime of its own, and hears.
 fn listens() -> i32 {
     let heard = current_thread().block_on(async {

@@ -1,8 +1,7 @@
 //! An alarm without the kernel's help: setting it wakes the sleeper, who then sleeps for the interval.
 
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use parking_lot::{Condvar, Mutex};
 
 #[derive(Debug, Default)]
 pub(crate) struct Condition {
@@ -17,8 +16,13 @@ struct State {
 }
 
 impl Condition {
+    /// Nothing that panics runs under it.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn set(&self, after: Option<Duration>) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         let wakes = state.interval.is_none() && after.is_some();
         state.interval = after;
         drop(state);
@@ -28,17 +32,23 @@ impl Condition {
     }
 
     pub(crate) fn ring(&self) {
-        self.state.lock().rung = true;
+        self.lock().rung = true;
         self.condition.notify_one();
     }
 
     pub(crate) fn wait(&self) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         while !state.rung {
             match state.interval {
-                None => self.condition.wait(&mut state),
+                None => {
+                    let woken = self.condition.wait(state);
+                    state = woken.unwrap_or_else(PoisonError::into_inner);
+                }
                 Some(interval) => {
-                    if self.condition.wait_for(&mut state, interval).timed_out() {
+                    let woken = self.condition.wait_timeout(state, interval);
+                    let (again, waited) = woken.unwrap_or_else(PoisonError::into_inner);
+                    state = again;
+                    if waited.timed_out() {
                         break;
                     }
                 }

@@ -9,9 +9,8 @@
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::ptr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use parking_lot::Mutex;
 
 #[derive(Debug)]
 pub(crate) struct Kernel {
@@ -35,6 +34,11 @@ impl Kernel {
         })
     }
 
+    /// Nothing that panics runs under it.
+    fn lock(&self) -> MutexGuard<'_, Duration> {
+        self.period.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Zero turns the timer off.
     fn arm(&self, first: Duration, period: Duration) {
         let times = libc::itimerspec {
@@ -53,13 +57,13 @@ impl Kernel {
     }
 
     pub(crate) fn set(&self, after: Option<Duration>) {
-        let mut period = self.period.lock();
+        let mut period = self.lock();
         *period = after.map_or(Duration::ZERO, |after| after.max(Duration::from_nanos(1)));
         self.arm(*period, *period);
     }
 
     pub(crate) fn ring(&self) {
-        let period = self.period.lock();
+        let period = self.lock();
         self.arm(Duration::from_nanos(1), *period);
     }
 

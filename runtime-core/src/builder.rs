@@ -151,6 +151,9 @@ impl Builder {
 
     /// How many threads run blocking closures at once; default 512.
     ///
+    /// All others wait their turn, without a bound. A closure that waits for another, while all
+    /// threads are at closures that do so, waits for ever: nobody tells it.
+    ///
     /// # Panics
     /// If `count` is 0.
     #[track_caller]

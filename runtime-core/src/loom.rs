@@ -1,8 +1,8 @@
 //! The seam between the runtime and its model checker.
 //!
 //! This is the only file that knows `cfg(loom)`. Everything whose interleavings matter (atomics,
-//! cells, locks, threads) is imported from here; a normal build gets the standard library and
-//! parking_lot, a build with `--cfg loom` gets loom's instrumented twins behind the same names and
+//! cells, locks, threads) is imported from here; a normal build gets the standard library
+//! (its locks without poison), a build with `--cfg loom` gets loom's instrumented twins behind the same names and
 //! signatures.
 //!
 //! Differences that a model has to know: under loom a timed park has no clock, it sleeps until it

@@ -22,6 +22,9 @@ use crate::task::{self, JoinHandle};
 /// drop waiting: see [`Runtime::shutdown_timeout`]. Dropped inside async code, the runtime ends
 /// without waiting.
 ///
+/// **In a forked child** there is none of its threads. There it is not to be used, nor is anything
+/// that was made in it; dropping it does nothing. A runtime that the child makes works.
+///
 /// ```
 /// use runtime::runtime::Runtime;
 ///
@@ -33,6 +36,8 @@ use crate::task::{self, JoinHandle};
 #[derive(Debug)]
 pub struct Runtime {
     handle: Handle,
+    /// Whose threads it has.
+    process: u32,
 }
 
 /// Names a runtime or a [`LocalSet`](crate::local_set::LocalSet): unique in the process.
@@ -103,7 +108,14 @@ impl Runtime {
     pub(crate) fn from_shared(shared: Arc<Shared>) -> Runtime {
         Runtime {
             handle: Handle::new(shared),
+            process: std::process::id(),
         }
+    }
+
+    /// Whether it is a forked child's copy: its threads are elsewhere, and whatever they had locked
+    /// stays locked.
+    fn is_copy(&self) -> bool {
+        self.process != std::process::id()
     }
 
     /// The runtime's handle.
@@ -150,6 +162,9 @@ impl Runtime {
     /// Ends the runtime and waits for it, but no longer than `timeout`: what has not ended by then
     /// goes on by itself.
     pub fn shutdown_timeout(self, timeout: Duration) {
+        if self.is_copy() {
+            return;
+        }
         let shared = Arc::clone(self.handle.shared());
         shared.close();
         drop(self);
@@ -163,15 +178,17 @@ impl Runtime {
     /// Ends the runtime without waiting: tasks are cancelled, blocking closures that have begun go
     /// on by themselves.
     pub fn shutdown_background(self) {
-        self.handle.shared().close();
+        if !self.is_copy() {
+            self.handle.shared().close();
+        }
     }
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
         let shared = self.handle.shared();
-        if shared.is_closing() {
-            // One of the shutdown methods has done it.
+        // Or one of the shutdown methods has done it.
+        if self.is_copy() || shared.is_closing() {
             return;
         }
         shared.close();

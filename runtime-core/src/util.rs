@@ -1,3 +1,5 @@
-//! Small pieces that know nothing of tasks: wake batches.
+//! Small pieces that know nothing of tasks: locks, wake batches.
+
+pub mod lock;
 
 pub mod wake_list;

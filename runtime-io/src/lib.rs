@@ -30,5 +30,5 @@ pub mod signal;
 #[cfg(all(unix, feature = "process"))]
 pub mod process;
 
-#[cfg(all(unix, feature = "signal"))]
+#[cfg(any(feature = "io-std", all(unix, feature = "signal")))]
 mod per_process;

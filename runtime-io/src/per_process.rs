@@ -70,6 +70,7 @@ impl<T: Send + Sync + 'static> PerProcess<T> {
     }
 
     /// What there is, be it the parent's copy. Fit for signal handlers: one load.
+    #[cfg(all(unix, feature = "signal"))]
     pub(crate) fn peek(&self) -> Option<&'static T> {
         // Acquire: pairs with the exchange in `get_or_make`.
         let current = self.current.load(Ordering::Acquire);
@@ -79,7 +80,7 @@ impl<T: Send + Sync + 'static> PerProcess<T> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, unix, feature = "signal", not(loom)))]
 mod tests {
     use std::convert::Infallible;
 

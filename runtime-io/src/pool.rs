@@ -60,8 +60,7 @@ pub(crate) fn start<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
 pub(crate) fn start_duty<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<Job<T>> {
-    let job = start(work);
-    job.desk.accept().then_some(job)
+    start(work).accepted()
 }
 
 /// Asks a question and waits for the answer.
@@ -102,6 +101,11 @@ impl Error for Lost {
 }
 
 impl<T> Job<T> {
+    /// Step 2: the job as a duty; `None` if it is lost already, and then it is not done.
+    pub(crate) fn accepted(self) -> Option<Job<T>> {
+        self.desk.accept().then_some(self)
+    }
+
     /// The answer, `None` if it was lost; spends nothing of the task's budget.
     pub(crate) fn poll_answer(&self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         self.desk.poll(cx)
@@ -223,13 +227,13 @@ impl<T> Drop for Promise<T> {
 }
 
 /// The work itself, on its way to a thread.
-struct Errand<T, F: FnOnce() -> T> {
+pub(crate) struct Errand<T, F: FnOnce() -> T> {
     work: Option<F>,
     promise: Promise<T>,
 }
 
 impl<T, F: FnOnce() -> T> Errand<T, F> {
-    fn run(mut self) {
+    pub(crate) fn run(mut self) {
         self.work_off();
     }
 
@@ -250,7 +254,8 @@ impl<T, F: FnOnce() -> T> Drop for Errand<T, F> {
     }
 }
 
-fn pair<T, F: FnOnce() -> T>(work: F) -> (Errand<T, F>, Job<T>) {
+/// The two sides of a job that no pool has yet.
+pub(crate) fn pair<T, F: FnOnce() -> T>(work: F) -> (Errand<T, F>, Job<T>) {
     let desk = Arc::new(Desk {
         state: Mutex::new(State {
             end: End::Open,

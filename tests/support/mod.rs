@@ -6,6 +6,8 @@ mod control;
 mod foreign;
 mod isolate;
 mod process;
+#[cfg(unix)]
+mod resources;
 mod tally;
 mod watchdog;
 
@@ -14,6 +16,11 @@ pub(crate) use foreign::foreign_block_on;
 pub(crate) use isolate::{Alone, alone, in_own_process};
 pub(crate) use process::{
     Server, assert_one_clear_line, example, interrupt, proc_status_kib, run, run_example,
+};
+#[cfg(unix)]
+pub(crate) use resources::{
+    DescriptorLimit, descriptor_flags, descriptors, in_fork, open_descriptors, processor_time,
+    threads, wait_threads,
 };
 pub(crate) use tally::{Tallied, Tally};
 pub(crate) use watchdog::Watchdog;

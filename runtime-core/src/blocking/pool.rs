@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use super::desk::{Desk, Idler, Next, Refused, Submit};
 use crate::loom;
 use crate::park::parker::Parker;
 use crate::task::Notified;
 use crate::timer::clock::{AutoAdvanceHold, Clock};
+use crate::util::lock::{Condvar, Mutex};
 
 thread_local! {
     /// The pool that this thread belongs to.
@@ -186,9 +185,12 @@ impl Pool {
         let mut lock = self.ended.lock();
         while self.desk.threads() > 0 {
             match deadline {
-                None => self.all_ended.wait(&mut lock),
+                None => lock = self.all_ended.wait(lock),
                 Some(deadline) => {
-                    if self.all_ended.wait_until(&mut lock, deadline).timed_out() {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    let timed_out;
+                    (lock, timed_out) = self.all_ended.wait_for(lock, left);
+                    if timed_out {
                         return self.desk.threads() == 0;
                     }
                 }

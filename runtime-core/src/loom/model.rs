@@ -239,26 +239,18 @@ impl Condvar {
         Condvar(loom::sync::Condvar::new())
     }
 
-    pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-        // parking_lot waits through `&mut`, loom takes the guard and gives it back.
-        unsafe {
-            let taken = std::ptr::read(guard);
-            let back = self
-                .0
-                .wait(taken)
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
-            std::ptr::write(guard, back);
-        }
+    pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        self.0
+            .wait(guard)
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    pub fn notify_one(&self) -> bool {
+    pub fn notify_one(&self) {
         self.0.notify_one();
-        true
     }
 
-    pub fn notify_all(&self) -> usize {
+    pub fn notify_all(&self) {
         self.0.notify_all();
-        0
     }
 }
 

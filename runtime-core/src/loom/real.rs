@@ -1,4 +1,4 @@
-//! The real thing: std's atomics, threads and `Arc`, parking_lot's locks.
+//! The real thing: std's atomics, threads and `Arc`, and its locks without poison.
 #![allow(
     unsafe_code,
     reason = "`UnsafeCell` hands out the raw pointer that its callers justify"
@@ -15,7 +15,9 @@ macro_rules! constructor {
 }
 pub(crate) use constructor;
 
-pub use parking_lot::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use crate::util::lock::{
+    Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 pub use std::sync::Arc;
 
 /// Atomic types and fences.

@@ -44,18 +44,18 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
-use parking_lot::Condvar;
 
 use crate::loom::Mutex;
 use crate::loom::atomic::{AtomicU64, Ordering};
+use crate::util::lock;
 
 use super::driver::{Driver, Event, Poller};
 
 /// A sleep without a driver: a token and a condition.
 #[derive(Debug, Default)]
 struct PlainSleeper {
-    kicked: parking_lot::Mutex<bool>,
-    condition: Condvar,
+    kicked: lock::Mutex<bool>,
+    condition: lock::Condvar,
 }
 
 impl PlainSleeper {
@@ -63,10 +63,10 @@ impl PlainSleeper {
         let mut kicked = self.kicked.lock();
         if !*kicked {
             match timeout {
-                None => self.condition.wait(&mut kicked),
+                None => kicked = self.condition.wait(kicked),
                 Some(timeout) if timeout.is_zero() => {}
                 Some(timeout) => {
-                    self.condition.wait_for(&mut kicked, timeout);
+                    (kicked, _) = self.condition.wait_for(kicked, timeout);
                 }
             }
         }

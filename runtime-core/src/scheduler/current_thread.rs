@@ -14,8 +14,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use parking_lot::Mutex;
-
 use super::Caller;
 use super::guest::OwnWaker;
 use super::own_wake::OwnWake;
@@ -26,6 +24,7 @@ use super::worker::call;
 use crate::coop;
 use crate::park::parker::Unparker;
 use crate::task::Notified;
+use crate::util::lock::Mutex;
 
 /// The right to hold the one slot.
 #[derive(Debug, Default)]

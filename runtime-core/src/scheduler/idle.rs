@@ -13,8 +13,9 @@
 //!    list. So at each release of the lock a list is at least as long as its count, and an entry
 //!    that is owed is there.
 //! 4. *Guard*: a word in which a slot is held, or a guest polls beside tasks, has a capped sitter
-//!    or the sentinel on. [`settle`] is the only place that decides it, and every verb's new word
-//!    goes through it.
+//!    or the sentinel on, or the thread for that was refused. [`settle`] is the only place that
+//!    decides it, and every verb that can make a guard necessary goes through it. The others
+//!    ([`Idle::ease`]) do not: a refused guard is asked for by who can start its thread.
 //! 5. `seat` is not `EMPTY` exactly while one thread is in the seat; only that thread makes it
 //!    `EMPTY` again.
 //!
@@ -213,16 +214,23 @@ impl Idle {
 
     /// Changes the word by `change` (then settled), unless that gives `None`.
     fn change<R>(&self, mut change: impl FnMut(u64) -> Option<(u64, R)>) -> Option<(R, Guard)> {
+        self.exchange(|now| {
+            let (next, result) = change(now)?;
+            let (next, guard) = settle(next);
+            Some((next, (result, guard)))
+        })
+    }
+
+    fn exchange<R>(&self, mut change: impl FnMut(u64) -> Option<(u64, R)>) -> Option<R> {
         let mut now = first_look::u64(&self.word);
         loop {
             let (next, result) = change(now)?;
-            let (next, guard) = settle(next);
             // AcqRel: see the header.
             match self
                 .word
                 .compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Acquire)
             {
-                Ok(_) => return Some((result, guard)),
+                Ok(_) => return Some(result),
                 Err(found) => now = found,
             }
         }
@@ -231,6 +239,22 @@ impl Idle {
     /// As [`Idle::change`], for changes that always happen.
     fn always<R>(&self, mut change: impl FnMut(u64) -> (u64, R)) -> (R, Guard) {
         self.change(|now| Some(change(now)))
+            .expect("the change always happens")
+    }
+
+    /// As [`Idle::change`], for changes after which no guard is needed that was not needed before.
+    fn ease<R>(&self, mut change: impl FnMut(u64) -> Option<(u64, R)>) -> Option<R> {
+        self.exchange(|now| {
+            let changed = change(now)?;
+            let needs = needs_guard(changed.0) && !needs_guard(now);
+            debug_assert!(!needs, "a guard is needed");
+            Some(changed)
+        })
+    }
+
+    /// As [`Idle::ease`], for changes that always happen.
+    fn always_ease<R>(&self, mut change: impl FnMut(u64) -> (u64, R)) -> R {
+        self.ease(|now| Some(change(now)))
             .expect("the change always happens")
     }
 
@@ -316,8 +340,7 @@ impl Idle {
 
     /// The thread that was to have the reservation could not be started.
     pub(crate) fn cancel_reservation(&self) {
-        let ((), guard) = self.always(|now| (give_one(SEARCHING.sub(now)), ()));
-        debug_assert_eq!(guard, Guard::Stands);
+        self.always_ease(|now| (give_one(SEARCHING.sub(now)), ()));
     }
 
     // ---- slots ----
@@ -341,23 +364,20 @@ impl Idle {
     /// Gives a slot back and stays awake.
     pub(crate) fn give(&self, slot: u32) {
         let mut lists = self.lists.lock();
-        let ((), guard) = self.always(|now| (give_one(now), ()));
+        self.always_ease(|now| (give_one(now), ()));
         lists.free.push(slot);
-        debug_assert_eq!(guard, Guard::Stands, "fewer held slots need no new guard");
     }
 
     /// A spare slot is open and free.
     pub(crate) fn open(&self, slot: u32) {
         let mut lists = self.lists.lock();
-        let ((), guard) = self.always(|now| (FREE.add(now), ()));
+        self.always_ease(|now| (FREE.add(now), ()));
         lists.free.push(slot);
-        debug_assert_eq!(guard, Guard::Stands);
     }
 
     /// A spare that its holder closes instead of giving it back.
     pub(crate) fn close_held(&self) {
-        let ((), guard) = self.always(|now| (HELD.sub(now), ()));
-        debug_assert_eq!(guard, Guard::Stands);
+        self.always_ease(|now| (HELD.sub(now), ()));
     }
 
     // ---- searchers ----
@@ -365,17 +385,14 @@ impl Idle {
     /// A holder wants to search; false if enough do.
     pub(crate) fn start_searching(&self) -> bool {
         let allowed = |now| 2 * SEARCHING.get(now) < HELD.get(now) + 1;
-        let started = self.change(|now| allowed(now).then(|| (SEARCHING.add(now), ())));
-        debug_assert!(started.is_none_or(|((), guard)| guard == Guard::Stands));
+        let started = self.ease(|now| allowed(now).then(|| (SEARCHING.add(now), ())));
         started.is_some()
     }
 
     /// A searcher has found something; true if it was the last one (rule 6: it looks once more).
     #[must_use]
     pub(crate) fn stop_searching(&self) -> bool {
-        let (last, guard) = self.always(|now| (SEARCHING.sub(now), SEARCHING.get(now) == 1));
-        debug_assert_eq!(guard, Guard::Stands);
-        last
+        self.always_ease(|now| (SEARCHING.sub(now), SEARCHING.get(now) == 1))
     }
 
     // ---- sleepers ----
@@ -421,25 +438,21 @@ impl Idle {
     /// The sitter has looked around and found nothing to do: it stays, with a cap or without.
     /// `None`: it was kicked, or the runtime is closing.
     pub(crate) fn stay(&self) -> Option<bool> {
-        let (capped, guard) = self.change(|now| {
+        self.ease(|now| {
             let asleep = asleep_value(now);
             (SEAT.get(now) != KICKED && CLOSING.get(now) == 0)
                 .then(|| (SEAT.set(now, asleep), asleep == CAPPED))
-        })?;
-        debug_assert_eq!(guard, Guard::Stands, "a cap where one is needed");
-        Some(capped)
+        })
     }
 
     /// `IoMode::Dedicated`: its thread takes the seat, whatever the others do; false if the runtime
     /// is closing.
     pub(crate) fn sit_dedicated(&self) -> Option<bool> {
-        let (capped, guard) = self.change(|now| {
+        self.ease(|now| {
             debug_assert_eq!(SEAT.get(now), EMPTY, "one thread has the seat");
             let asleep = asleep_value(now);
             (CLOSING.get(now) == 0).then(|| (SEAT.set(now, asleep), asleep == CAPPED))
-        })?;
-        debug_assert_eq!(guard, Guard::Stands, "a sitter needs no guard of its own");
-        Some(capped)
+        })
     }
 
     /// The sitter leaves the seat, with a slot if it can have one and `wants_slot`.
@@ -497,8 +510,7 @@ impl Idle {
 
     /// A guest has stopped polling and stays awake.
     pub(crate) fn guest_stops(&self) {
-        let ((), guard) = self.always(|now| (GUESTS.sub(now), ()));
-        debug_assert_eq!(guard, Guard::Stands);
+        self.always_ease(|now| (GUESTS.sub(now), ()));
     }
 
     /// A guest without work: gives back its slot, and takes the seat if it is empty; true if it
@@ -622,3 +634,6 @@ impl std::fmt::Debug for Idle {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -27,7 +27,7 @@ impl Driver {
     fn sleep(&self) {
         let mut kicked = self.kicked.lock();
         while !*kicked {
-            self.condition.wait(&mut kicked);
+            kicked = self.condition.wait(kicked);
         }
         *kicked = false;
     }

@@ -12,9 +12,8 @@ use std::panic::Location;
 use std::thread;
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
 use super::config::Stall;
+use crate::util::lock::Mutex;
 
 /// A shorter stall is counted and goes to `Builder::on_stall`, but is not worth a line: a busy
 /// machine or an unoptimised build brings some about.

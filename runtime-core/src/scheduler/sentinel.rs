@@ -29,12 +29,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use super::config::Stall;
 use super::notice::NOTICE_AFTER;
 use super::runner::Runner;
 use super::shared::Shared;
+use crate::util::lock::Mutex;
 
 /// How often a slot that is held is looked after.
 pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);

@@ -13,7 +13,6 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
-use parking_lot::Mutex;
 use runtime_alarm::Alarm;
 
 use super::config::{Config, Flavor};
@@ -36,6 +35,7 @@ use crate::park::seat::Seat;
 use crate::task::{Header, Id, JoinHandle, Notified, Schedule, new_task};
 use crate::timer::clock::Clock;
 use crate::timer::timers::Shard;
+use crate::util::lock::Mutex;
 use crate::util::wake_list::WakeList;
 
 /// One runtime, as its threads see it.

@@ -27,12 +27,11 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use super::census::Census;
 use super::runner;
 use super::shared::Shared;
 use crate::task::TaskRef;
+use crate::util::lock::{Condvar, Mutex};
 
 /// How long whoever waits for the end sleeps before it looks for itself.
 const LOOK_PAUSE: Duration = Duration::from_millis(1);
@@ -207,7 +206,7 @@ impl Shared {
             if state.ended {
                 break;
             }
-            self.threads.ended.wait_for(&mut state, LOOK_PAUSE);
+            (state, _) = self.threads.ended.wait_for(state, LOOK_PAUSE);
             if !state.ended && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return false;
             }

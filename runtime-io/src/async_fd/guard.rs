@@ -8,6 +8,29 @@ use super::{AsyncFd, TryIoError};
 use crate::driver::readiness::ReadyEvent;
 use crate::io::Ready;
 
+/// Readiness as it was read, less what was cleared of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen(Option<ReadyEvent>);
+
+impl Seen {
+    pub(super) fn new(event: Option<ReadyEvent>) -> Seen {
+        Seen(event)
+    }
+
+    /// What to clear to forget the part that is in `ready`; from now on it is not seen any more.
+    #[must_use = "it is to be cleared"]
+    pub(super) fn take(&mut self, ready: Ready) -> Option<ReadyEvent> {
+        let event = self.0?;
+        let rest = event.only(event.ready - ready);
+        self.0 = (!rest.ready.is_empty()).then_some(rest);
+        Some(event.only(ready))
+    }
+
+    fn ready(&self) -> Ready {
+        self.0.map_or(Ready::EMPTY, |event| event.ready)
+    }
+}
+
 /// What both guards do with the readiness that they hold.
 macro_rules! readiness {
     () => {
@@ -15,16 +38,12 @@ macro_rules! readiness {
         ///
         /// Only for who knows that the descriptor has nothing more: else the wait never ends.
         pub fn clear_ready(&mut self) {
-            self.async_fd.registration.clear(self.event.take());
+            self.clear_ready_matching(Ready::ALL);
         }
 
         /// The same for the part of it that is in `ready`.
         pub fn clear_ready_matching(&mut self, ready: Ready) {
-            if let Some(event) = self.event.take() {
-                self.async_fd.registration.clear(Some(event.only(ready)));
-                let rest = event.only(event.ready - ready);
-                self.event = (!rest.ready.is_empty()).then_some(rest);
-            }
+            self.async_fd.registration.clear(self.seen.take(ready));
         }
 
         /// Keeps the readiness, as dropping the guard does; says so.
@@ -32,7 +51,7 @@ macro_rules! readiness {
 
         /// What the descriptor was found ready for, without what was cleared.
         pub fn ready(&self) -> Ready {
-            self.event.map_or(Ready::EMPTY, |event| event.ready)
+            self.seen.ready()
         }
     };
 }
@@ -65,7 +84,7 @@ macro_rules! readiness {
 #[must_use = "say what becomes of the readiness: `try_io`, `clear_ready` or `retain_ready`"]
 pub struct AsyncFdReadyGuard<'a, T: AsRawFd> {
     async_fd: &'a AsyncFd<T>,
-    event: Option<ReadyEvent>,
+    seen: Seen,
 }
 
 /// A descriptor that was found ready, with the right to change its value; from
@@ -90,12 +109,15 @@ pub struct AsyncFdReadyGuard<'a, T: AsRawFd> {
 #[must_use = "say what becomes of the readiness: `try_io`, `clear_ready` or `retain_ready`"]
 pub struct AsyncFdReadyMutGuard<'a, T: AsRawFd> {
     async_fd: &'a mut AsyncFd<T>,
-    event: Option<ReadyEvent>,
+    seen: Seen,
 }
 
 impl<'a, T: AsRawFd> AsyncFdReadyGuard<'a, T> {
     pub(super) fn new(async_fd: &'a AsyncFd<T>, event: Option<ReadyEvent>) -> Self {
-        AsyncFdReadyGuard { async_fd, event }
+        AsyncFdReadyGuard {
+            async_fd,
+            seen: Seen::new(event),
+        }
     }
 
     readiness!();
@@ -129,7 +151,10 @@ impl<'a, T: AsRawFd> AsyncFdReadyGuard<'a, T> {
 
 impl<'a, T: AsRawFd> AsyncFdReadyMutGuard<'a, T> {
     pub(super) fn new(async_fd: &'a mut AsyncFd<T>, event: Option<ReadyEvent>) -> Self {
-        AsyncFdReadyMutGuard { async_fd, event }
+        AsyncFdReadyMutGuard {
+            async_fd,
+            seen: Seen::new(event),
+        }
     }
 
     readiness!();

@@ -1,5 +1,6 @@
 //! Standard input, as a reader.
 
+use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,8 +11,10 @@ use runtime_core::timer::clock::AutoAdvanceHold;
 
 use super::input::{Input, read_stdin};
 use crate::io::{AsyncRead, ReadBuf};
+use crate::per_process::PerProcess;
 
-static INPUT: Input = Input::new();
+/// A forked child has not its parent's thread.
+static INPUT: PerProcess<Input> = PerProcess::new();
 
 /// Standard input of the process.
 ///
@@ -33,6 +36,7 @@ static INPUT: Input = Input::new();
 /// ```
 #[derive(Debug)]
 pub struct Stdin {
+    input: &'static Input,
     handle: u64,
     /// While a read waits, a paused clock does not jump.
     waiting: Option<AutoAdvanceHold>,
@@ -40,15 +44,17 @@ pub struct Stdin {
 
 /// A handle of standard input; all handles read from the same stream.
 pub fn stdin() -> Stdin {
+    let Ok(input) = INPUT.get_or_make(|| Ok::<_, Infallible>(Input::new()));
     Stdin {
-        handle: INPUT.handle(),
+        input,
+        handle: input.handle(),
         waiting: None,
     }
 }
 
 impl Drop for Stdin {
     fn drop(&mut self) {
-        INPUT.leave(self.handle);
+        self.input.leave(self.handle);
     }
 }
 
@@ -60,7 +66,7 @@ impl AsyncRead for Stdin {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let progress = ready!(coop::poll_proceed(cx));
-        let outcome = INPUT.poll_read(this.handle, cx, buf, read_stdin);
+        let outcome = this.input.poll_read(this.handle, cx, buf, read_stdin);
         if outcome.is_ready() {
             progress.made();
             this.waiting = None;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc as StdArc;
 use std::sync::atomic::{AtomicUsize as StdAtomicUsize, Ordering as StdOrdering};
-use std::task::{Poll, Wake, Waker};
+use std::task::{Wake, Waker};
 
 use loom::thread;
 use runtime_core::loom::atomic::{AtomicBool, Ordering};

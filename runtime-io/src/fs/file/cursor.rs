@@ -362,3 +362,6 @@ impl Bytes {
         }
     }
 }
+
+#[cfg(all(test, loom))]
+mod loom_tests;

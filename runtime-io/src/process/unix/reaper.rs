@@ -21,6 +21,7 @@
 //! with its runtime, which is when most orphans come about).
 
 use std::convert::Infallible;
+use std::mem;
 use std::process::Child;
 use std::thread;
 use std::time::Duration;
@@ -38,11 +39,13 @@ const PAUSE_MAX: Duration = Duration::from_millis(250);
 /// A forked child has other children than its parent, and not its threads.
 static REAPER: PerProcess<Reaper> = PerProcess::new();
 
-struct Reaper(Mutex<State>);
+struct Reaper(Orphans<Child>);
 
-#[derive(Default)]
-struct State {
-    orphans: Vec<Child>,
+/// The protocol, whatever the children are.
+struct Orphans<C>(Mutex<State<C>>);
+
+struct State<C> {
+    orphans: Vec<C>,
     runs: bool,
 }
 
@@ -62,29 +65,55 @@ fn has_ended(child: &mut Child) -> bool {
 
 impl Reaper {
     fn new() -> Reaper {
-        Reaper(Mutex::new(State::default()))
+        Reaper(Orphans::new())
     }
 
     fn adopt(&'static self, child: Child) {
-        let mut state = self.0.lock();
-        state.orphans.push(child);
-        if !state.runs {
+        self.0.adopt(child, || {
             let thread = thread::Builder::new().name("runtime-reaper".to_string());
-            state.runs = thread.spawn(|| self.run()).is_ok();
-        }
+            thread.spawn(|| self.run()).is_ok()
+        });
     }
 
     fn run(&self) {
         let mut pause = PAUSE_MIN;
-        loop {
-            let mut living = std::mem::take(&mut self.0.lock().orphans);
-            let before = living.len();
-            living.retain_mut(|child| !has_ended(child));
-            pause = if living.len() < before {
+        self.0.reap(has_ended, |reaped| {
+            pause = if reaped {
                 PAUSE_MIN
             } else {
                 PAUSE_MAX.min(pause * 2)
             };
+            thread::sleep(pause);
+        });
+    }
+}
+
+impl<C> Orphans<C> {
+    fn new() -> Orphans<C> {
+        Orphans(Mutex::new(State {
+            orphans: Vec::new(),
+            runs: false,
+        }))
+    }
+
+    /// Step (2); `start` starts a thread that calls [`reap`](Orphans::reap), or says that it could
+    /// not.
+    fn adopt(&self, child: C, start: impl FnOnce() -> bool) {
+        let mut state = self.0.lock();
+        state.orphans.push(child);
+        if !state.runs {
+            state.runs = start();
+        }
+    }
+
+    /// Steps (a) to (c), until nobody is left. Before each further turn it says to `pause` whether
+    /// some had ended.
+    fn reap(&self, has_ended: impl Fn(&mut C) -> bool, mut pause: impl FnMut(bool)) {
+        loop {
+            let mut living = mem::take(&mut self.0.lock().orphans);
+            let before = living.len();
+            living.retain_mut(|child| !has_ended(child));
+            let reaped = living.len() < before;
             let mut state = self.0.lock();
             state.orphans.append(&mut living);
             if state.orphans.is_empty() {
@@ -92,7 +121,10 @@ impl Reaper {
                 return;
             }
             drop(state);
-            thread::sleep(pause);
+            pause(reaped);
         }
     }
 }
+
+#[cfg(all(test, loom))]
+mod loom_tests;

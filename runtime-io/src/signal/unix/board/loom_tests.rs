@@ -77,7 +77,7 @@ impl Rig {
             if kicked {
                 return;
             }
-            self.rung.wait(&mut bell);
+            bell = self.rung.wait(bell);
         }
     }
 

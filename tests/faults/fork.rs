@@ -1,0 +1,124 @@
+//! Forked children of a process with many threads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use runtime::io::{AsyncReadExt, stdin};
+use runtime::runtime::{Builder, Runtime};
+
+use crate::everything::everything;
+use crate::runtimes;
+use crate::support::{in_fork, in_own_process};
+
+/// In a child: fresh runtimes do everything; what they cannot is the exit code.
+fn fresh_runtimes_work() -> i32 {
+    for runtime in runtimes() {
+        let failed = runtime.block_on(everything(&[]));
+        if let Some((name, error)) = failed.first() {
+            eprintln!("{name}: {error}");
+            return 1;
+        }
+    }
+    0
+}
+
+/// Threads of the parent are inside of everything when it forks.
+fn busy() -> Runtime {
+    let runtime = Builder::new_multi_thread().worker_threads(4).build();
+    let runtime = runtime.expect("a runtime");
+    for _ in 0..8 {
+        drop(runtime.spawn(async {
+            loop {
+                let closures = (0..8).map(|_| {
+                    runtime::task::spawn_blocking(|| thread::sleep(Duration::from_micros(20)))
+                });
+                futures::future::join_all(closures.collect::<Vec<_>>()).await;
+                runtime::time::sleep(Duration::from_micros(50)).await;
+            }
+        }));
+    }
+    runtime
+}
+
+/// Keeps locks of the C library, the standard library and of ours in use.
+fn churn(stop: &Arc<AtomicBool>) -> thread::JoinHandle<()> {
+    let stop = Arc::clone(stop);
+    thread::spawn(move || {
+        // Relaxed: a request.
+        while !stop.load(Ordering::Relaxed) {
+            let runtime = Builder::new_multi_thread().worker_threads(2).build();
+            let runtime = runtime.expect("a runtime");
+            runtime.block_on(async {
+                let task = runtime::spawn(async { runtime::task::yield_now().await });
+                runtime::task::spawn_blocking(|| ()).await.expect("it ends");
+                task.await.expect("it ends");
+            });
+        }
+    })
+}
+
+#[test]
+fn fault_096_fresh_runtimes_work_in_children_of_a_process_with_many_threads() {
+    const FORKS: usize = 200;
+    const NAME: &str =
+        "fork::fault_096_fresh_runtimes_work_in_children_of_a_process_with_many_threads";
+    in_own_process(NAME, || {
+        let runtime = busy();
+        let stop = Arc::new(AtomicBool::new(false));
+        let churning: Vec<_> = (0..2).map(|_| churn(&stop)).collect();
+        assert_eq!(runtime.block_on(everything(&[])).len(), 0);
+        let ends: Vec<i32> = (0..FORKS).map(|_| in_fork(fresh_runtimes_work)).collect();
+        // Relaxed: as above.
+        stop.store(true, Ordering::Relaxed);
+        for thread in churning {
+            thread.join().expect("no panic");
+        }
+        let failed = ends.iter().filter(|end| **end != 0).count();
+        assert_eq!(failed, 0, "of {FORKS}: {ends:?}");
+        assert_eq!(runtime.block_on(everything(&[])).len(), 0, "the parent's");
+    });
+}
+
+#[test]
+fn fault_096_a_child_may_drop_its_copy_of_a_runtime_and_make_another() {
+    const NAME: &str = "fork::fault_096_a_child_may_drop_its_copy_of_a_runtime_and_make_another";
+    in_own_process(NAME, || {
+        for runtime in runtimes() {
+            let task = runtime.spawn(std::future::pending::<()>());
+            assert_eq!(runtime.block_on(everything(&[])).len(), 0);
+            let mut copy = Some(runtime);
+            for shutdown in [drop, Runtime::shutdown_background, |runtime: Runtime| {
+                runtime.shutdown_timeout(Duration::MAX)
+            }] {
+                let end = in_fork(|| {
+                    shutdown(copy.take().expect("the copy"));
+                    fresh_runtimes_work()
+                });
+                assert_eq!(end, 0);
+            }
+            let runtime = copy.expect("the parent's own");
+            assert!(!task.is_finished());
+            assert_eq!(runtime.block_on(everything(&[])).len(), 0);
+        }
+    });
+}
+
+/// Standard input is at its end here.
+#[test]
+fn fault_096_a_child_reads_standard_input_by_a_thread_of_its_own() {
+    const NAME: &str = "fork::fault_096_a_child_reads_standard_input_by_a_thread_of_its_own";
+    in_own_process(NAME, || {
+        let read = || {
+            let runtime = Builder::new_current_thread().build().expect("a runtime");
+            runtime.block_on(async { stdin().read(&mut [0]).await })
+        };
+        assert_eq!(read().expect("read"), 0);
+        let end = in_fork(|| match read() {
+            Ok(0) => 0,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(end, 0);
+    });
+}

@@ -1,0 +1,309 @@
+//! Threads that are refused, that belong to somebody else, or that have all but ended.
+#![allow(
+    unsafe_code,
+    reason = "threads of the C library, and what runs after `main`"
+)]
+
+use std::cell::RefCell;
+use std::ffi::c_void;
+use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::Waker;
+use std::thread;
+use std::time::Duration;
+
+use runtime::runtime::{Builder, Handle, Runtime};
+use runtime::task::spawn_blocking;
+use runtime::time::timeout;
+
+use crate::everything::everything;
+use crate::refusal::refuse;
+use crate::runtimes;
+use crate::support::{Watchdog, in_own_process, threads};
+
+/// No thread can be started: the calling one runs everything that needs none of its own.
+#[test]
+fn fault_090_without_threads_the_calling_one_runs_all_tasks() {
+    const NAME: &str = "threads::fault_090_without_threads_the_calling_one_runs_all_tasks";
+    in_own_process(NAME, || {
+        let running = threads();
+        refuse(&[
+            (libc::SYS_clone3, libc::EAGAIN),
+            (libc::SYS_clone, libc::EAGAIN),
+        ]);
+        assert!(thread::Builder::new().spawn(|| ()).is_err());
+        for runtime in runtimes() {
+            let handle = runtime.handle().clone();
+            let failed = runtime.block_on(async move {
+                let tasks = (0..100).map(|_| handle.spawn(runtime::task::yield_now()));
+                for task in tasks.collect::<Vec<_>>() {
+                    task.await.expect("it ends");
+                }
+                // A closure waits for a thread, and so does what is built on one.
+                let closure = timeout(Duration::from_millis(5), spawn_blocking(|| ())).await;
+                assert!(closure.is_err(), "who has run it?");
+                everything(&["blocking", "file", "lookup", "child"]).await
+            });
+            assert!(failed.is_empty(), "{failed:?}");
+            drop(runtime);
+        }
+        let strict = Builder::new_multi_thread().start_threads_now(true).build();
+        assert!(strict.is_err(), "who asks for threads at once is told");
+        assert_eq!(threads(), running);
+    });
+}
+
+/// Some can be started, and then none: what waits for one more runs on those that there are.
+#[test]
+fn fault_090_with_some_threads_everything_goes_on() {
+    const NAME: &str = "threads::fault_090_with_some_threads_everything_goes_on";
+    in_own_process(NAME, || {
+        for runtime in runtimes() {
+            runtime.block_on(async {
+                spawn_blocking(|| ()).await.expect("it ends");
+            });
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                thread::scope(|scope| {
+                    // The filter is this thread's, and whatever it starts.
+                    let limited = scope.spawn(|| {
+                        refuse(&[
+                            (libc::SYS_clone3, libc::EAGAIN),
+                            (libc::SYS_clone, libc::EAGAIN),
+                        ]);
+                        runtime.block_on(async {
+                            let closures: Vec<_> =
+                                (0..50).map(|n| spawn_blocking(move || n)).collect();
+                            for (expected, closure) in closures.into_iter().enumerate() {
+                                assert_eq!(closure.await.expect("it ends"), expected);
+                            }
+                            everything(&["lookup", "child"]).await
+                        })
+                    });
+                    limited.join().expect("no panic")
+                })
+            }));
+            let failed = outcome.expect("no panic");
+            assert!(failed.is_empty(), "{failed:?}");
+        }
+    });
+}
+
+/// The pool is full of closures that wait for closures: those waits end when their limit does, and
+/// all that was submitted is run.
+#[test]
+fn fault_091_closures_that_wait_for_closures_behind_them_are_run_in_the_end() {
+    let _watchdog = Watchdog::new();
+    for one_thread in [true, false] {
+        let mut builder = if one_thread {
+            Builder::new_current_thread()
+        } else {
+            Builder::new_multi_thread()
+        };
+        let runtime = builder.max_blocking_threads(2).build().expect("a runtime");
+        let run = Arc::new(AtomicUsize::new(0));
+        runtime.block_on(async {
+            let outer = (0..4).map(|_| {
+                let run = Arc::clone(&run);
+                spawn_blocking(move || {
+                    let inner = spawn_blocking(move || run.fetch_add(1, ORDER));
+                    let limit = Duration::from_millis(5);
+                    let waits = async { timeout(limit, inner).await };
+                    Handle::current().block_on(waits).is_err()
+                })
+            });
+            let outer: Vec<_> = outer.collect();
+            let mut in_vain = 0;
+            for closure in outer {
+                in_vain += usize::from(closure.await.expect("it ends"));
+            }
+            assert!(in_vain >= 2, "both threads waited: {in_vain}");
+            // Behind all others.
+            spawn_blocking(|| ()).await.expect("it ends");
+        });
+        drop(runtime);
+        assert_eq!(run.load(ORDER), 4);
+    }
+}
+
+/// SeqCst: counters of these tests, most of them read after a join.
+const ORDER: Ordering = Ordering::SeqCst;
+
+/// Uses a runtime when its thread ends.
+struct AtTheEnd {
+    handle: Handle,
+    wakers: Vec<Waker>,
+    done: Arc<AtomicUsize>,
+}
+
+impl Drop for AtTheEnd {
+    fn drop(&mut self) {
+        let _ = Handle::try_current();
+        drop(self.handle.spawn(async {}));
+        drop(self.handle.spawn_blocking(|| ()));
+        let _guard = self.handle.enter();
+        for waker in self.wakers.drain(..) {
+            waker.wake_by_ref();
+        }
+        self.done.fetch_add(1, ORDER);
+    }
+}
+
+thread_local! {
+    static AT_THE_END: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };
+}
+
+fn leave_at_the_end(handle: &Handle, wakers: Vec<Waker>, done: &Arc<AtomicUsize>) {
+    AT_THE_END.set(Some(AtTheEnd {
+        handle: handle.clone(),
+        wakers,
+        done: Arc::clone(done),
+    }));
+}
+
+/// A waker of a task that never ends.
+fn waker_of_a_task(runtime: &Runtime) -> Waker {
+    let (give, taken) = std::sync::mpsc::channel();
+    drop(runtime.spawn(async move {
+        std::future::poll_fn(|cx| {
+            let _ = give.send(cx.waker().clone());
+            std::task::Poll::<()>::Pending
+        })
+        .await;
+    }));
+    runtime.block_on(runtime::task::yield_now());
+    taken.recv().expect("polled")
+}
+
+#[test]
+fn fault_092_closures_that_panic_and_threads_whose_destructors_use_the_runtime() {
+    let _watchdog = Watchdog::new();
+    for one_thread in [true, false] {
+        let mut builder = if one_thread {
+            Builder::new_current_thread()
+        } else {
+            Builder::new_multi_thread()
+        };
+        let builder = builder.max_blocking_threads(2).worker_threads(2);
+        let builder = builder.thread_keep_alive(Duration::from_millis(1));
+        let runtime = builder.build().expect("a runtime");
+        let done = Arc::new(AtomicUsize::new(0));
+        let waker = waker_of_a_task(&runtime);
+        let handle = runtime.handle().clone();
+        let mut left = 0;
+        for round in 0..20 {
+            let (handle, done, waker) = (handle.clone(), Arc::clone(&done), waker.clone());
+            let closure = runtime.spawn_blocking(move || {
+                leave_at_the_end(&handle, vec![waker], &done);
+                assert!(round % 2 == 0, "the test's own");
+            });
+            let end = runtime.block_on(closure);
+            assert_eq!(end.is_err_and(|error| error.is_panic()), round % 2 == 1);
+            left += 1;
+            thread::sleep(Duration::from_millis(2));
+        }
+        assert_eq!(runtime.block_on(everything(&["child"])).len(), 0);
+        drop(runtime);
+        // One that found another's in its place dropped that one at once.
+        assert_eq!(done.load(ORDER), left);
+    }
+}
+
+/// What a thread of the C library does with a runtime: here is none of the standard library's.
+extern "C" fn on_a_foreign_thread(shared: *mut c_void) -> *mut c_void {
+    // SAFETY: who started this thread keeps it until the join.
+    let shared = unsafe { &*shared.cast::<(Handle, Waker, Arc<AtomicUsize>)>() };
+    let (handle, waker, done) = shared;
+    let sum = handle.block_on(async {
+        let task = runtime::spawn(async { 20 });
+        22 + task.await.expect("it ends")
+    });
+    assert_eq!(sum, 42);
+    waker.wake_by_ref();
+    leave_at_the_end(handle, vec![waker.clone()], done);
+    std::ptr::null_mut()
+}
+
+#[test]
+fn fault_093_threads_of_the_c_library_use_a_runtime_to_their_very_end() {
+    let _watchdog = Watchdog::new();
+    for runtime in runtimes() {
+        let done = Arc::new(AtomicUsize::new(0));
+        let waker = waker_of_a_task(&runtime);
+        let mut shared = (runtime.handle().clone(), waker, Arc::clone(&done));
+        let shared: *mut c_void = (&raw mut shared).cast();
+        // Until all have ended somebody drives a current-thread runtime.
+        let driving = runtime.handle().clone();
+        let driving = thread::spawn(move || {
+            driving.block_on(async { timeout(Duration::from_millis(50), pending::<()>()).await })
+        });
+        let mut started = Vec::new();
+        for _ in 0..8 {
+            // SAFETY: all zeros are a place for its number.
+            let mut number: libc::pthread_t = unsafe { std::mem::zeroed() };
+            // SAFETY: the places live until the joins below.
+            let outcome = unsafe {
+                libc::pthread_create(&mut number, std::ptr::null(), on_a_foreign_thread, shared)
+            };
+            assert_eq!(outcome, 0);
+            started.push(number);
+        }
+        for number in started {
+            // SAFETY: started above and joined once; null asks for nothing.
+            let outcome = unsafe { libc::pthread_join(number, std::ptr::null_mut()) };
+            assert_eq!(outcome, 0);
+        }
+        let _ = driving.join().expect("no panic");
+        assert_eq!(done.load(ORDER), 8);
+        assert_eq!(runtime.block_on(everything(&["child"])).len(), 0);
+    }
+}
+
+/// What is left when `main` has returned.
+static LEFT: OnceLock<Mutex<Option<(Runtime, Waker)>>> = OnceLock::new();
+
+extern "C" fn after_main() {
+    let left = LEFT.get().and_then(|left| left.lock().ok()?.take());
+    let (runtime, waker) = left.expect("left there");
+    waker.wake();
+    let task = runtime.spawn(async { 6 * 7 });
+    let answer = runtime.block_on(async { task.await.expect("it ends") });
+    let closure = runtime
+        .block_on(runtime.spawn_blocking(|| 1))
+        .expect("it ends");
+    drop(runtime);
+    let text = format!("after main: {answer} {closure}\n");
+    // SAFETY: the text is as long as it says.
+    unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+}
+
+fn used_after_main(name: &str, one_thread: bool) {
+    let said = in_own_process(name, || {
+        let mut builder = if one_thread {
+            Builder::new_current_thread()
+        } else {
+            Builder::new_multi_thread()
+        };
+        let runtime = builder.build().expect("a runtime");
+        assert_eq!(runtime.block_on(everything(&[])).len(), 0);
+        let waker = waker_of_a_task(&runtime);
+        let _ = LEFT.set(Mutex::new(Some((runtime, waker))));
+        // SAFETY: it is there as long as the process.
+        assert_eq!(unsafe { libc::atexit(after_main) }, 0);
+    });
+    // `None` in the process itself.
+    if let Some(said) = said {
+        assert!(said.contains("after main: 42 1"), "{said}");
+    }
+}
+
+#[test]
+fn fault_093_a_runtime_works_and_ends_after_main_has_returned() {
+    const NAME: &str = "threads::fault_093_a_runtime_works_and_ends_after_main_has_returned";
+    used_after_main(NAME, false);
+}
+
+#[test]
+fn fault_093_so_does_one_of_the_current_thread() {
+    used_after_main("threads::fault_093_so_does_one_of_the_current_thread", true);
+}
