@@ -36,7 +36,11 @@ pub(crate) fn run(what: What) -> Result<(), String> {
 fn builds() -> Result<(), String> {
     let root = process::root();
     let folder = root.join("compat/probe");
-    let crates = direct(&process::metadata(&folder, &[])?);
+    let metadata = process::metadata(&folder, &[])?;
+    let names = direct(&metadata)
+        .into_iter()
+        .filter_map(|one| one["name"].as_str());
+    let crates: Vec<String> = names.map(|name| name.replace('-', "_")).collect();
     let build = build::cargo(&folder, &root.join("target/probe"), &[])?;
     build.no_real_tokio()?;
     let mut unbuilt = 0;
@@ -59,19 +63,15 @@ fn builds() -> Result<(), String> {
     }
 }
 
-/// The libraries that the probe depends on itself, not only in its tests.
-fn direct(metadata: &serde_json::Value) -> Vec<String> {
+/// What the probe depends on itself, not only in its tests.
+fn direct(metadata: &serde_json::Value) -> Vec<&serde_json::Value> {
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let mut probe = packages.filter(|package| package["name"] == "probe");
     let dependencies = probe
         .next()
         .and_then(|package| package["dependencies"].as_array());
-    let names = dependencies
-        .into_iter()
-        .flatten()
-        .filter(|one| one["kind"].is_null())
-        .filter_map(|one| one["name"].as_str());
-    names.map(|name| name.replace('-', "_")).collect()
+    let dependencies = dependencies.into_iter().flatten();
+    dependencies.filter(|one| one["kind"].is_null()).collect()
 }
 
 #[cfg(test)]
@@ -85,6 +85,7 @@ mod tests {
             {"name": "probe", "dependencies": [{"name": "h2"}, {"name": "tokio-util"},
                 {"name": "http", "kind": "dev"}]},
         ]});
-        assert_eq!(direct(&metadata), ["h2", "tokio_util"]);
+        let names: Vec<_> = direct(&metadata).iter().map(|one| &one["name"]).collect();
+        assert_eq!(names, ["h2", "tokio-util"]);
     }
 }

@@ -78,11 +78,7 @@ async fn a_client_that_does_not_trust_the_certificate_says_so() {
     let server = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.expect("a client");
         let acceptor = TlsAcceptor::from(Trust::new().server(&[]));
-        acceptor
-            .accept(stream)
-            .await
-            .err()
-            .expect("the client left")
+        acceptor.accept(stream).await.expect_err("the client left")
     });
     let stream = TcpStream::connect(address).await.expect("a connection");
     let connector = TlsConnector::from(Arc::new(Trust::new().client(&[])));

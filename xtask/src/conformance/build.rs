@@ -19,7 +19,7 @@ const ERRORS_MAX: usize = 40;
 
 #[derive(Debug, Default)]
 pub(crate) struct Build {
-    /// The program of each test file that compiles.
+    /// The program of each test file that compiles, and of the tests inside a library.
     pub(crate) programs: BTreeMap<String, PathBuf>,
     /// Libraries that compile, by the names that code uses.
     pub(crate) libraries: BTreeSet<String>,
@@ -100,9 +100,9 @@ impl Build {
                 if name == "tokio" {
                     self.tokios.push(id.to_owned());
                 }
-                if let (Some(program), true) =
-                    (message["executable"].as_str(), target["kind"][0] == "test")
-                {
+                // A test file, or the tests inside a library.
+                let tests = target["kind"][0] == "test" || message["profile"]["test"] == true;
+                if let (Some(program), true) = (message["executable"].as_str(), tests) {
                     self.programs
                         .insert(name.to_owned(), PathBuf::from(program));
                 } else if target["kind"][0] != "custom-build" {
