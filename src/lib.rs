@@ -270,6 +270,15 @@ pub mod signal {
     pub mod unix {
         pub use runtime_io::signal::unix::{Signal, SignalKind, restore_default, signal};
     }
+
+    /// Events of the console and the session on Windows.
+    #[cfg(windows)]
+    pub mod windows {
+        pub use runtime_io::signal::windows::{
+            CtrlBreak, CtrlC, CtrlClose, CtrlLogoff, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close,
+            ctrl_logoff, ctrl_shutdown,
+        };
+    }
 }
 
 /// Child processes.
@@ -285,7 +294,7 @@ pub mod signal {
 /// # })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[cfg(all(unix, feature = "process"))]
+#[cfg(feature = "process")]
 pub mod process {
     pub use runtime_io::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 }
