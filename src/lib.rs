@@ -244,6 +244,8 @@ pub mod fs {
 /// Sockets.
 #[cfg(feature = "net")]
 pub mod net {
+    #[cfg(windows)]
+    pub use runtime_io::net::windows;
     pub use runtime_io::net::{
         TcpListener, TcpSocket, TcpStream, ToSocketAddrs, UdpSocket, lookup_host, tcp,
     };
