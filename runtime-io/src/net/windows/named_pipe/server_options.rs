@@ -27,10 +27,10 @@ const ACCESS_SYSTEM_SECURITY: u32 = 0x0100_0000;
 ///
 /// # runtime::Runtime::new()?.block_on(async {
 /// let name = format!(r"\\.\pipe\runtime-options-{}", std::process::id());
-/// let first = ServerOptions::new().first_pipe_instance(true).create(&name)?;
-/// let second = ServerOptions::new().create(&name)?;
-/// // Nobody else can pretend to be the first.
-/// assert!(ServerOptions::new().first_pipe_instance(true).create(&name).is_err());
+/// // An error if another program was quicker to give this name to a pipe.
+/// let first = ServerOptions::new().first_pipe_instance(true).max_instances(2).create(&name)?;
+/// let second = ServerOptions::new().max_instances(2).create(&name)?;
+/// assert!(ServerOptions::new().max_instances(2).create(&name).is_err());
 /// # drop((first, second));
 /// # Ok::<(), std::io::Error>(())
 /// # })?;

@@ -193,13 +193,15 @@ fn messages_stay_apart_where_asked() {
 }
 
 #[test]
-fn an_instance_can_be_the_first_and_says_what_it_is() {
+fn there_are_as_many_instances_as_may_be_and_each_says_what_it_is() {
     run(|| async {
         let name = path("first");
         let mut options = ServerOptions::new();
         options.first_pipe_instance(true).max_instances(2);
         let server = options.create(&name).unwrap();
-        options.create(&name).unwrap_err();
+        let _second = ServerOptions::new().max_instances(2).create(&name).unwrap();
+        let third = ServerOptions::new().create(&name).unwrap_err();
+        assert_eq!(third.raw_os_error(), Some(ERROR_PIPE_BUSY as i32));
         let client = ClientOptions::new().open(&name).unwrap();
         server.connect().await.unwrap();
         assert_eq!(server.info().unwrap().end, PipeEnd::Server);
