@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Watchdog, assert_one_clear_line, example, in_own_process, run};
+use support::{Watchdog, assert_one_clear_line, example, run};
 
 /// A file of one test's own, removed at the end.
 struct Scratch(PathBuf);
@@ -206,7 +206,7 @@ fn fault_064_a_write_that_is_cut_short_says_which_bytes_are_missing() {
     use runtime::io::AsyncWriteExt;
 
     let name = "fault_064_a_write_that_is_cut_short_says_which_bytes_are_missing";
-    in_own_process(name, || {
+    support::in_own_process(name, || {
         let short = Scratch::new("short", b"");
         limit_file_size(10);
         let runtime = runtime::Runtime::new().expect("a runtime");

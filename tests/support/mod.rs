@@ -13,7 +13,7 @@ pub(crate) use control::{Control, Lateness};
 pub(crate) use foreign::foreign_block_on;
 pub(crate) use isolate::{Alone, alone, in_own_process};
 pub(crate) use process::{
-    Server, assert_one_clear_line, example, proc_status_kib, run, run_example,
+    Server, assert_one_clear_line, example, no_text, proc_status_kib, run, run_example,
 };
 pub(crate) use tally::{Tallied, Tally};
 pub(crate) use watchdog::Watchdog;
