@@ -188,7 +188,7 @@ fn the_end_of_a_runtime_does_not_wait_for_standard_input() {
 
 /// Beyond the limit writes fail; the signal that says so too is ignored.
 #[cfg(unix)]
-fn limit_file_size(bytes: u64) {
+fn limit_file_size(bytes: libc::rlim_t) {
     // SAFETY: ignoring a signal touches no memory of ours.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     let limit = libc::rlimit {

@@ -117,3 +117,10 @@ impl Listeners {
         self.wake(|_, _| true);
     }
 }
+
+#[cfg(all(test, unix, not(loom)))]
+impl Listeners {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.lock().all.is_empty()
+    }
+}
