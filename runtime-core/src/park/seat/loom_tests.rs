@@ -81,7 +81,6 @@ fn loom_seat_a_look_finds_what_there_is() {
 }
 
 /// A driver in which nothing happens but kicks.
-#[derive(Default)]
 struct Kicks {
     there: Mutex<bool>,
     changed: Condvar,
@@ -105,7 +104,10 @@ impl Poller for KicksOnly {
 #[test]
 fn loom_seat_a_kick_that_a_glance_took_ends_the_sleep() {
     model(|| {
-        let kicks = Arc::new(Kicks::default());
+        let kicks = Arc::new(Kicks {
+            there: Mutex::new(false),
+            changed: Condvar::new(),
+        });
         let word = Arc::new(AtomicBool::new(false));
         let seat = Arc::new(Seat::new());
         let poller = KicksOnly(Arc::clone(&kicks));
