@@ -1,3 +1,5 @@
+#![allow(unsafe_code, reason = "calls the handler as the system does")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};

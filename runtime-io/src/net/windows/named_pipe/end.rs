@@ -1,4 +1,5 @@
 //! What the two ends have in common. `self.io` is the pipe.
+#![allow(unsafe_code, reason = "handles change hands, and are lent")]
 
 /// The whole of an example, after lines that make two connected ends, `near` and `far`.
 macro_rules! example {
