@@ -10,16 +10,24 @@
 //!
 //! - A line of output is marked `|`, a line of errors `!`; what is no UTF-8 is replaced.
 //! - Killed by Ctrl-C: exit code 130, as a shell has it. Killed by another signal: 128 and its number.
+//! - What differs between systems is in `run/unix.rs` and `run/windows.rs`.
 
 use std::env;
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitCode, ExitStatus, Stdio};
 
 use runtime::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use runtime::process::{Child, Command};
 use runtime::signal::ctrl_c;
+
+#[cfg(unix)]
+#[path = "run/unix.rs"]
+mod system;
+
+#[cfg(windows)]
+#[path = "run/windows.rs"]
+mod system;
 
 /// What a shell gives for a program that Ctrl-C has ended.
 const INTERRUPTED: u8 = 130;
@@ -37,14 +45,16 @@ async fn main() -> ExitCode {
 
 async fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<u8, String> {
     let program = arguments.next().ok_or("usage: run program [argument …]")?;
-    let mut child = Command::new(&program)
+    let mut command = Command::new(&program);
+    command
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // Ctrl-C in the terminal reaches us alone, and we pass it on to the whole group.
-        .process_group(0)
-        .kill_on_drop(true)
+        .kill_on_drop(true);
+    // Ctrl-C in the terminal reaches us alone, and we pass it on to the whole group.
+    system::set_apart(&mut command);
+    let mut child = command
         .spawn()
         .map_err(|error| format!("cannot start {program:?}: {error}"))?;
     let group = child.id();
@@ -52,7 +62,7 @@ async fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<u8, String
         finished = finish(&mut child) => finished.map_err(|error| error.to_string())?,
         asked = ctrl_c() => {
             asked.map_err(|error| format!("cannot listen to Ctrl-C: {error}"))?;
-            kill_group(group).await.map_err(|error| format!("cannot kill: {error}"))?;
+            system::kill_group(group).await.map_err(|error| format!("cannot kill: {error}"))?;
             return Ok(INTERRUPTED);
         }
     };
@@ -78,19 +88,8 @@ async fn write_lines(stream: impl AsyncRead + Unpin, mark: char) -> io::Result<(
     Ok(())
 }
 
-async fn kill_group(group: Option<u32>) -> io::Result<()> {
-    if let Some(group) = group {
-        let group = format!("-{group}");
-        Command::new("kill")
-            .args(["-KILL", "--", &group])
-            .status()
-            .await?;
-    }
-    Ok(())
-}
-
 fn code_of(status: ExitStatus) -> u8 {
-    let code = status.code().or(status.signal().map(|signal| 128 + signal));
+    let code = system::code_of(status);
     code.and_then(|code| u8::try_from(code).ok())
         .unwrap_or(u8::MAX)
 }

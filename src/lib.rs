@@ -244,6 +244,8 @@ pub mod fs {
 /// Sockets.
 #[cfg(feature = "net")]
 pub mod net {
+    #[cfg(windows)]
+    pub use runtime_io::net::windows;
     pub use runtime_io::net::{
         Datagram, Received, TcpListener, TcpSocket, TcpStream, ToSocketAddrs, UdpSocket,
         lookup_host, tcp,
@@ -271,6 +273,15 @@ pub mod signal {
     pub mod unix {
         pub use runtime_io::signal::unix::{Signal, SignalKind, restore_default, signal};
     }
+
+    /// Events of the console and the session on Windows.
+    #[cfg(windows)]
+    pub mod windows {
+        pub use runtime_io::signal::windows::{
+            CtrlBreak, CtrlC, CtrlClose, CtrlLogoff, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close,
+            ctrl_logoff, ctrl_shutdown,
+        };
+    }
 }
 
 /// Child processes.
@@ -286,7 +297,7 @@ pub mod signal {
 /// # })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[cfg(all(unix, feature = "process"))]
+#[cfg(feature = "process")]
 pub mod process {
     pub use runtime_io::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 }

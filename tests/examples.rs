@@ -2,14 +2,12 @@
 
 mod support;
 
-use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use support::{Server, Watchdog, assert_one_clear_line, example, run, run_example};
+use support::{Server, Watchdog, assert_one_clear_line, no_text, run, run_example};
 
 const SERVERS: [&str; 2] = ["line_echo", "echo"];
 const EXAMPLES: [&str; 4] = ["line_echo", "echo", "timers", "crunch"];
@@ -206,9 +204,9 @@ fn fault_053_a_server_out_of_descriptors_serves_on_and_accepts_again() {
     let _watchdog = Watchdog::new();
     for name in SERVERS {
         let mut server = Server::start_by(
-            Command::new("sh")
+            std::process::Command::new("sh")
                 .args(["-c", "ulimit -n 24 && exec \"$0\" 0"])
-                .arg(example(name)),
+                .arg(support::example(name)),
         );
         let mut first = server.client();
         assert_echoes(&mut first, b"first\n");
@@ -250,14 +248,11 @@ fn bad_numbers_are_one_line() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn an_argument_that_is_no_text_is_one_line() {
-    use std::os::unix::ffi::OsStrExt;
-
     let _watchdog = Watchdog::new();
     for name in EXAMPLES {
-        let output = run_example(name, &[OsStr::from_bytes(b"\xff\xfe")]);
+        let output = run_example(name, &[&no_text()]);
         assert_one_clear_line(name, &output, "");
     }
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Watchdog, assert_one_clear_line, example, in_own_process, interrupt, run};
+use support::{Watchdog, assert_one_clear_line, example, interrupt, run};
 
 /// A file of one test's own, removed at the end.
 struct Scratch(PathBuf);
@@ -177,7 +177,7 @@ fn the_end_of_a_runtime_does_not_wait_for_standard_input() {
 
 /// Beyond the limit writes fail; the signal that says so too is ignored.
 #[cfg(unix)]
-fn limit_file_size(bytes: u64) {
+fn limit_file_size(bytes: libc::rlim_t) {
     // SAFETY: ignoring a signal touches no memory of ours.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     let limit = libc::rlimit {
@@ -195,7 +195,7 @@ fn fault_064_a_write_that_is_cut_short_says_which_bytes_are_missing() {
     use runtime::io::AsyncWriteExt;
 
     let name = "fault_064_a_write_that_is_cut_short_says_which_bytes_are_missing";
-    in_own_process(name, || {
+    support::in_own_process(name, || {
         let short = Scratch::new("short", b"");
         limit_file_size(10);
         let runtime = runtime::Runtime::new().expect("a runtime");

@@ -16,14 +16,13 @@ mod tasks;
 #[path = "first_programs/udp_ping.rs"]
 mod udp_ping;
 
-use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
-use support::{Watchdog, assert_one_clear_line, run, run_example};
+use support::{Watchdog, assert_one_clear_line, no_text, run, run_example};
 
 const EXAMPLES: [&str; 8] = [
     "handshake",
@@ -107,14 +106,11 @@ impl Script {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn an_argument_that_is_no_text_is_one_line() {
-    use std::os::unix::ffi::OsStrExt;
-
     let _watchdog = Watchdog::new();
     for name in EXAMPLES {
-        let output = run_example(name, &[OsStr::from_bytes(b"\xff\xfe")]);
+        let output = run_example(name, &[&no_text()]);
         assert_one_clear_line(name, &output, "");
     }
 }

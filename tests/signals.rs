@@ -300,6 +300,18 @@ extern "C" fn foreign_handler(_: libc::c_int) {
     SEEN.fetch_add(1, Ordering::SeqCst);
 }
 
+/// The real-time signals.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn many_signals() -> std::ops::RangeInclusive<i32> {
+    libc::SIGRTMIN()..=libc::SIGRTMAX()
+}
+
+/// Those that say what a process is to do with its terminal and its limits.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn many_signals() -> std::ops::RangeInclusive<i32> {
+    libc::SIGTTIN..=libc::SIGUSR2
+}
+
 /// All at once they would put a frame each on the alternate stack, which is a few kilobytes.
 #[test]
 fn fault_077_many_signals_that_are_pending_at_once_need_no_more_stack_than_one() {
@@ -307,13 +319,13 @@ fn fault_077_many_signals_that_are_pending_at_once_need_no_more_stack_than_one()
         "fault_077_many_signals_that_are_pending_at_once_need_no_more_stack_than_one";
     in_own_process(NAME, || {
         current_thread().block_on(async {
-            let realtime = libc::SIGRTMIN()..=libc::SIGRTMAX();
-            let mut listeners: Vec<Signal> = realtime
+            let all = many_signals();
+            let mut listeners: Vec<Signal> = all
                 .clone()
                 .map(|number| signal(SignalKind::from_raw(number)).expect("a listener"))
                 .collect();
             let blocked = block_all_signals();
-            for number in realtime {
+            for number in all {
                 raise(SignalKind::from_raw(number));
             }
             unblock(blocked);

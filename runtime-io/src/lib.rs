@@ -27,7 +27,7 @@ mod pool;
 #[cfg(feature = "signal")]
 pub mod signal;
 
-#[cfg(all(unix, feature = "process"))]
+#[cfg(feature = "process")]
 pub mod process;
 
 #[cfg(any(feature = "io-std", all(unix, feature = "signal")))]

@@ -19,6 +19,9 @@ pub mod unix;
 #[doc(inline)]
 pub use unix::{UnixDatagram, UnixListener, UnixSocket, UnixStream};
 
+#[cfg(windows)]
+pub mod windows;
+
 mod accept;
 mod backoff;
 mod byte_stream;

@@ -2,12 +2,14 @@
 //!
 //! A child has three parts, each with a place of its own: its *pipes* (`pipes.rs`), which are sources of the
 //! driver as sockets are; its *end*, which a future waits for (`unix/exit.rs`: a pidfd in the
-//! driver, or SIGCHLD); and its *remains*: who drops a child without having waited leaves it to the
-//! reaper (`unix/reaper.rs`), so that no zombie stays.
+//! driver, or SIGCHLD; `windows/exit.rs`: the system's pool of waiting threads); and on Unix its
+//! *remains*: who drops a child without having waited leaves it to the reaper (`unix/reaper.rs`), so
+//! that no zombie stays.
 //!
 //! **Invariants.** P1: a process id is signalled only while nobody has reaped it: `Child` says so.
 //! P2: each spawned child is reaped once: by its `Child`, or by the reaper that inherits it; also
-//! when its pipes cannot be set up, after it was killed.
+//! when its pipes cannot be set up, after it was killed. P3: what watches a child goes before its
+//! handle does.
 
 mod command;
 
@@ -15,7 +17,15 @@ mod child;
 
 mod pipes;
 
+#[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+use unix as system;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows as system;
 
 pub use child::Child;
 pub use command::Command;

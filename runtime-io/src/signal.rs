@@ -1,8 +1,14 @@
 //! Signals: what the operating system interrupts a process with.
 //!
-//! A signal is taken down by a handler that neither allocates nor locks, and wakes its listeners by
-//! way of the runtime's driver, as a packet does. The protocol and its proof are in
-//! `unix/board.rs`; what the process has once for all its runtimes in `unix/hub.rs`.
+//! On Unix a signal is taken down by a handler that neither allocates nor locks, and wakes its
+//! listeners by way of the runtime's driver, as a packet does. The protocol and its proof are in
+//! `unix/board.rs`; what the process has once for all its runtimes in `unix/hub.rs`. On Windows the
+//! handler has a thread of its own and wakes the listeners itself (`windows.rs`). Who listens stands
+//! in `listeners.rs`.
+
+use std::io;
+
+mod listeners;
 
 #[cfg(unix)]
 pub mod unix;
@@ -10,18 +16,23 @@ pub mod unix;
 #[cfg(unix)]
 use unix as system;
 
-use std::io;
+#[cfg(windows)]
+pub mod windows;
+
+#[cfg(windows)]
+use windows as system;
 
 /// Ends when the user asks the program to stop by Ctrl-C.
 ///
 /// Listening begins with the first poll. From then on Ctrl-C does not end the process by itself any
-/// more, also when this future is gone; on Unix [`unix::restore_default`] gives that back.
+/// more: on Unix also when this future is gone (`unix::restore_default` gives that back), on Windows
+/// as long as somebody listens.
 ///
 /// # Errors
 /// What the operating system says of a handler or a descriptor.
 ///
 /// # Panics
-/// If the calling thread is in no runtime.
+/// On Unix, if the calling thread is in no runtime.
 ///
 /// # Cancel safety
 /// Cancel safe; who calls again hears of what comes from then on.

@@ -15,7 +15,7 @@ pub(crate) use control::{Control, Lateness};
 pub(crate) use foreign::foreign_block_on;
 pub(crate) use isolate::{Alone, alone, in_own_process};
 pub(crate) use process::{
-    Server, assert_one_clear_line, example, interrupt, proc_status_kib, run, run_example,
+    Server, assert_one_clear_line, example, interrupt, no_text, proc_status_kib, run, run_example,
 };
 #[cfg(unix)]
 pub(crate) use resources::{

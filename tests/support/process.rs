@@ -1,7 +1,7 @@
 //! The examples as processes.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream};
@@ -65,6 +65,18 @@ pub(crate) fn run_example(name: &str, arguments: &[&OsStr]) -> Output {
 pub(crate) fn run(name: &str, arguments: &[&str]) -> Output {
     let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
     run_example(name, &arguments)
+}
+
+/// An argument that is no Unicode text.
+#[cfg(unix)]
+pub(crate) fn no_text() -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(b"\xff\xfe".to_vec())
+}
+
+/// An argument that is no Unicode text.
+#[cfg(windows)]
+pub(crate) fn no_text() -> OsString {
+    std::os::windows::ffi::OsStringExt::from_wide(&[0xd800])
 }
 
 /// Failed, with one line on standard error that names the program, and without a panic.

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use crate::conformance;
 use crate::conformance::groups::Group;
+use crate::platforms;
 use crate::probe;
 
 pub(crate) const USAGE: &str = "\
@@ -25,6 +26,9 @@ Commands:
   sanitize address|thread [FILTER]
       Runs the tests under AddressSanitizer (with LeakSanitizer) or ThreadSanitizer, standard library
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
+  platforms --check [TARGET]
+      Type-checks and lints the crates and their tests for Windows, macOS, FreeBSD, Android and other Linux systems,
+      or for TARGET alone; warnings are errors. Needs Debian's toolchain, says so if it is missing. In target/platforms.
   tables
       Writes the tables in docs/ that speak of the code: what happens before what, what bounds each queue, the faults'
       tests, the crates that the probe builds. A test holds that they are current.
@@ -50,6 +54,9 @@ pub(crate) enum Command {
         quick: bool,
     },
     Features,
+    Platforms {
+        target: Option<String>,
+    },
     Sanitize {
         sanitizer: Sanitizer,
         filter: Option<String>,
@@ -83,6 +90,7 @@ impl Command {
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
             ["features"] => Ok(Command::Features),
+            ["platforms", ref rest @ ..] => check_platforms(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
             ["sanitize"] => Err("sanitize: which one, address or thread?".to_owned()),
             ["tables"] => Ok(Command::Tables),
@@ -126,6 +134,17 @@ fn conformance(rest: &[&str]) -> Result<Command, String> {
 fn number(word: &str, value: &str) -> Result<NonZeroUsize, String> {
     let number = value.parse();
     number.map_err(|_| format!("{word}: {value:?} is no number above 0"))
+}
+
+fn check_platforms(rest: &[&str]) -> Result<Command, String> {
+    match rest {
+        ["--check"] => Ok(Command::Platforms { target: None }),
+        ["--check", target] if platforms::is_known(target) => Ok(Command::Platforms {
+            target: Some((*target).to_owned()),
+        }),
+        [] => Err("platforms: say what to do, --check".to_owned()),
+        [.., unknown] => Err(format!("platforms: unknown argument {unknown:?}")),
+    }
 }
 
 fn sanitize(name: &str, rest: &[&str]) -> Result<Command, String> {
@@ -182,6 +201,11 @@ mod tests {
         let serves = probe::What::Serves;
         assert_eq!(parse("probe --serve"), Ok(Command::Probe(serves)));
         assert_eq!(parse("features"), Ok(Command::Features));
+        let target = Some("i686-unknown-linux-gnu".to_owned());
+        assert_eq!(
+            parse("platforms --check i686-unknown-linux-gnu"),
+            Ok(Command::Platforms { target })
+        );
         assert_eq!(parse("tables"), Ok(Command::Tables));
         let sanitizer = Sanitizer::Address;
         assert_eq!(
@@ -222,6 +246,9 @@ mod tests {
             ("loom --quick --fast", "\"--quick\""),
             ("features net", "\"net\""),
             ("tables --check", "\"--check\""),
+            ("platforms", "--check"),
+            ("platforms --run", "\"--run\""),
+            ("platforms --check m68k-unknown-linux-gnu", "\"m68k-"),
             ("sanitize", "which one"),
             ("sanitize memory", "\"memory\""),
             ("sanitize thread --all", "\"--all\""),
@@ -239,6 +266,7 @@ mod tests {
             "conformance",
             "loom",
             "features",
+            "platforms",
             "sanitize",
             "tables",
             "vocabulary",

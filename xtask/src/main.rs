@@ -14,6 +14,8 @@ mod features;
 
 mod loom;
 
+mod platforms;
+
 mod probe;
 
 mod process;
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Ok(Command::Conformance(options)) => conformance::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::Features) => features::run(),
+        Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
         Ok(Command::Tables) => tables::run(),
         Ok(Command::Vocabulary { missing_only }) => vocabulary::run(missing_only),

@@ -25,7 +25,10 @@
 //! sitter chose from. If the sitter chose the reactor, so does the kicker. If it chose the plain
 //! room and so does the kicker, fine. If it chose the plain room and the kicker the reactor, then
 //! (i) came in between and (ii) ends the plain sleep: the sitter leaves it and sees the kick in the
-//! word. A kick is a token: it ends the sleep that is under way or else the next one.
+//! word. A kick is a token: it ends the sleep that is under way or else the next one, unless a glance
+//! that got the lock before the sitter has taken it. So (6) is: lock, read the word once more, and
+//! do not wait if it says kicked. Such a glance came after (b), so after (a), and before this lock.
+//! Model: `loom_seat_a_kick_that_a_glance_took_ends_the_sleep`.
 //!
 //! **A look finds what there is.** A turn is counted before its poll. The sentinel that finds the
 //! count moved since its last look knows of a poll that began after that look; else it polls itself,
@@ -165,16 +168,23 @@ impl Seat {
         }
     }
 
-    /// The sitter's sleep, step (6). Errors of the operating system are the caller's to count.
+    /// The sitter's sleep, step (6); `is_kicked` asks the word. Errors of the operating system are
+    /// the caller's to count.
     pub(crate) fn sleep(
         &self,
         room: Room,
         timeout: Option<Duration>,
+        is_kicked: impl FnOnce() -> bool,
         events: &mut Vec<Event>,
     ) -> io::Result<()> {
         match (room, self.reactor.get()) {
             (Room::Reactor, Some(reactor)) => {
                 let mut poller = reactor.poller.lock();
+                let timeout = if is_kicked() {
+                    Some(Duration::ZERO)
+                } else {
+                    timeout
+                };
                 self.count_turn();
                 poller.poll(timeout, events)
             }

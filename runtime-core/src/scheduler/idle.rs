@@ -605,6 +605,11 @@ impl Snapshot {
         SEAT.get(self.0) == EMPTY
     }
 
+    /// Whether the sitter's sleep is to end.
+    pub(crate) fn seat_is_kicked(self) -> bool {
+        matches!(SEAT.get(self.0), KICKED | NUDGED)
+    }
+
     pub(crate) fn sentinel_is_on(self) -> bool {
         SENTINEL.get(self.0) == 1
     }

@@ -300,7 +300,7 @@ impl Shared {
         if !capped && self.may_jump(deadline) {
             // What has arrived comes first. A kick that this takes stays in the word: no sleep
             // before that is looked at again.
-            let looked = self.seat.sleep(room, Some(Duration::ZERO), events);
+            let looked = self.seat.sleep(room, Some(Duration::ZERO), || true, events);
             return looked.is_ok() && events.is_empty() && self.auto_advance(deadline);
         }
         let starved = self.blocking().is_starved();
@@ -317,7 +317,9 @@ impl Shared {
             Some(_) if runner::has_own_work() => Some(Duration::ZERO),
             _ => timeout,
         };
-        if self.seat.sleep(room, timeout, events).is_err() {
+        let is_kicked = || self.idle.snapshot().seat_is_kicked();
+        let slept = self.seat.sleep(room, timeout, is_kicked, events);
+        if slept.is_err() {
             self.stats.driver_error();
             // A driver that cannot wait must not become a busy loop.
             std::thread::sleep(Duration::from_millis(1));

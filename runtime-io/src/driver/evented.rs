@@ -212,6 +212,33 @@ impl<S: Pollable> Evented<S> {
     }
 }
 
+#[cfg(windows)]
+impl<S: Pollable> Evented<S> {
+    /// Binds to the current runtime what its selector must not touch yet;
+    /// [`attach`](Evented::attach) comes before the first operation.
+    ///
+    /// # Errors
+    /// As with [`new`](Evented::new).
+    #[track_caller]
+    pub(crate) fn new_unattached(io: S, interest: mio::Interest) -> io::Result<Evented<S>> {
+        let registration = Registration::unattached(interest)?;
+        Ok(Evented { registration, io })
+    }
+
+    /// Hands it to the selector, unless it is there already.
+    ///
+    /// # Errors
+    /// What the operating system says; after a shutdown.
+    pub(crate) fn attach(&mut self) -> io::Result<()> {
+        self.registration.attach_early(&mut self.io)
+    }
+
+    /// Whether the selector has it.
+    pub(crate) fn is_attached(&self) -> bool {
+        self.registration.is_attached()
+    }
+}
+
 /// Spends one unit of the task's budget.
 pub(crate) async fn budget() {
     std::future::poll_fn(|cx| {

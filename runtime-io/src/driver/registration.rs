@@ -50,19 +50,44 @@ impl Registration {
         io: &mut S,
         interest: mio::Interest,
     ) -> io::Result<Registration> {
+        let registration = Registration::unattached(interest)?;
+        registration.attach_early(io)?;
+        Ok(registration)
+    }
+
+    /// The same, unattached also where the selector wants its sources from the start: there
+    /// [`attach_early`](Registration::attach_early) comes before the first operation.
+    ///
+    /// # Errors
+    /// As there.
+    #[track_caller]
+    pub(super) fn unattached(interest: mio::Interest) -> io::Result<Registration> {
         let reactor = current::reactor()?;
         reactor.check_open()?;
-        let token = OnceLock::new();
-        if let Some(early) = reactor.attach_early(io, interest)? {
-            token.get_or_init(|| early);
-        }
         Ok(Registration {
             reactor,
-            token,
+            token: OnceLock::new(),
             attaching: Mutex::new(()),
             interest,
             assumption: Assumption::new(Ready::EMPTY),
         })
+    }
+
+    /// Attaches it if the selector wants its sources from the start and it is not yet.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn attach_early<S: Pollable>(&self, io: &mut S) -> io::Result<()> {
+        if !self.is_attached() {
+            if let Some(early) = self.reactor.attach_early(io, self.interest)? {
+                self.token.get_or_init(|| early);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_attached(&self) -> bool {
+        self.token.get().is_some()
     }
 
     /// From now on it counts as ready for that, as long as it is unattached.
@@ -180,7 +205,7 @@ impl Registration {
 
     /// Takes the socket back from the selector: it lives on without us, and nobody waits any more.
     pub(crate) fn detach<S: Pollable>(&self, io: &mut S) -> io::Result<()> {
-        if self.token.get().is_some() {
+        if self.is_attached() {
             self.reactor.detach(io)
         } else {
             Ok(())

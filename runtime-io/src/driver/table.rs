@@ -10,7 +10,8 @@
 //! 3. After [`Table::close`] no index is handed out, and every one that was is marked.
 //!
 //! A [`Token`] is what the operating system carries for us: the index below, the generation above.
-//! Where `usize` has 32 bits it holds the generation's low 12 bits, and fewer sources fit.
+//! Where `usize` has 32 bits it holds the generation's low 12 bits, and fewer sources fit. Of 64
+//! bits the topmost stays clear: mio shifts the tokens of named pipes by one.
 
 use std::fmt;
 use std::io;
@@ -32,7 +33,11 @@ const TOKEN_GENERATION_BITS: u32 = if usize::BITS >= 64 {
 } else {
     12
 };
-const TOKEN_INDEX_BITS: u32 = usize::BITS - TOKEN_GENERATION_BITS;
+const TOKEN_INDEX_BITS: u32 = if usize::BITS >= 64 {
+    63 - TOKEN_GENERATION_BITS
+} else {
+    usize::BITS - TOKEN_GENERATION_BITS
+};
 const TOKEN_GENERATION_MASK: u32 = (1 << TOKEN_GENERATION_BITS) - 1;
 
 /// How many sources a table can hold; the last index of the token's range is nobody's.

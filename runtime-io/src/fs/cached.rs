@@ -19,6 +19,10 @@ pub(super) use imp::read;
 pub(super) const INLINE_MAX: usize = 64 * 1024;
 
 /// Where to read.
+#[cfg_attr(
+    not(all(target_os = "linux", target_env = "gnu")),
+    allow(dead_code, reason = "only there is anything to ask")
+)]
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place {
     /// At the file's own position, which moves.
@@ -27,6 +31,10 @@ pub(super) enum Place {
 }
 
 /// What the page cache gave.
+#[cfg_attr(
+    not(all(target_os = "linux", target_env = "gnu")),
+    allow(dead_code, reason = "only there is anything to ask")
+)]
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Cached {
     /// At least a byte, appended.

@@ -9,9 +9,11 @@ use std::process::{self, ExitStatus, Output};
 use runtime_core::macros::{branch, try_join};
 
 use super::pipes::{ChildStderr, ChildStdin, ChildStdout};
-use super::unix::exit::Watch;
-use super::unix::reaper;
+use super::system::{self, exit::Watch};
 use crate::io::{AsyncRead, AsyncReadExt};
+
+#[cfg(windows)]
+mod windows;
 
 /// A child process; made by [`Command::spawn`](super::Command::spawn).
 ///
@@ -92,7 +94,7 @@ impl Child {
         }
     }
 
-    /// Tells the child to die (SIGKILL), and does not wait for it.
+    /// Tells the child to die (SIGKILL; on Windows `TerminateProcess`), and does not wait for it.
     ///
     /// # Errors
     /// What the operating system says; none for a child whose end was seen.
@@ -190,7 +192,9 @@ impl Child {
 
     fn ended(&mut self, status: ExitStatus) {
         if let State::Running(running) = &mut self.state {
-            // Reaped: the reaper has nothing to do.
+            // It refers to the child.
+            running.watch = Watch::Nothing;
+            // Reaped: nothing is left to be done.
             running.child = None;
         }
         self.state = State::Ended(status);
@@ -261,7 +265,9 @@ impl Drop for Running {
             // It fails for a child that has ended.
             let _ = child.kill();
         }
-        reaper::adopt(child);
+        // It refers to the child.
+        self.watch = Watch::Nothing;
+        system::leave(child);
     }
 }
 

@@ -1,18 +1,22 @@
 //! The pipes of a child: our ends of its standard streams.
 
 use std::fmt;
-use std::io::{self, IoSlice, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::process::{self, Stdio};
 use std::task::{Context, Poll};
 
-use mio::Interest;
-use mio::unix::pipe::{Receiver, Sender};
+use imp::{ReadEnd, WriteEnd};
 
-use crate::driver::evented::Evented;
-use crate::driver::readiness::Direction;
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+#[cfg(unix)]
+#[path = "pipes/unix.rs"]
+mod imp;
+
+#[cfg(windows)]
+#[path = "pipes/windows.rs"]
+mod imp;
 
 /// What a child reads.
 ///
@@ -37,7 +41,7 @@ use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct ChildStdin {
-    pipe: Evented<Sender>,
+    pipe: WriteEnd,
 }
 
 /// What a child writes to its standard output.
@@ -59,7 +63,7 @@ pub struct ChildStdin {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct ChildStdout {
-    pipe: Evented<Receiver>,
+    pipe: ReadEnd,
 }
 
 /// What a child writes to its standard error.
@@ -80,12 +84,12 @@ pub struct ChildStdout {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct ChildStderr {
-    pipe: Evented<Receiver>,
+    pipe: ReadEnd,
 }
 
 /// What the three have in common.
 macro_rules! pipe {
-    ($pipe:ident, $end:ident, $interest:ident) => {
+    ($($pipe:ident: $end:ident),+) => {$(
         impl $pipe {
             /// Takes over a pipe of std's.
             ///
@@ -96,20 +100,7 @@ macro_rules! pipe {
             /// If the calling thread is in no runtime.
             #[track_caller]
             pub fn from_std(inner: process::$pipe) -> io::Result<$pipe> {
-                let end = $end::from(inner);
-                end.set_nonblocking(true)?;
-                let pipe = Evented::new(end, Interest::$interest)?;
-                Ok($pipe { pipe })
-            }
-
-            /// The bare descriptor, which blocks again, as programs that inherit it expect.
-            ///
-            /// # Errors
-            /// What the operating system says; the pipe is closed.
-            pub fn into_owned_fd(self) -> io::Result<OwnedFd> {
-                let end = self.pipe.into_inner()?;
-                end.set_nonblocking(false)?;
-                Ok(end.into())
+                $end::new(inner).map(|pipe| $pipe { pipe })
             }
         }
 
@@ -119,35 +110,21 @@ macro_rules! pipe {
             type Error = io::Error;
 
             fn try_from(pipe: $pipe) -> io::Result<Stdio> {
-                pipe.into_owned_fd().map(Stdio::from)
-            }
-        }
-
-        impl AsRawFd for $pipe {
-            fn as_raw_fd(&self) -> RawFd {
-                self.pipe.as_raw_fd()
-            }
-        }
-
-        impl AsFd for $pipe {
-            fn as_fd(&self) -> BorrowedFd<'_> {
-                self.pipe.as_fd()
+                pipe.pipe.into_owned().map(Stdio::from)
             }
         }
 
         impl fmt::Debug for $pipe {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_tuple(stringify!($pipe))
-                    .field(&self.pipe.as_raw_fd())
+                    .field(&self.pipe.raw())
                     .finish()
             }
         }
-    };
+    )+};
 }
 
-pipe!(ChildStdin, Sender, WRITABLE);
-pipe!(ChildStdout, Receiver, READABLE);
-pipe!(ChildStderr, Receiver, READABLE);
+pipe!(ChildStdin: WriteEnd, ChildStdout: ReadEnd, ChildStderr: ReadEnd);
 
 impl AsyncWrite for ChildStdin {
     fn poll_write(
@@ -155,8 +132,7 @@ impl AsyncWrite for ChildStdin {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let write = || (&*self.pipe).write(buf);
-        self.pipe.poll_bytes(Direction::Write, cx, buf.len(), write)
+        self.get_mut().pipe.poll_write(cx, buf)
     }
 
     /// Nothing to do: the kernel has it.
@@ -174,40 +150,30 @@ impl AsyncWrite for ChildStdin {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
-        let write = || (&*self.pipe).write_vectored(bufs);
-        self.pipe.poll_bytes(Direction::Write, cx, wanted, write)
+        self.get_mut().pipe.poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        imp::TAKES_SLICES
     }
 }
 
 /// The reading of the two that read.
 macro_rules! read {
-    ($pipe:ident) => {
+    ($($pipe:ident),+) => {$(
         impl AsyncRead for $pipe {
             fn poll_read(
                 self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
                 buf: &mut ReadBuf<'_>,
             ) -> Poll<io::Result<()>> {
-                let wanted = buf.remaining();
-                if wanted == 0 {
+                if buf.remaining() == 0 {
                     return Poll::Ready(Ok(()));
                 }
-                let read = || {
-                    let read = (&*self.pipe).read(buf.initialize_unfilled())?;
-                    buf.advance(read);
-                    Ok(read)
-                };
-                let read = self.pipe.poll_bytes(Direction::Read, cx, wanted, read);
-                read.map_ok(drop)
+                self.get_mut().pipe.poll_read(cx, buf)
             }
         }
-    };
+    )+};
 }
 
-read!(ChildStdout);
-read!(ChildStderr);
+read!(ChildStdout, ChildStderr);

@@ -2,7 +2,8 @@
 
 pub(super) mod exit;
 
-pub(super) mod reaper;
+mod reaper;
+pub(super) use reaper::adopt as leave;
 
 #[cfg(target_os = "linux")]
 #[path = "unix/pidfd.rs"]

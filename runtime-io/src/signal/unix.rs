@@ -12,8 +12,9 @@ mod board;
 mod disposition;
 mod hub;
 
-use board::Place;
 use hub::{Courier, Hub};
+
+use super::listeners::Place;
 
 /// Which signal.
 ///
@@ -271,7 +272,7 @@ impl Drop for Signal {
 impl fmt::Debug for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signal")
-            .field("kind", &self.place.kind())
+            .field("kind", &SignalKind(self.place.signal()))
             .finish_non_exhaustive()
     }
 }

@@ -1,13 +1,13 @@
-//! A model of the looks into the driver.
+//! Models of the looks into the driver, and of the kick that one of them may take.
 
 use std::any::Any;
 use std::io;
 use std::sync::Arc as StdArc;
 use std::time::Duration;
 
-use super::Seat;
+use super::{Room, Seat};
 use crate::loom::atomic::{AtomicBool, Ordering};
-use crate::loom::{Arc, model};
+use crate::loom::{Arc, Condvar, Mutex, model};
 use crate::park::driver::{Driver, Event, Poller};
 use crate::util::wake_list::WakeList;
 
@@ -77,5 +77,60 @@ fn loom_seat_a_look_finds_what_there_is() {
         look(&seat, &mut last);
         // Acquire: both threads are done.
         assert!(found.load(Ordering::Acquire), "the event was found");
+    });
+}
+
+/// A driver in which nothing happens but kicks.
+struct Kicks {
+    there: Mutex<bool>,
+    changed: Condvar,
+}
+
+/// Its poller; without a timeout it waits for a kick, which it takes in any case.
+struct KicksOnly(Arc<Kicks>);
+
+impl Poller for KicksOnly {
+    fn poll(&mut self, timeout: Option<Duration>, _events: &mut Vec<Event>) -> io::Result<()> {
+        let mut there = self.0.there.lock();
+        while timeout.is_none() && !*there {
+            there = self.0.changed.wait(there);
+        }
+        *there = false;
+        Ok(())
+    }
+}
+
+/// One thread sleeps without end, one kicks it, one glances.
+#[test]
+fn loom_seat_a_kick_that_a_glance_took_ends_the_sleep() {
+    model(|| {
+        let kicks = Arc::new(Kicks {
+            there: Mutex::new(false),
+            changed: Condvar::new(),
+        });
+        let word = Arc::new(AtomicBool::new(false));
+        let seat = Arc::new(Seat::new());
+        let poller = KicksOnly(Arc::clone(&kicks));
+        seat.driver_or_publish(|| Ok((Box::new(poller), StdArc::new(NoDriver))))
+            .unwrap();
+        let glances = {
+            let seat = Arc::clone(&seat);
+            loom::thread::spawn(move || drop(seat.glance(&mut Vec::new()).unwrap()))
+        };
+        let kicker = {
+            let word = Arc::clone(&word);
+            loom::thread::spawn(move || {
+                // AcqRel: step (a), in the word.
+                word.fetch_or(true, Ordering::AcqRel);
+                *kicks.there.lock() = true;
+                kicks.changed.notify_all();
+            })
+        };
+        // Acquire: the word, as a snapshot reads it.
+        let is_kicked = || word.load(Ordering::Acquire);
+        seat.sleep(Room::Reactor, None, is_kicked, &mut Vec::new())
+            .unwrap();
+        glances.join().unwrap();
+        kicker.join().unwrap();
     });
 }

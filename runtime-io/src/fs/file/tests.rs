@@ -3,6 +3,9 @@
 #[cfg(unix)]
 mod model;
 
+#[cfg(unix)]
+mod offsets;
+
 #[cfg(target_os = "linux")]
 mod odd_files;
 
@@ -235,24 +238,5 @@ fn a_file_is_given_back_only_when_nothing_is_under_way() {
         let file = file.try_into_std().expect_err("a read is under way");
         drop(go);
         let _std = file.into_std().await;
-    });
-}
-
-#[test]
-fn reads_and_writes_at_an_offset_leave_the_position() {
-    let scratch = Scratch::holding(b"abcdefgh");
-    runtime().block_on(async {
-        for cached in [true, false] {
-            let mut file = opened(&scratch, cached);
-            let mut buf = [0; 3];
-            assert_eq!(file.read_at(&mut buf, 5).await.unwrap(), 3);
-            assert_eq!(&buf, b"fgh");
-            assert_eq!(file.read_at(&mut buf, 8).await.unwrap(), 0);
-            file.read_at(&mut buf, u64::MAX).await.unwrap_err();
-            assert_eq!(file.write_at(b"FG", 5).await.unwrap(), 2);
-            assert_eq!(file.read_u8().await.unwrap(), b'a');
-            assert_eq!(scratch.contents(), b"abcdeFGh");
-            file.write_at(b"fg", 5).await.unwrap();
-        }
     });
 }

@@ -3,7 +3,7 @@
 //! A connect that goes on by itself is looked at once before it is waited for: over loopback it is
 //! usually decided by then. Afterwards each readiness to write is a reason to look again: an error
 //! is taken from the socket, a peer means that it is there, neither means that the readiness was
-//! spurious.
+//! spurious. Looks go through mio, which has the next event armed by one that was in vain.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,11 +22,12 @@ pub(super) async fn connect(addr: SocketAddr) -> io::Result<TcpStream> {
 /// Waits for a connect that has begun; if it is given up, the socket is closed.
 pub(super) async fn finish(io: mio::net::TcpStream) -> io::Result<TcpStream> {
     let io = Evented::new(io, super::stream::INTEREST)?;
+    let stream: &mio::net::TcpStream = &io;
     let mut looks = 0;
     io.async_io(Interest::WRITABLE, || {
         looks += 1;
         if looks <= LOOKS_MAX {
-            look(&io)
+            stream.try_io(|| look(stream))
         } else {
             Err(io::ErrorKind::NotConnected.into())
         }

@@ -10,7 +10,8 @@ use loom::thread;
 use runtime_core::loom::atomic::{AtomicUsize, Ordering};
 use runtime_core::loom::{Arc, Condvar, Mutex, model};
 
-use super::{Board, Place};
+use super::Board;
+use crate::signal::listeners::Place;
 
 const DRIVERS: usize = 2;
 
