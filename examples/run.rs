@@ -2,7 +2,7 @@
 //! it and all that it has started.
 //!
 //! What it shows: a child with a process group of its own, its output as a stream of lines,
-//! `ctrl_c`, `select!`.
+//! `signal`, `select!`.
 //!
 //! ```text
 //! cargo run --release --example run -- sh -c 'for i in 1 2 3; do echo $i; sleep 1; done; exit 4'
@@ -19,7 +19,6 @@ use std::process::{ExitCode, ExitStatus, Stdio};
 
 use runtime::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use runtime::process::{Child, Command};
-use runtime::signal::ctrl_c;
 
 #[cfg(unix)]
 #[path = "run/unix.rs"]
@@ -45,6 +44,9 @@ async fn main() -> ExitCode {
 
 async fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<u8, String> {
     let program = arguments.next().ok_or("usage: run program [argument …]")?;
+    // Before the child is there: from now on Ctrl-C does not end us alone.
+    let mut interrupts =
+        system::interrupts().map_err(|error| format!("cannot listen to Ctrl-C: {error}"))?;
     let mut command = Command::new(&program);
     command
         .args(arguments)
@@ -60,8 +62,7 @@ async fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<u8, String
     let group = child.id();
     let finished = runtime::select! {
         finished = finish(&mut child) => finished.map_err(|error| error.to_string())?,
-        asked = ctrl_c() => {
-            asked.map_err(|error| format!("cannot listen to Ctrl-C: {error}"))?;
+        _ = interrupts.recv() => {
             system::kill_group(group).await.map_err(|error| format!("cannot kill: {error}"))?;
             return Ok(INTERRUPTED);
         }

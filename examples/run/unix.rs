@@ -5,6 +5,12 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use runtime::process::Command;
+use runtime::signal::unix::{Signal, SignalKind, signal};
+
+/// Each Ctrl-C from now on.
+pub(super) fn interrupts() -> io::Result<Signal> {
+    signal(SignalKind::interrupt())
+}
 
 /// A process group of its own.
 pub(super) fn set_apart(command: &mut Command) {

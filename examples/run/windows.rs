@@ -4,8 +4,14 @@ use std::io;
 use std::process::ExitStatus;
 
 use runtime::process::Command;
+use runtime::signal::windows::{CtrlC, ctrl_c};
 
 const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
+
+/// Each Ctrl-C from now on.
+pub(super) fn interrupts() -> io::Result<CtrlC> {
+    ctrl_c()
+}
 
 /// A process group of its own.
 pub(super) fn set_apart(command: &mut Command) {

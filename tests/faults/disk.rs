@@ -42,7 +42,14 @@ fn small_disk() -> Option<PathBuf> {
 /// Runs `test` with a small disk, in a process of its own.
 fn with_small_disk(name: &str, test: impl Fn(&Path)) {
     in_own_process(name, || match small_disk() {
-        Some(disk) => test(&disk),
+        Some(disk) => {
+            test(&disk);
+            let c_path = CString::new(disk.to_str().expect("text")).expect("no zero");
+            // SAFETY: the name ends with a zero.
+            let outcome = unsafe { libc::umount(c_path.as_ptr()) };
+            assert_eq!(outcome, 0, "{}", std::io::Error::last_os_error());
+            fs::remove_dir(disk).expect("removed");
+        }
         None => println!("{name}: not without the right to mount; others use /dev/full"),
     });
 }
