@@ -1,14 +1,11 @@
 //! The generator of load: many connections, one thread, one message under way on each.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::SocketAddr;
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::child::Client;
-
-const MESSAGE: usize = 64;
+use crate::client::Client;
 
 /// All connections and the poll that watches them.
 #[derive(Debug)]
@@ -16,6 +13,10 @@ pub(crate) struct Generator {
     poll: Poll,
     events: Events,
     connections: Vec<Connection>,
+    /// What is sent, and comes back.
+    message: Vec<u8>,
+    /// Where it comes back to.
+    buffer: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -30,12 +31,14 @@ impl Generator {
     ///
     /// A trip on each connection before the next one is made: a listener's queue that overflows
     /// costs a second.
-    pub(crate) fn connect(address: SocketAddr, count: usize) -> Generator {
+    pub(crate) fn connect(address: &str, count: usize, bytes: usize) -> Generator {
         let poll = Poll::new().expect("a poll instance");
+        let mut message = vec![7; bytes];
         let connect = |index| {
             let mut stream = std::net::TcpStream::connect(address).expect("the server is up");
             stream.set_nodelay(true).expect("a TCP socket");
-            stream.run(1);
+            stream.write_all(&message).expect("the server reads");
+            stream.read_exact(&mut message).expect("the server answers");
             stream.set_nonblocking(true).expect("a socket");
             let mut stream = TcpStream::from_std(stream);
             let registered =
@@ -47,8 +50,11 @@ impl Generator {
                 received: 0,
             }
         };
+        let connections = (0..count).map(connect).collect();
         Generator {
-            connections: (0..count).map(connect).collect(),
+            connections,
+            buffer: vec![0; bytes],
+            message,
             events: Events::with_capacity(count.min(256)),
             poll,
         }
@@ -63,7 +69,7 @@ impl Client for Generator {
                 break;
             }
             to_send -= 1;
-            connection.send();
+            connection.send(&self.message);
         }
         let mut done = 0;
         while done < trips {
@@ -73,13 +79,13 @@ impl Client for Generator {
             }
             for event in &self.events {
                 let connection = &mut self.connections[event.token().0];
-                if !connection.receive() {
+                if !connection.receive(&mut self.buffer) {
                     continue;
                 }
                 done += 1;
                 if to_send > 0 {
                     to_send -= 1;
-                    connection.send();
+                    connection.send(&self.message);
                 }
             }
         }
@@ -87,18 +93,17 @@ impl Client for Generator {
 }
 
 impl Connection {
-    fn send(&mut self) {
-        let sent = self.stream.write(&[7; MESSAGE]);
+    fn send(&mut self, message: &[u8]) {
+        let sent = self.stream.write(message);
         // One small message on an empty connection always fits.
-        assert_eq!(sent.expect("the server reads"), MESSAGE);
+        assert_eq!(sent.expect("the server reads"), message.len());
     }
 
     /// Whether the message has come back whole.
     ///
     /// The rest of a message, and the next one, are new edges: there is no need to read until it
     /// would block.
-    fn receive(&mut self) -> bool {
-        let mut buffer = [0; MESSAGE];
+    fn receive(&mut self, buffer: &mut [u8]) -> bool {
         match self.stream.read(&mut buffer[self.received..]) {
             Ok(read) => {
                 assert!(read > 0, "the server has closed the connection");
@@ -107,7 +112,7 @@ impl Connection {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
             Err(error) => panic!("the connection has failed: {error}"),
         }
-        let whole = self.received == MESSAGE;
+        let whole = self.received == buffer.len();
         if whole {
             self.received = 0;
         }

@@ -8,6 +8,8 @@ use std::mem::MaybeUninit;
 use std::ops::{AddAssign, Sub};
 use std::time::Duration;
 
+use crate::row::Figure;
+
 /// CPU time and switches of all threads of this process, those that have ended included.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
@@ -31,6 +33,20 @@ impl Usage {
             cpu: duration(usage.ru_utime) + duration(usage.ru_stime),
             switches: usage.ru_nvcsw.unsigned_abs(),
         }
+    }
+
+    /// Puts into a figure what was used for each of so many operations.
+    pub(crate) fn per(self, operations: f64, mut figure: Figure) -> Figure {
+        figure.cpu = Some(self.cpu.as_nanos() as f64 / operations);
+        figure.switches = Some(self.switches as f64 / operations);
+        figure
+    }
+
+    /// Puts into a figure what was used in each of so many seconds: the CPU time in microseconds.
+    pub(crate) fn a_second(self, seconds: f64, mut figure: Figure) -> Figure {
+        figure.cpu = Some(self.cpu.as_micros() as f64 / seconds);
+        figure.switches = Some(self.switches as f64 / seconds);
+        figure
     }
 }
 

@@ -1,7 +1,5 @@
 //! Echo over TCP: clients in another process, and clients inside.
 
-use std::net::SocketAddr;
-
 use super::rt;
 use super::rt::io::{AsyncReadExt, AsyncWriteExt};
 use super::rt::net::{TcpListener, TcpStream};
@@ -29,14 +27,15 @@ pub(super) fn rows() -> Vec<Entry> {
 }
 
 fn load(connections: usize) -> Body {
-    outside(Role::Load(connections), TRIPS_LOAD)
+    let bytes = MESSAGE;
+    outside(Role::Load { connections, bytes }, TRIPS_LOAD)
 }
 
 /// The server is this process, the client is a child: a plain blocking one, or a generator of load.
 fn outside(role: Role, trips: u64) -> Body {
     let runtime = default_runtime();
     let address = start_server(&runtime);
-    let mut child = Child::start(role, address);
+    let mut child = Child::start(role, &address);
     Box::new(move |rounds| {
         let _kept_alive = &runtime;
         child.run(rounds * trips)
@@ -50,7 +49,9 @@ fn inside(clients: u64) -> Body {
     let connect = async || {
         let mut streams = Vec::new();
         for _ in 0..clients {
-            let stream = TcpStream::connect(address).await.expect("the server is up");
+            let stream = TcpStream::connect(&address)
+                .await
+                .expect("the server is up");
             stream.set_nodelay(true).expect("a TCP socket");
             streams.push(stream);
         }
@@ -81,7 +82,7 @@ async fn round_trips(mut stream: TcpStream, trips: u64) -> TcpStream {
     stream
 }
 
-fn start_server(runtime: &Runtime) -> SocketAddr {
+fn start_server(runtime: &Runtime) -> String {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
     let listener = listener.expect("the loopback has ports");
     let address = listener.local_addr().expect("it is bound");
@@ -92,7 +93,7 @@ fn start_server(runtime: &Runtime) -> SocketAddr {
             rt::spawn(echo(stream));
         }
     });
-    address
+    address.to_string()
 }
 
 async fn echo(mut stream: TcpStream) {

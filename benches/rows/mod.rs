@@ -18,7 +18,7 @@ mod support;
 mod timers;
 mod yields;
 
-pub(crate) use measured::{hostage, idle};
+pub(crate) use measured::hostage;
 
 /// The rows in the order of the report.
 pub(crate) fn all() -> Vec<Entry> {
@@ -29,5 +29,6 @@ pub(crate) fn all() -> Vec<Entry> {
     rows.extend(timers::rows());
     rows.extend(echo::rows());
     rows.extend(hand_down::rows());
+    rows.extend(measured::rows());
     rows
 }
