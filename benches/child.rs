@@ -1,8 +1,8 @@
 //! The other process: this binary, started again in the role that an environment variable names.
 //!
 //! Parent and child talk in lines over the child's standard input and output. A client is sent the
-//! number of round trips and answers with the nanoseconds that they took; it ends when its input
-//! does, as does a holder of connections. A process that measures writes a line for each figure.
+//! number of round trips, and a gap if they are to come at a pace, and answers with the nanoseconds
+//! that they took, all together or each; it ends when its input does. A process that measures writes a line for each figure.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use crate::allocations;
 use crate::client::{self, Client};
-use crate::load::Generator;
-use crate::row::{self, Divisor, Figure, Work};
+use crate::load::{Generator, REPLY, REQUEST};
+use crate::row::{self, Body, Divisor, Figure, Work};
+use crate::{ours, theirs};
 
 /// Which part to play.
 const ROLE: &str = "RUNTIME_BENCHES_ROLE";
@@ -27,6 +28,8 @@ pub(crate) enum Role {
     /// So many connections with one message of so many bytes under way on each, served by one
     /// thread.
     Load { connections: usize, bytes: usize },
+    /// So many connections, with a request to the service under way on each.
+    Ask { connections: usize },
     /// So many connections, greeted by the server with one byte, on which nothing happens.
     Hold { connections: usize },
 }
@@ -45,6 +48,7 @@ impl Child {
         let role = match role {
             Role::RoundTrips => String::from("client"),
             Role::Load { connections, bytes } => format!("load {connections} {bytes}"),
+            Role::Ask { connections } => format!("ask {connections}"),
             Role::Hold { connections } => format!("hold {connections}"),
         };
         let mut command = Child::again(&role);
@@ -60,13 +64,26 @@ impl Child {
         Child::spawn(Child::again(&format!("measure {peer} {row} {divisor}"))).figures()
     }
 
+    /// Whole processes that say hello from a task of the peer's runtime, one after the other.
+    pub(crate) fn hello(peer: &'static str) -> Body {
+        Box::new(move |rounds| {
+            let start = Instant::now();
+            for _ in 0..rounds {
+                let mut child = Child::spawn(Child::again(&format!("hello {peer}")));
+                assert_eq!(child.line(), "hello");
+            }
+            start.elapsed()
+        })
+    }
+
     /// What a process that measures says until it ends.
     pub(crate) fn figures(mut self) -> Vec<Figure> {
         let lines = (&mut self.answers).lines();
-        let figures: Vec<Figure> = lines
+        let figures = lines
             .map(|line| parse(&line.expect("the child writes text")))
             .collect();
-        assert!(!figures.is_empty(), "the process that measures has failed");
+        let status = self.process.wait().expect("it is a child of ours");
+        assert!(status.success(), "the process that measures has failed");
         figures
     }
 
@@ -97,6 +114,16 @@ impl Child {
         Duration::from_nanos(self.line().parse().expect("the child answers in figures"))
     }
 
+    /// Has the client send a request each `gap`, `trips` in all; how long after it was due each was
+    /// answered.
+    pub(crate) fn paced(&mut self, trips: u64, gap: Duration) -> Vec<Duration> {
+        let orders = self.orders.as_mut().expect("it is there until the drop");
+        writeln!(orders, "{trips} {}", gap.as_nanos()).expect("the child reads");
+        let line = self.line();
+        let nanos = line.split(' ').map(number);
+        nanos.map(Duration::from_nanos).collect()
+    }
+
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         let read = self.answers.read_line(&mut line);
@@ -123,11 +150,27 @@ pub(crate) fn play_if_told() {
         ["client"] => obey(client::connect(&server_address())),
         ["load", connections, bytes] => {
             let (connections, bytes) = (number(connections), number(bytes));
-            obey(Generator::connect(&server_address(), connections, bytes));
+            obey(Generator::connect(
+                &server_address(),
+                connections,
+                bytes,
+                bytes,
+            ));
+        }
+        ["ask", connections] => {
+            let connections = number(connections);
+            obey(Generator::connect(
+                &server_address(),
+                connections,
+                REQUEST,
+                REPLY,
+            ));
         }
         ["hold", connections] => {
             obey(client::hold(&server_address(), number(connections)));
         }
+        ["hello", peer] if peer == ours::PEER => ours::rows::hello(),
+        ["hello", _] => theirs::rows::hello(),
         ["measure", peer, row, divisor] => measure(peer, row, number(divisor)),
         _ => panic!("there is no role {role:?}"),
     }
@@ -147,11 +190,22 @@ fn server_address() -> String {
 
 fn obey(mut client: impl Client) {
     for line in std::io::stdin().lines() {
-        let trips = number(&line.expect("lines of figures"));
-        let start = Instant::now();
-        client.run(trips);
+        let line = line.expect("lines of figures");
+        let answer = match line.split_once(' ') {
+            None => {
+                let start = Instant::now();
+                client.run(number(&line));
+                start.elapsed().as_nanos().to_string()
+            }
+            Some((trips, gap)) => {
+                let gap = Duration::from_nanos(number(gap));
+                let latencies = client.paced(number(trips), gap).into_iter();
+                let nanos: Vec<_> = latencies.map(|time| time.as_nanos().to_string()).collect();
+                nanos.join(" ")
+            }
+        };
         // The parent may have gone.
-        let _gone = writeln!(std::io::stdout(), "{}", start.elapsed().as_nanos());
+        let _gone = writeln!(std::io::stdout(), "{answer}");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 const MESSAGE: usize = 64;
 
@@ -10,6 +11,11 @@ const MESSAGE: usize = 64;
 pub(crate) trait Client {
     /// Does that many round trips in all.
     fn run(&mut self, trips: u64);
+
+    /// Has a request come due each `gap`; how long after that each was answered.
+    fn paced(&mut self, _trips: u64, _gap: Duration) -> Vec<Duration> {
+        panic!("this client knows no pace");
+    }
 }
 
 /// Connections that stand, and no more.

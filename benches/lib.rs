@@ -37,8 +37,11 @@ mod peers;
 mod percentiles;
 mod report;
 mod samples;
+mod scratch;
 mod theirs;
 mod usage;
+mod work;
+mod wrk;
 
 /// What every bench binary does first: plays its part if it is a child, and raises the limit of
 /// descriptors.

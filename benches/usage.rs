@@ -23,12 +23,7 @@ pub(crate) struct Usage {
 impl Usage {
     /// The counts up to now.
     pub(crate) fn now() -> Usage {
-        let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-        // SAFETY: the pointer is to writable memory of the type that the call fills.
-        let status = unsafe { libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) };
-        assert_eq!(status, 0, "getrusage refuses only a bad pointer or role");
-        // SAFETY: all-zero bytes are a valid `rusage`, and the call has filled it since.
-        let usage = unsafe { usage.assume_init() };
+        let usage = usage();
         Usage {
             cpu: duration(usage.ru_utime) + duration(usage.ru_stime),
             switches: usage.ru_nvcsw.unsigned_abs(),
@@ -66,6 +61,21 @@ impl AddAssign for Usage {
         self.cpu += more.cpu;
         self.switches += more.switches;
     }
+}
+
+/// The most bytes of memory that the process ever had.
+pub(crate) fn peak_memory() -> u64 {
+    // Linux counts in KiB.
+    usage().ru_maxrss.unsigned_abs() * 1_024
+}
+
+fn usage() -> libc::rusage {
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the pointer is to writable memory of the type that the call fills.
+    let status = unsafe { libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) };
+    assert_eq!(status, 0, "getrusage refuses only a bad pointer or role");
+    // SAFETY: all-zero bytes are a valid `rusage`, and the call has filled it since.
+    unsafe { usage.assume_init() }
 }
 
 fn duration(time: libc::timeval) -> Duration {

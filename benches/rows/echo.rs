@@ -1,15 +1,19 @@
 //! Echo over TCP: clients in another process, and clients inside.
 
 use super::rt;
-use super::rt::io::{AsyncReadExt, AsyncWriteExt};
-use super::rt::net::{TcpListener, TcpStream};
+use super::rt::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use super::rt::net::{TcpListener, TcpStream, UnixListener};
 use super::rt::runtime::Runtime;
 use super::support::default_runtime;
 use crate::child::{Child, Role};
 use crate::row::{Body, Entry};
+use crate::scratch::SocketPath;
 
 /// Bytes a message.
 const MESSAGE: usize = 64;
+
+/// Bytes a large message.
+const PAGE: usize = 4_096;
 
 const TRIPS: u64 = 2_000;
 const TRIPS_LOAD: u64 = 20_000;
@@ -18,16 +22,19 @@ const TRIPS_INSIDE: u64 = 5_000;
 pub(super) fn rows() -> Vec<Entry> {
     vec![
         Entry::new("echo_rtt", TRIPS, 4, || outside(Role::RoundTrips, TRIPS)),
-        Entry::new("echo_load_64", TRIPS_LOAD, 2, || load(64)),
-        Entry::new("echo_load_256", TRIPS_LOAD, 2, || load(256)),
-        Entry::new("echo_load_1000", TRIPS_LOAD, 2, || load(1_000)),
+        Entry::new("echo_rtt_unix", TRIPS, 4, unix),
+        Entry::new("echo_load_64", TRIPS_LOAD, 1, || load(64, MESSAGE)),
+        Entry::new("echo_load_256", TRIPS_LOAD, 1, || load(256, MESSAGE)),
+        Entry::new("echo_load_1000", TRIPS_LOAD, 1, || load(1_000, MESSAGE)),
+        Entry::new("echo_load_10000", TRIPS_LOAD, 1, || load(10_000, MESSAGE)),
+        Entry::new("echo_load_64_4k", TRIPS_LOAD, 1, || load(64, PAGE)),
+        Entry::new("echo_load_1000_4k", TRIPS_LOAD, 1, || load(1_000, PAGE)),
         Entry::new("echo_inside_1", TRIPS_INSIDE, 2, || inside(1)),
         Entry::new("echo_inside_100", TRIPS_INSIDE, 4, || inside(100)),
     ]
 }
 
-fn load(connections: usize) -> Body {
-    let bytes = MESSAGE;
+fn load(connections: usize, bytes: usize) -> Body {
     outside(Role::Load { connections, bytes }, TRIPS_LOAD)
 }
 
@@ -39,6 +46,25 @@ fn outside(role: Role, trips: u64) -> Body {
     Box::new(move |rounds| {
         let _kept_alive = &runtime;
         child.run(rounds * trips)
+    })
+}
+
+/// The same over a Unix socket, with one client.
+fn unix() -> Body {
+    let runtime = default_runtime();
+    let path = SocketPath::new();
+    let bound = runtime.block_on(async { UnixListener::bind(path.as_str()) });
+    let listener = bound.expect("the folder can be written");
+    runtime.spawn(async move {
+        loop {
+            let (stream, _peer) = listener.accept().await.expect("descriptors suffice");
+            rt::spawn(echo(stream));
+        }
+    });
+    let mut child = Child::start(Role::RoundTrips, path.as_str());
+    Box::new(move |rounds| {
+        let _kept_alive = (&runtime, &path);
+        child.run(rounds * TRIPS)
     })
 }
 
@@ -96,7 +122,7 @@ fn start_server(runtime: &Runtime) -> String {
     address.to_string()
 }
 
-async fn echo(mut stream: TcpStream) {
+async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let mut buffer = [0; 4_096];
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {
         if stream.write_all(&buffer[..read]).await.is_err() {

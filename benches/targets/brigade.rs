@@ -1,5 +1,9 @@
 //! `cargo bench -p runtime-benches --bench brigade`: a byte handed down a line of tasks.
 
 fn main() {
-    runtime_benches::harness::criterion(&["brigade_tcp", "brigade_channels"]);
+    runtime_benches::harness::criterion(&[
+        "brigade_tcp",
+        "brigade_switch_pipes",
+        "brigade_switch_channels",
+    ]);
 }
