@@ -35,6 +35,7 @@ mod load;
 mod ours;
 mod peers;
 mod percentiles;
+mod pipes;
 mod report;
 mod samples;
 mod scratch;

@@ -69,6 +69,20 @@ pub(crate) fn peak_memory() -> u64 {
     usage().ru_maxrss.unsigned_abs() * 1_024
 }
 
+/// How much memory the process has now: its own and its page tables, the share of the kernel's
+/// stacks aside. Nothing where there is no `/proc`.
+pub(crate) fn resident_memory() -> u64 {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
+        return 0;
+    };
+    let field = |name: &str| -> Option<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse().ok()
+    };
+    let kilobytes = field("VmRSS:").unwrap_or(0) + field("VmPTE:").unwrap_or(0);
+    kilobytes * 1_024
+}
+
 fn usage() -> libc::rusage {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: the pointer is to writable memory of the type that the call fills.

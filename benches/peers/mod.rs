@@ -3,7 +3,24 @@
 
 use crate::row::Entry;
 
+mod channels;
+mod extras;
+mod go;
+mod smol;
+mod threads;
+mod tokio_current;
+
 /// Every further peer with the rows that it has.
 pub(crate) fn all() -> Vec<(&'static str, Vec<Entry>)> {
-    Vec::new()
+    vec![
+        ("runtime", extras::ours()),
+        ("tokio", extras::theirs()),
+        ("tokio-current", tokio_current::rows()),
+        ("smol", smol::rows()),
+        ("kanal", channels::kanal()),
+        ("flume", channels::flume()),
+        ("crossfire", channels::crossfire()),
+        ("threads", threads::rows()),
+        ("go", go::rows()),
+    ]
 }
