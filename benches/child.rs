@@ -12,7 +12,7 @@ use crate::allocations;
 use crate::client::{self, Client};
 use crate::load::{Generator, REPLY, REQUEST};
 use crate::row::{self, Body, Divisor, Figure, Work};
-use crate::{ours, theirs};
+use crate::{curves, ours, theirs};
 
 /// Which part to play.
 const ROLE: &str = "RUNTIME_BENCHES_ROLE";
@@ -76,6 +76,12 @@ impl Child {
         })
     }
 
+    /// Has a fresh process measure one point of a curve.
+    pub(crate) fn point(peer: &str, curve: &str, x: u64) -> f64 {
+        let mut child = Child::spawn(Child::again(&format!("point {peer} {curve} {x}")));
+        number(&child.line())
+    }
+
     /// What a process that measures says until it ends.
     pub(crate) fn figures(mut self) -> Vec<Figure> {
         let lines = (&mut self.answers).lines();
@@ -109,21 +115,25 @@ impl Child {
 
     /// Has the client do `trips` round trips; how long they took by its clock.
     pub(crate) fn run(&mut self, trips: u64) -> Duration {
-        let orders = self.orders.as_mut().expect("it is there until the drop");
-        writeln!(orders, "{trips}").expect("the child reads");
-        Duration::from_nanos(self.line().parse().expect("the child answers in figures"))
+        Duration::from_nanos(number(&self.ask(&trips.to_string())))
     }
 
     /// Has the client send a request each `gap`, `trips` in all; how long after it was due each was
     /// answered.
     pub(crate) fn paced(&mut self, trips: u64, gap: Duration) -> Vec<Duration> {
-        let orders = self.orders.as_mut().expect("it is there until the drop");
-        writeln!(orders, "{trips} {}", gap.as_nanos()).expect("the child reads");
-        let line = self.line();
+        let line = self.ask(&format!("{trips} {}", gap.as_nanos()));
         let nanos = line.split(' ').map(number);
         nanos.map(Duration::from_nanos).collect()
     }
 
+    /// Sends a line, and waits for the answer.
+    pub(crate) fn ask(&mut self, order: &str) -> String {
+        let orders = self.orders.as_mut().expect("it is there until the drop");
+        writeln!(orders, "{order}").expect("the child reads");
+        self.line()
+    }
+
+    /// The next line that the child writes.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         let read = self.answers.read_line(&mut line);
@@ -171,13 +181,14 @@ pub(crate) fn play_if_told() {
         }
         ["hello", peer] if peer == ours::PEER => ours::rows::hello(),
         ["hello", _] => theirs::rows::hello(),
+        ["point", peer, curve, x] => println!("{}", curves::measure(peer, curve, number(x))),
         ["measure", peer, row, divisor] => measure(peer, row, number(divisor)),
         _ => panic!("there is no role {role:?}"),
     }
     process::exit(0);
 }
 
-fn number<N: std::str::FromStr>(word: &str) -> N {
+pub(crate) fn number<N: std::str::FromStr>(word: &str) -> N {
     match word.parse() {
         Ok(number) => number,
         Err(_) => panic!("{word:?} is a number"),

@@ -9,6 +9,7 @@
 use crate::child::Child;
 use crate::curves;
 use crate::options::Options;
+use crate::peers;
 use crate::report::{Line, head};
 use crate::row::{self, Divisor, Figure, Rounds, Row, Work};
 use crate::samples::Samples;
@@ -31,6 +32,9 @@ pub fn run(options: &Options) {
     println!("cpu: CPU ns an operation; csw: voluntary switches an operation;");
     println!("where a row counts by the second: CPU µs and switches a second;");
     println!("further peers: their figure, and ours / theirs in brackets");
+    if !peers::go::installed() {
+        println!("go is not installed (Debian: golang-go): its rows are left out");
+    }
     println!("{}", head());
     for row in &mut rows {
         row.peers.retain(|(peer, _)| options.wants_peer(peer));

@@ -38,7 +38,8 @@ fn bench(criterion: &mut Criterion, row: &Row) {
     for (peer, work) in &row.peers {
         match work {
             Work::Rounds(rounds) => bench_peer(&mut group, peer, rounds),
-            Work::Measure(_) => panic!("a target names rows that are timed rounds"),
+            // A peer in a program of its own cannot be timed from here.
+            Work::Measure(_) => {}
         }
     }
     group.finish();

@@ -97,9 +97,12 @@ fn duration(time: libc::timeval) -> Duration {
         + Duration::from_micros(time.tv_usec.unsigned_abs())
 }
 
-/// Lets the process open as many descriptors as the system allows it; where that is refused, the
-/// rows that need them fail.
-pub(crate) fn raise_descriptor_limit() {
+/// How many descriptors the process may have at most.
+pub(crate) fn descriptor_limit() -> u64 {
+    limit().rlim_max
+}
+
+fn limit() -> libc::rlimit {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
@@ -110,6 +113,13 @@ pub(crate) fn raise_descriptor_limit() {
         status, 0,
         "getrlimit refuses only a bad pointer or resource"
     );
+    limit
+}
+
+/// Lets the process open as many descriptors as the system allows it; where that is refused, the
+/// rows that need them fail.
+pub(crate) fn raise_descriptor_limit() {
+    let mut limit = limit();
     limit.rlim_cur = limit.rlim_max;
     // SAFETY: the pointer is to a live, initialised `rlimit`.
     let _refused = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };

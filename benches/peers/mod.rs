@@ -5,7 +5,7 @@ use crate::row::Entry;
 
 mod channels;
 mod extras;
-mod go;
+pub(crate) mod go;
 mod smol;
 mod threads;
 mod tokio_current;

@@ -16,7 +16,8 @@ const MESSAGE: usize = 64;
 const PAGE: usize = 4_096;
 
 const TRIPS: u64 = 2_000;
-const TRIPS_LOAD: u64 = 20_000;
+/// Trips of a round under load.
+pub(super) const TRIPS_LOAD: u64 = 20_000;
 const TRIPS_INSIDE: u64 = 5_000;
 
 pub(super) fn rows() -> Vec<Entry> {
@@ -34,7 +35,8 @@ pub(super) fn rows() -> Vec<Entry> {
     ]
 }
 
-fn load(connections: usize, bytes: usize) -> Body {
+/// So many connections with a message of so many bytes under way on each.
+pub(super) fn load(connections: usize, bytes: usize) -> Body {
     outside(Role::Load { connections, bytes }, TRIPS_LOAD)
 }
 

@@ -11,6 +11,7 @@ use crate::row::Entry;
 mod channels;
 mod cross;
 mod current;
+pub(crate) mod curves;
 mod echo;
 mod files;
 mod hand_down;
