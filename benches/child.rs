@@ -2,7 +2,8 @@
 //!
 //! Parent and child talk in lines over the child's standard input and output. A client is sent the
 //! number of round trips, and a gap if they are to come at a pace, and answers with the nanoseconds
-//! that they took, all together or each; it ends when its input does. A process that measures writes a line for each figure.
+//! that they took, all together or each; it ends when its input does. A process that measures
+//! writes a line for each figure.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};

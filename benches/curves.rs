@@ -66,7 +66,7 @@ pub(crate) fn run(options: &Options, samples: &mut Samples) {
                 let mut line = format!("curve {:<12} {x:>8}", curve.name);
                 for peer in PEERS.into_iter().filter(|peer| options.wants_peer(peer)) {
                     let value = Child::point(peer, curve.name, *x);
-                    samples.write_point((curve.name, "ns"), peer, *x, turn, value);
+                    samples.write_point(curve.name, peer, *x, turn, value);
                     line.push_str(&format!("  {peer} {value:>8.1}"));
                 }
                 println!("{line}");
