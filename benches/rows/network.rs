@@ -1,10 +1,11 @@
 //! Sockets beside echo: connections that come and go, bulk, datagrams.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use super::rt;
 use super::rt::io::{AsyncReadExt, AsyncWriteExt};
-use super::rt::net::{TcpListener, TcpStream, UdpSocket};
+use super::rt::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use super::support::{default_runtime, in_task};
 use crate::row::{Body, Entry};
 
@@ -29,7 +30,12 @@ pub(super) fn rows() -> Vec<Entry> {
 /// Connect, 64 bytes there and back, close: 512 loops at once, each once a round.
 fn conn_churn() -> Body {
     let runtime = default_runtime();
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
+    let listener = runtime.block_on(async {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        // All loops may connect before one is accepted, and a queue that overflows costs a second.
+        socket.listen(4_096)
+    });
     let listener = listener.expect("the loopback has ports");
     let address = listener.local_addr().expect("it is bound");
     runtime.spawn(async move {
