@@ -18,6 +18,9 @@ use crate::usage::Usage;
 /// For how long the hostage-taker blocks its thread.
 const BLOCKED: Duration = Duration::from_millis(50);
 
+/// How long it takes until what was busy is idle.
+const SETTLING: Duration = Duration::from_millis(300);
+
 /// For how long an idle process is watched.
 const WINDOW: Duration = Duration::from_secs(1);
 
@@ -46,9 +49,10 @@ fn idle(connections: u64, divisor: Divisor) -> Vec<Figure> {
     });
     let row = format!("idle_{connections}_connections");
     let _held = hold(&runtime, connections / divisor);
+    let divisor = u32::try_from(divisor.min(5)).expect("a small number");
     // What was busy needs a moment to become idle.
-    std::thread::sleep(Duration::from_millis(300));
-    let window = WINDOW / u32::try_from(divisor.min(5)).expect("a small number");
+    std::thread::sleep(SETTLING / divisor);
+    let window = WINDOW / divisor;
     let before = Usage::now();
     std::thread::sleep(window);
     let used = Usage::now() - before;
