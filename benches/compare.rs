@@ -1,99 +1,85 @@
-//! Every row in turns, ours and theirs, in one table: what one looks at while tuning.
+//! Every row in turns, one peer after the other, in one table: what one looks at while tuning, and
+//! where the report has its samples from.
 //!
-//! A sample is a fresh body, one short run to warm it up, and one run that counts. Samples of the
-//! two peers follow each other closely, so that what else the machine does hits both; the ratio of
-//! a row is the median over the pairs. Only one runtime is alive at a time.
+//! A sample of timed rounds is a fresh body, one short run to warm it up, and one run that counts;
+//! a measurement is a fresh process. Samples of the peers follow each other closely (A B C, A B C),
+//! so that what else the machine does hits all of them; the ratio of a row is the median over the
+//! turns. Only one runtime is alive at a time.
 
-use std::time::Duration;
-
-use crate::report::{Line, Sample, head};
-use crate::row::{self, Body, Row};
+use crate::child::Child;
+use crate::curves;
+use crate::options::Options;
+use crate::peers;
+use crate::report::{Line, head};
+use crate::row::{self, Divisor, Figure, Rounds, Row, Work};
+use crate::samples::Samples;
 use crate::usage::Usage;
-use crate::{hostage, idle};
 
-/// How large a comparison is.
-#[derive(Clone, Debug)]
-pub struct Size {
-    /// How many pairs of samples a row gets.
-    pub turns: usize,
-    /// Rounds are divided by this; a round is never less than whole.
-    pub divisor: u64,
-    /// For how long an idle process is watched.
-    pub idle_window: Duration,
-    /// How many times a thread is blocked in a sample.
-    pub hostages: usize,
-}
-
-impl Size {
-    /// What the figures are taken from: all rows in four minutes.
-    pub fn full() -> Size {
-        Size {
-            turns: 5,
-            divisor: 1,
-            idle_window: Duration::from_secs(1),
-            hostages: 20,
-        }
+/// Runs what is asked for, and prints the table as it grows.
+pub fn run(options: &Options) {
+    let mut rows = row::all();
+    rows.retain(|row| row.names.iter().any(|name| options.wants_row(name)));
+    if options.list {
+        let names = rows.iter().flat_map(|row| &row.names);
+        names.for_each(|name| println!("{name}"));
+        return;
     }
-
-    /// Shows only that every row works.
-    pub fn smoke() -> Size {
-        Size {
-            turns: 1,
-            divisor: u64::MAX,
-            idle_window: Duration::from_millis(200),
-            hostages: 1,
-        }
-    }
-}
-
-/// Runs the rows whose name contains one of the filters, or all without a filter, and prints the
-/// table as it grows.
-pub fn print(size: &Size, filters: &[String]) {
-    let wanted = |name: &str| {
-        filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
-    };
+    let mut samples = Samples::create(options.samples.as_deref());
     println!(
-        "ns an operation, medians; ratio: ours / tokio, median of {} pairs",
-        size.turns
+        "medians; ratio: ours / tokio, median of {} turns, then min..max",
+        options.turns
     );
     println!("cpu: CPU ns an operation; csw: voluntary switches an operation;");
-    println!("rows idle and hostage: CPU µs and switches a second");
+    println!("where a row counts by the second: CPU µs and switches a second;");
+    println!("further peers: their figure, and ours / theirs in brackets");
+    if !peers::go::installed() {
+        println!("go is not installed (Debian: golang-go): its rows are left out");
+    }
     println!("{}", head());
-    for row in row::all().iter().filter(|row| wanted(row.name)) {
-        println!("{}", compare(row, size));
-    }
-    for line in idle::lines(size.turns, size.idle_window, wanted) {
-        println!("{line}");
-    }
-    if wanted("hostage") {
-        for line in hostage::lines(size.turns, size.hostages) {
+    for row in &mut rows {
+        row.peers.retain(|(peer, _)| options.wants_peer(peer));
+        for line in compare(row, options, &mut samples) {
             println!("{line}");
         }
     }
-}
-
-fn compare(row: &Row, size: &Size) -> Line {
-    let rounds = (row.rounds / size.divisor).max(1);
-    let turn = |_| {
-        let ours = sample((row.ours)(), rounds, row.operations);
-        (ours, sample((row.theirs)(), rounds, row.operations))
-    };
-    Line {
-        name: String::from(row.name),
-        unit: "ns",
-        pairs: (0..size.turns).map(turn).collect(),
+    if options.curves {
+        curves::run(options, &mut samples);
     }
 }
 
-fn sample(mut body: Body, rounds: u64, operations: u64) -> Sample {
-    body(rounds.div_ceil(5));
+fn compare(row: &Row, options: &Options, samples: &mut Samples) -> Vec<Line> {
+    let mut lines: Vec<Line> = row.names.iter().map(|name| Line::new(name)).collect();
+    for turn in 0..options.turns {
+        for (peer, work) in &row.peers {
+            for figure in sample(row.names[0], peer, *work, options.divisor) {
+                samples.write(peer, turn, &figure);
+                let mut lines = lines.iter_mut();
+                let line = lines.find(|line| line.name == figure.row);
+                line.expect("a row is announced").push(peer, figure);
+            }
+        }
+    }
+    lines
+}
+
+fn sample(name: &str, peer: &str, work: Work, divisor: Divisor) -> Vec<Figure> {
+    match work {
+        Work::Rounds(rounds) => vec![timed(name, rounds, divisor)],
+        Work::Measure(_) => Child::measure(peer, name, divisor),
+    }
+}
+
+fn timed(name: &str, sizes: Rounds, divisor: Divisor) -> Figure {
+    let rounds = (sizes.rounds / divisor).max(1);
+    let mut body = (sizes.make)();
+    // What only shows that it works needs no warmth.
+    if divisor != Divisor::MAX {
+        body(rounds.div_ceil(5));
+    }
     let before = Usage::now();
     let time = body(rounds);
     let used = Usage::now() - before;
-    let operations = (rounds * operations) as f64;
-    Sample {
-        value: time.as_nanos() as f64 / operations,
-        cpu: used.cpu.as_nanos() as f64 / operations,
-        switches: used.switches as f64 / operations,
-    }
+    let operations = (rounds * sizes.operations) as f64;
+    let value = sizes.unit.value(time, operations);
+    used.per(operations, Figure::new(name, sizes.unit.name(), value))
 }

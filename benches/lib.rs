@@ -4,14 +4,14 @@
 //! - `rows/` holds the bodies. That folder is compiled twice, as a child of `ours` and of `theirs`,
 //!   and names the crate under test only as `rt`: both peers run the same lines, and a difference
 //!   in the figures is a difference of the runtimes.
-//! - [`row`] says what a row is, and pairs the two compilations.
-//! - [`compare`] runs rows interleaved and prints one table; [`harness`] hands the same rows to
-//!   criterion.
-//! - `child` is the other process of the network rows: this binary, started again in the role that
-//!   a variable names. The time and the switches that are reported are those of the process under
-//!   test alone.
-//! - [`idle`] and [`hostage`] measure what is no time per operation; [`instructions`] counts what no
-//!   noise reaches.
+//! - `peers/` holds what further peers do for the same rows, in their own vocabularies.
+//! - [`row`] says what a row is, and brings the peers of each together.
+//! - [`compare`] runs rows interleaved, prints one table and writes the samples down;
+//!   [`harness`] hands the same rows to criterion.
+//! - `child` is the other process: of the network rows, and of what is measured in a process of
+//!   its own. It is this binary, started again in the role that a variable names. The time and the
+//!   switches that are reported are those of the process under test alone.
+//! - [`instructions`] counts what no noise reaches.
 //!
 //! # What was rejected
 //! A trait over the peers: it would need an associated type for each channel, socket and handle,
@@ -25,16 +25,26 @@
 pub mod compare;
 pub mod harness;
 pub mod hostage;
-pub mod idle;
 pub mod instructions;
+pub mod options;
 pub mod row;
 
+mod allocations;
 mod child;
+mod client;
+mod curves;
 mod load;
 mod ours;
+mod peers;
+mod percentiles;
+mod pipes;
 mod report;
+mod samples;
+mod scratch;
 mod theirs;
 mod usage;
+mod work;
+mod wrk;
 
 /// What every bench binary does first: plays its part if it is a child, and raises the limit of
 /// descriptors.

@@ -17,6 +17,8 @@ pub(super) fn rows() -> Vec<Entry> {
     vec![
         Entry::new("mpsc_bounded_1x1", VALUES, 8, mpsc_bounded),
         Entry::new("mpsc_unbounded_1x1", VALUES, 8, mpsc_unbounded),
+        Entry::new("mpsc_bounded_recv_many", VALUES, 8, bounded_many),
+        Entry::new("mpsc_unbounded_recv_many", VALUES, 8, unbounded_many),
         Entry::new("mpsc_5x1000_roomy", five, 200, five_roomy),
         Entry::new("mpsc_5x1000_full", five, 200, five_full),
         Entry::new("mpsc_5x1000_unbounded", five, 200, five_unbounded),
@@ -39,6 +41,35 @@ fn mpsc_unbounded() -> Body {
         let (sender, receiver) = mpsc::unbounded_channel();
         rt::spawn(async move { produce_unbounded(sender, VALUES) });
         consume_unbounded(receiver, VALUES).await;
+    })
+}
+
+/// How many values are asked for at once.
+const BATCH: usize = 64;
+
+fn bounded_many() -> Body {
+    in_task(default_runtime(), || async {
+        let (sender, mut receiver) = mpsc::channel(1_000);
+        rt::spawn(produce(sender, VALUES));
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut seen = 0;
+        while receiver.recv_many(&mut batch, BATCH).await > 0 {
+            seen += batch.drain(..).len();
+        }
+        assert_eq!(seen as u64, VALUES);
+    })
+}
+
+fn unbounded_many() -> Body {
+    in_task(default_runtime(), || async {
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        rt::spawn(async move { produce_unbounded(sender, VALUES) });
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut seen = 0;
+        while receiver.recv_many(&mut batch, BATCH).await > 0 {
+            seen += batch.drain(..).len();
+        }
+        assert_eq!(seen as u64, VALUES);
     })
 }
 

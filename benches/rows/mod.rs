@@ -5,31 +5,52 @@
 //! row's name says otherwise. "In a task" means that the clock runs while one spawned task works
 //! and the main thread waits for it.
 
-use super::rt;
+use super::{PEER, rt};
 use crate::row::Entry;
 
 mod channels;
 mod counted;
+mod cross;
+mod current;
+pub(crate) mod curves;
 mod echo;
+mod files;
 mod hand_down;
+mod http;
 mod locks;
 mod measured;
+mod memory;
+mod network;
+mod service;
 mod spawning;
 mod support;
 mod timers;
+mod waiters;
 mod yields;
 
 pub(crate) use counted::all as counted;
-pub(crate) use measured::{hostage, idle};
+pub(crate) use measured::hostage;
+pub(crate) use memory::hello;
 
 /// The rows in the order of the report.
 pub(crate) fn all() -> Vec<Entry> {
-    let mut rows = spawning::rows();
-    rows.extend(yields::rows());
-    rows.extend(channels::rows());
-    rows.extend(locks::rows());
-    rows.extend(timers::rows());
-    rows.extend(echo::rows());
-    rows.extend(hand_down::rows());
-    rows
+    let groups = [
+        spawning::rows(),
+        yields::rows(),
+        cross::rows(),
+        channels::rows(),
+        locks::rows(),
+        waiters::rows(),
+        timers::rows(),
+        echo::rows(),
+        http::rows(),
+        network::rows(),
+        files::rows(),
+        memory::rows(),
+        hand_down::rows(),
+        service::rows(),
+        current::rows(),
+        measured::rows(),
+    ];
+    groups.into_iter().flatten().collect()
 }

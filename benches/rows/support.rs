@@ -23,6 +23,14 @@ pub(super) fn one_worker_runtime() -> Runtime {
         .expect("a runtime can be built")
 }
 
+/// A runtime of the current-thread flavour.
+pub(super) fn current_thread_runtime() -> Runtime {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime can be built")
+}
+
 /// A body whose rounds all run in one spawned task.
 pub(super) fn in_task<F, Fut>(runtime: Runtime, round: F) -> Body
 where

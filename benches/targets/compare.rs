@@ -1,19 +1,10 @@
-//! `cargo bench -p runtime-benches --bench compare [-- filter …]`: all rows in turns, one table.
+//! `cargo bench -p runtime-benches --bench compare [-- flags and filters]`: all rows in turns, one
+//! table. README.md lists the flags.
 
-use runtime_benches::compare::{self, Size};
+use runtime_benches::compare;
+use runtime_benches::options::Options;
 
 fn main() {
     runtime_benches::start();
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (flags, filters): (Vec<_>, Vec<_>) = arguments
-        .into_iter()
-        .partition(|argument| argument.starts_with("--"));
-    // Cargo passes the flag to benches that it runs as benches, and not to those that it only
-    // tests.
-    let size = if flags.iter().any(|flag| flag == "--bench") {
-        Size::full()
-    } else {
-        Size::smoke()
-    };
-    compare::print(&size, &filters);
+    compare::run(&Options::read());
 }

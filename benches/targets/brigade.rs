@@ -1,5 +1,0 @@
-//! `cargo bench -p runtime-benches --bench brigade`: a byte handed down a line of tasks.
-
-fn main() {
-    runtime_benches::harness::criterion(&["brigade_tcp", "brigade_channels"]);
-}
