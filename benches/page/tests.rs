@@ -1,0 +1,133 @@
+//! The whole way, from samples to the page.
+
+use crate::document::{self, Material};
+use crate::gates::{self, Gate};
+use crate::judged::Judgement;
+use crate::notes::Notes;
+use crate::peers;
+use crate::plots::{self, Plot};
+use crate::samples::Samples;
+
+/// Samples of every row in `gates.toml`, with noise that is the same each time.
+fn plausible(gates: &[Gate]) -> Samples {
+    let mut noise = Noise(1);
+    let mut lines = vec![r#"{"machine":{"cores":"2","tokio":"1.54.1"}}"#.to_owned()];
+    for name in gates.iter().flat_map(|gate| &gate.names) {
+        let gate = gates::find(gates, name).expect("it is one of them");
+        let row = name.replace('*', "64");
+        let unit = if gate.of == gates::Of::Itself {
+            "%"
+        } else {
+            "ns"
+        };
+        for turn in 0..9 {
+            for (peer, factor) in [("runtime", gate.aim), ("tokio", 1.0), ("go", 0.7)] {
+                let value = 90.0 * factor * noise.next();
+                lines.push(format!(
+                    r#"{{"row":"{row}","peer":"{peer}","turn":{turn},"unit":"{unit}","value":{value},"cpu":{value},"switches":0.5,"calls":null}}"#
+                ));
+            }
+        }
+    }
+    for (peer, value) in [("runtime", 50.0), ("tokio", 200.0)] {
+        for x in [10, 1_000, 100_000] {
+            lines.push(format!(
+                r#"{{"curve":"spawn","peer":"{peer}","x":{x},"turn":0,"unit":"ns","value":{value}}}"#
+            ));
+        }
+        lines.push(format!(
+            r#"{{"distribution":"hostage_start","peer":"{peer}","turn":0,"unit":"ns","percentiles":[[0.5,{value}],[0.999,9e6],[1.0,5e7]]}}"#
+        ));
+    }
+    Samples::read(&lines.join("\n")).expect("the lines are sound")
+}
+
+/// Factors around one.
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self) -> f64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        0.95 + (self.0 >> 33) as f64 / (1_u64 << 31) as f64 / 10.0
+    }
+}
+
+/// The page and its plots.
+fn draw(samples: &Samples, notes: &str) -> (String, Vec<Plot>) {
+    let gates = gates::read(crate::GATES).expect("gates.toml is sound");
+    let judgement = Judgement::new(samples, &gates);
+    let plots = plots::all(samples, &judgement);
+    let page = document::page(&Material {
+        samples,
+        judgement: &judgement,
+        notes: &Notes::read(notes),
+        plots: &plots,
+    });
+    (page, plots)
+}
+
+#[test]
+fn each_row_and_each_plot_is_on_the_page() {
+    let gates = gates::read(crate::GATES).expect("gates.toml is sound");
+    let samples = plausible(&gates);
+    let (page, plots) = draw(&samples, "");
+    for row in samples.rows.keys() {
+        assert!(page.contains(&format!("| `{row}` |")), "{row}");
+    }
+    let groups = Judgement::new(&samples, &gates).groups().len();
+    assert_eq!(
+        plots.len(),
+        groups + 3,
+        "an overview, a curve, a distribution"
+    );
+    for plot in &plots {
+        assert!(page.contains(&format!("]({})", plot.file)), "{}", plot.file);
+        assert!(plot.svg.starts_with("<svg") && plot.svg.trim_end().ends_with("</svg>"));
+    }
+    assert!(page.contains("| cores | 2 |"));
+    assert!(!page.contains("NaN") && !page.contains("inf"));
+}
+
+#[test]
+fn the_same_samples_make_the_same_page() {
+    let gates = gates::read(crate::GATES).expect("gates.toml is sound");
+    let (page, plots) = draw(&plausible(&gates), "");
+    let (again, plots_again) = draw(&plausible(&gates), "");
+    assert_eq!(page, again);
+    assert!(
+        plots
+            .iter()
+            .zip(&plots_again)
+            .all(|(plot, again)| plot.svg == again.svg)
+    );
+}
+
+#[test]
+fn a_page_of_nothing_says_that_nothing_was_measured() {
+    let (page, plots) = draw(&Samples::default(), "");
+    assert!(plots.is_empty());
+    assert!(page.contains("Of the rows 0 ahead of their aim, 0 hold their gate, 0 miss it"));
+    assert!(!page.contains("| row |") && !page.contains("!["));
+}
+
+#[test]
+fn a_missed_row_stands_there_with_its_note() {
+    let line = |peer: &str, value: f64| {
+        format!(r#"{{"row":"spawn_join","peer":"{peer}","turn":0,"unit":"ns","value":{value}}}"#)
+    };
+    let lines = [
+        line(peers::OURS, 9.0),
+        line(peers::REFERENCE, 10.0),
+        line("go", 3.0),
+    ];
+    let samples = Samples::read(&lines.join("\n")).expect("sound");
+    let (page, _) = draw(&samples, "# Notes\n\n## `spawn_join`\n\nBecause of this.\n");
+    let expected = "- **spawn_join**: 0.90 of tokio (0.90–0.90), gate 0.5; 3.00 of go. Because of \
+                    this.\n";
+    assert!(page.contains(expected), "{page}");
+    let (page, _) = draw(&samples, "");
+    assert!(page.contains("3.00 of go. No explanation yet.\n"));
+}
