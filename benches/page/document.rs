@@ -12,6 +12,7 @@ use crate::gates::Verdict;
 use crate::judged::{Judged, Judgement, Standing};
 use crate::machine;
 use crate::notes::Notes;
+use crate::peers::REFERENCE;
 use crate::plots::{self, Plot};
 use crate::samples::Samples;
 
@@ -21,7 +22,6 @@ pub(crate) struct Material<'a> {
     pub(crate) samples: &'a Samples,
     pub(crate) judgement: &'a Judgement<'a>,
     pub(crate) notes: &'a Notes,
-    /// The sizes of curves, by name: what is on the horizontal axis.
     pub(crate) plots: &'a [Plot],
 }
 
@@ -59,19 +59,22 @@ fn head(page: &mut String, judgement: &Judgement<'_>) {
     };
     let means: Vec<String> = means.into_iter().filter_map(mean).collect();
     if !means.is_empty() {
-        line(page, &format!("{} (geometric means).", means.join(", ")));
+        line(
+            page,
+            &format!("Of tokio's cost (geometric means): {}.", means.join(", ")),
+        );
     }
     let counts = [
-        (Verdict::AheadOfAim, "ahead of their aim"),
+        (Verdict::AheadOfAim, "are ahead of their aim"),
         (Verdict::Holds, "hold their gate"),
         (Verdict::Missed, "miss it"),
-        (Verdict::NotMeasured, "not measured here"),
+        (Verdict::NotMeasured, "are not measured here"),
     ];
     let counts = counts.map(|(verdict, words)| format!("{} {words}", judgement.count(verdict)));
     let standings = [
-        (Standing::Ahead, "ahead of the best peer"),
-        (Standing::Level, "level with it"),
-        (Standing::Behind, "behind it"),
+        (Standing::Ahead, "are ahead of their best peer"),
+        (Standing::Level, "are level with it"),
+        (Standing::Behind, "are behind it"),
     ];
     let standings =
         standings.map(|(standing, words)| format!("{} {words}", judgement.standing(standing)));
@@ -132,7 +135,9 @@ fn shortfall(row: &Judged<'_>) -> String {
         let figure = tables::against_gate(row);
         parts.push(format!("{figure}, gate {}", row.gate.shown(row.gate.gate)));
     }
-    if let Some(best) = row.best.filter(|best| best.standing() == Standing::Behind) {
+    let behind = row.best.filter(|best| best.standing() == Standing::Behind);
+    // A missed gate has named tokio already.
+    if let Some(best) = behind.filter(|best| parts.is_empty() || best.peer != REFERENCE) {
         let ratio = figures::ratio(best.ratio.median);
         parts.push(format!("{ratio} of {}", best.peer));
     }

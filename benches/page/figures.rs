@@ -32,6 +32,11 @@ fn scaled(value: f64, units: &[(f64, &str)]) -> String {
     format!("{} {name}", three_digits(value / size))
 }
 
+/// A number of things: `100,000`.
+pub(crate) fn count(value: f64) -> String {
+    grouped(&format!("{value:.0}"))
+}
+
 /// Three significant digits, without an exponent: `0.058`, `1.24`, `50.2`, `12,800`.
 pub(crate) fn three_digits(value: f64) -> String {
     if value == 0.0 {
@@ -114,6 +119,8 @@ mod tests {
         ] {
             assert_eq!(three_digits(value), expected);
         }
+        assert_eq!(count(10.0), "10");
+        assert_eq!(count(1e6), "1,000,000");
         assert_eq!(ratio(0.0576), "0.058");
         assert_eq!(ratio(1.049), "1.05");
         assert_eq!(ratio(25.2), "25.2");

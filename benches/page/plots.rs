@@ -64,13 +64,13 @@ pub(crate) fn all(samples: &Samples, judgement: &Judgement<'_>) -> Vec<Plot> {
     plots.extend(samples.curves.iter().map(|(name, curve)| {
         let known = SIZES.iter().find(|(part, _)| name.contains(part));
         let size = known.map_or("size", |(_, word)| word);
-        let words = format!("{}: cost by the number of {size}", spaced(name));
+        let words = format!("{}: cost by the number of {size}", title(name));
         let svg = charts::curve(&words, &format!("{size}, logarithmic"), curve);
         let file = format!("{CURVE}{name}.svg");
         Plot { file, words, svg }
     }));
     plots.extend(samples.distributions.iter().map(|(name, distribution)| {
-        let words = format!("{}: distribution", spaced(name));
+        let words = format!("{}: distribution", title(name));
         let svg = charts::distribution(&words, distribution);
         let file = format!("{DISTRIBUTION}{name}.svg");
         Plot { file, words, svg }
@@ -78,8 +78,15 @@ pub(crate) fn all(samples: &Samples, judgement: &Judgement<'_>) -> Vec<Plot> {
     plots
 }
 
-fn spaced(name: &str) -> String {
-    name.replace('_', " ")
+/// A name as a title: `hostage_start` is "Hostage start".
+fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first
+        .into_iter()
+        .chain(letters)
+        .collect::<String>()
+        .replace('_', " ")
 }
 
 /// A bar a group, a mark a row.
@@ -97,12 +104,15 @@ fn overview(judgement: &Judgement<'_>) -> Option<Plot> {
             };
             Some((Peer { colour, ..own }, ratio))
         };
+        let mut marks: Vec<(Peer, f64)> = rows.iter().filter_map(mark).collect();
+        // What is missed lies on top.
+        marks.sort_by_key(|(peer, _)| peer.colour == MISSED);
         Some(Bar {
             name: group.to_owned(),
             ratio: Estimate::of([mean])?,
             bounds: None,
             missed: false,
-            marks: rows.iter().filter_map(mark).collect(),
+            marks,
         })
     };
     let bars: Vec<Bar> = judgement.groups().into_iter().filter_map(bar).collect();

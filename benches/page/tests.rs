@@ -109,7 +109,7 @@ fn the_same_samples_make_the_same_page() {
 fn a_page_of_nothing_says_that_nothing_was_measured() {
     let (page, plots) = draw(&Samples::default(), "");
     assert!(plots.is_empty());
-    assert!(page.contains("Of the rows 0 ahead of their aim, 0 hold their gate, 0 miss it"));
+    assert!(page.contains("Of the rows 0 are ahead of their aim, 0 hold their gate, 0 miss it"));
     assert!(!page.contains("| row |") && !page.contains("!["));
 }
 

@@ -6,6 +6,8 @@
 
 mod command;
 
+mod bench_report;
+
 mod bridge_check;
 
 mod conformance;
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
             print!("{}", command::USAGE);
             Ok(())
         }
+        Ok(Command::BenchReport(options)) => bench_report::run(&options),
         Ok(Command::BridgeCheck { path }) => bridge_check::run(path.as_deref()),
         Ok(Command::Probe { test }) => probe::run(test),
         Ok(Command::Conformance(options)) => conformance::run(&options),

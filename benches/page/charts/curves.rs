@@ -28,7 +28,7 @@ pub(crate) fn curve(title: &str, size: &str, curve: &Curve) -> String {
     let mut svg = String::new();
     let canvas = sheet(&mut svg, title, &value_axis(&curve.unit), size);
     for tick in across.ticks(58) {
-        column(&canvas, across.pixel(tick), &figures::three_digits(tick));
+        column(&canvas, across.pixel(tick), &figures::count(tick));
     }
     rows(&canvas, &up, &curve.unit);
     let pixels = |peer: Peer| {

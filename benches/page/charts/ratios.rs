@@ -23,7 +23,7 @@ pub(crate) struct Bar {
     pub(crate) name: String,
     /// Ours against tokio.
     pub(crate) ratio: Estimate,
-    /// Gate and aim.
+    /// Gate and aim; without them the bar is the mean of its marks, and paler.
     pub(crate) bounds: Option<(f64, f64)>,
     pub(crate) missed: bool,
     /// Other figures against tokio.
@@ -32,6 +32,12 @@ pub(crate) struct Bar {
 
 /// A bar whose gate is missed; also told apart by a word beside it.
 pub(crate) const MISSED: RGBColor = RGBColor(213, 94, 0);
+
+/// A bar that is a mean: its marks are what counts.
+const PALE: RGBColor = RGBColor(158, 202, 225);
+
+/// How many times further than ours the axis goes for the sake of others.
+const FAR: f64 = 4.0;
 
 const WIDTH: i32 = 880;
 const LEFT: i32 = 205;
@@ -44,7 +50,7 @@ pub(crate) fn bars(title: &str, bars: &[Bar]) -> String {
     let bottom = TOP + LINE * bars.len() as i32 + 6;
     let mut svg = String::new();
     let canvas = Canvas::new(&mut svg, (WIDTH as u32, (bottom + 52) as u32));
-    let scale = Scale::around(bars.iter().flat_map(values), (LEFT, RIGHT));
+    let scale = scale(bars);
     canvas.text((16, 20), Anchor::Left, TITLE, title);
     legend(&canvas, bars);
     axis(&canvas, &scale, bottom);
@@ -55,12 +61,24 @@ pub(crate) fn bars(title: &str, bars: &[Bar]) -> String {
     svg
 }
 
-/// Everything that has to be on the axis.
-fn values(bar: &Bar) -> impl Iterator<Item = f64> {
-    let bounds = bar.bounds.into_iter().flat_map(|(gate, aim)| [gate, aim]);
-    let marks = bar.marks.iter().map(|(_, ratio)| *ratio);
-    let own = [1.0, bar.ratio.low, bar.ratio.high];
-    own.into_iter().chain(bounds).chain(marks)
+/// The axis: ours as a whole, and of the others who is not too far behind.
+///
+/// One peer that is twenty times slower would else press all that matters into a corner.
+fn scale(bars: &[Bar]) -> Scale {
+    let own = |bar: &Bar| {
+        let bounds = bar.bounds.into_iter().flat_map(|(gate, aim)| [gate, aim]);
+        [1.0, bar.ratio.low, bar.ratio.high]
+            .into_iter()
+            .chain(bounds)
+    };
+    let own: Vec<f64> = bars.iter().flat_map(own).collect();
+    let most = own.iter().copied().fold(1.0, f64::max) * FAR;
+    let marks = bars
+        .iter()
+        .flat_map(|bar| &bar.marks)
+        .map(|(_, ratio)| *ratio);
+    let marks = marks.filter(|ratio| *ratio <= most);
+    Scale::around(own.iter().copied().chain(marks), (LEFT, RIGHT))
 }
 
 fn axis(canvas: &Canvas<'_>, scale: &Scale, bottom: i32) {
@@ -82,10 +100,10 @@ fn axis(canvas: &Canvas<'_>, scale: &Scale, bottom: i32) {
 }
 
 fn draw(canvas: &Canvas<'_>, scale: &Scale, bar: &Bar, y: i32) {
-    let colour = if bar.missed {
-        MISSED
-    } else {
-        peers::ALL[0].colour
+    let colour = match bar.bounds {
+        None => PALE,
+        Some(_) if bar.missed => MISSED,
+        Some(_) => peers::ALL[0].colour,
     };
     canvas.text((LEFT - 12, y), Anchor::Right, PLAIN, &bar.name);
     let (one, end) = (scale.pixel(1.0), scale.pixel(bar.ratio.median));
@@ -98,14 +116,30 @@ fn draw(canvas: &Canvas<'_>, scale: &Scale, bar: &Bar, y: i32) {
         goal(canvas, scale.pixel(aim), y);
         gate_mark(canvas, scale.pixel(gate), y);
     }
-    for (peer, ratio) in &bar.marks {
-        canvas.mark(peer, (scale.pixel(*ratio), y));
-    }
+    marks(canvas, scale, bar, y);
     let mut words = figures::ratio(bar.ratio.median);
     if bar.missed {
         words.push_str("  gate missed");
     }
     canvas.text((RIGHT + 14, y), Anchor::Left, PLAIN, &words);
+}
+
+/// Marks at their places; who is beyond the axis stands at its end, with the figure.
+fn marks(canvas: &Canvas<'_>, scale: &Scale, bar: &Bar, y: i32) {
+    let (beyond, within): (Vec<_>, Vec<_>) = bar
+        .marks
+        .iter()
+        .partition(|(_, ratio)| scale.is_below(*ratio));
+    for (peer, ratio) in within {
+        canvas.mark(&peer, (scale.pixel(ratio), y));
+    }
+    let mut x = RIGHT - 8;
+    for (peer, ratio) in beyond {
+        let words = format!("{} →", figures::three_digits(ratio));
+        canvas.text((x, y), Anchor::Right, SMALL, &words);
+        canvas.mark(&peer, (x - width(&words) - 4, y));
+        x -= width(&words) + 18;
+    }
 }
 
 /// White below black, so that it shows on the bar and beside it.
@@ -136,12 +170,17 @@ fn legend(canvas: &Canvas<'_>, bars: &[Bar]) {
         canvas.text((x + 14, y), Anchor::Left, PLAIN, words);
         x += width(words) + 44;
     };
-    entry(peers::OURS, &|x| {
-        canvas.bar((x - 6, y - 6), (x + 8, y + 6), peers::ALL[0].colour);
-    });
+    let field = |x: i32, colour| canvas.bar((x - 6, y - 6), (x + 8, y + 6), colour);
+    let dot = |x: i32, colour| canvas.shape(Shape::Circle, (x, y), 5, colour);
+    let ours = peers::ALL[0];
     if bars.iter().any(|bar| bar.bounds.is_some()) {
+        entry(ours.name, &|x| field(x, ours.colour));
         entry("gate", &|x| gate_mark(canvas, x, y + 8));
         entry("aim", &|x| goal(canvas, x, y));
+    } else {
+        entry("geometric mean", &|x| field(x, PALE));
+        entry("one row", &|x| dot(x, ours.colour));
+        entry("one that misses its gate", &|x| dot(x, MISSED));
     }
     let has = |peer: &Peer| {
         let mut marks = bars.iter().flat_map(|bar| &bar.marks);

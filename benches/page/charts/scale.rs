@@ -37,6 +37,11 @@ impl Scale {
         }
     }
 
+    /// Whether the axis ends below the value.
+    pub(super) fn is_below(&self, value: f64) -> bool {
+        value > self.high
+    }
+
     /// The pixel of a value; values outside stay at the edge.
     pub(super) fn pixel(&self, value: f64) -> i32 {
         let share = (value / self.low).ln() / (self.high / self.low).ln();

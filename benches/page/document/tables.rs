@@ -40,7 +40,10 @@ pub(super) fn group(page: &mut String, material: &Material<'_>, group: &str) {
     for row in &rows {
         if last.replace(&row.gate.what) != Some(&row.gate.what) {
             let names = row.gate.names.join("`, `");
-            line(page, &format!("- `{names}`: {}", row.gate.what));
+            line(
+                page,
+                &format!("- {} `{names}`: {}", row.gate.number, row.gate.what),
+            );
         }
     }
     line(page, "\n</details>\n");
