@@ -53,9 +53,7 @@ fn head(page: &mut String, judgement: &Judgement<'_>) {
     let mean = |(kernel, which): (bool, &str)| {
         let (mean, count) = judgement.mean(kernel)?;
         let mean = figures::ratio(mean);
-        Some(format!(
-            "**{mean}** of tokio's cost over the {count} rows {which}"
-        ))
+        Some(format!("**{mean}** over the {count} rows {which}"))
     };
     let means: Vec<String> = means.into_iter().filter_map(mean).collect();
     if !means.is_empty() {

@@ -18,10 +18,9 @@ use crate::statistics::Estimate;
 /// The interval within which a gate counts as held: half of its width, against the median.
 const NARROW: f64 = 0.03;
 
-/// What is known of a row, or of all rows whose names begin alike.
+/// What is known of a row, or of rows that differ in a size alone.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    /// Names; one that ends with `*` stands for all that begin so.
     pub(crate) names: Vec<String>,
     /// The number of the row in the list of what we hold ourselves to.
     pub(crate) number: u64,
@@ -35,6 +34,8 @@ pub(crate) struct Gate {
     pub(crate) kernel: bool,
     /// Whether CPU time, switches and system calls are reported too.
     pub(crate) costs: bool,
+    /// Whether these are counted by the second, as nothing is done again and again.
+    pub(crate) a_second: bool,
 }
 
 /// What a gate is a bound of.
@@ -73,34 +74,6 @@ pub(crate) fn read(text: &str) -> Result<Vec<Gate>, String> {
     rows.ok_or("no `[[row]]`")?.iter().map(Gate::read).collect()
 }
 
-/// The gate of a row: the one that names it, or else the one that names most of its beginning.
-pub(crate) fn find<'a>(gates: &'a [Gate], row: &str) -> Option<&'a Gate> {
-    let closeness = |gate: &Gate| {
-        gate.names
-            .iter()
-            .filter_map(|name| closeness(name, row))
-            .max()
-    };
-    let close = gates
-        .iter()
-        .filter_map(|gate| Some((closeness(gate)?, gate)));
-    close
-        .max_by_key(|(closeness, _)| *closeness)
-        .map(|(_, gate)| gate)
-}
-
-/// Whether a name of a gate stands for the row.
-pub(crate) fn fits(name: &str, row: &str) -> bool {
-    closeness(name, row).is_some()
-}
-
-fn closeness(name: &str, row: &str) -> Option<usize> {
-    match name.strip_suffix('*') {
-        Some(beginning) => row.starts_with(beginning).then_some(beginning.len()),
-        None => (name == row).then_some(usize::MAX),
-    }
-}
-
 impl Gate {
     fn read(row: &Value) -> Result<Gate, String> {
         let names = row.get("names").and_then(Value::as_array);
@@ -128,6 +101,7 @@ impl Gate {
             aim: number("aim")?,
             kernel: flag("kernel"),
             costs: flag("costs"),
+            a_second: flag("a_second"),
             of,
             names,
         })
@@ -223,19 +197,6 @@ mod tests {
             assert_eq!(gate.judge_figure(figure), verdict, "{figure:?}");
         }
         assert_eq!(gate.shown(gate.aim), "≥ 97 %");
-    }
-
-    #[test]
-    fn a_name_beats_a_beginning_and_a_long_one_a_short_one() {
-        let gates = ["echo_*", "echo_load_*", "echo_load_64"].map(|name| {
-            let text = format!("names = [\"{name}\"]\ngate = 1\naim = 1\n");
-            gate(&text)
-        });
-        let found = |row: &str| find(&gates, row).map(|gate| gate.names[0].as_str());
-        assert_eq!(found("echo_rtt"), Some("echo_*"));
-        assert_eq!(found("echo_load_256"), Some("echo_load_*"));
-        assert_eq!(found("echo_load_64"), Some("echo_load_64"));
-        assert_eq!(found("ech"), None);
     }
 
     #[test]

@@ -152,9 +152,11 @@ fn count(samples: &str, compare: &str) -> Result<(), String> {
     }
     let gates = gates::read(GATES)?;
     let measured = Samples::read(&read(samples)?)?;
-    let names = measured.rows.keys().map(String::as_str);
-    let costs = |name: &&str| gates::find(&gates, name).is_some_and(|gate| gate.costs);
-    for row in names.filter(costs) {
+    let names = gates
+        .iter()
+        .filter(|gate| gate.costs)
+        .flat_map(|gate| &gate.names);
+    for row in names.filter(|name| measured.rows.contains_key(*name)) {
         for peer in [peers::OURS, peers::REFERENCE] {
             match calls::count(Path::new(compare), row, peer) {
                 Ok(line) => append(samples, &[line])?,

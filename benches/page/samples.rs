@@ -135,19 +135,27 @@ impl Row {
 
     /// What this peer costs of what that one costs: below 1, this one is ahead.
     pub(crate) fn ratio(&self, this: &str, that: &str) -> Option<Estimate> {
+        if more_is_better(&self.unit) {
+            self.quotient(that, this, |sample| Some(sample.value))
+        } else {
+            self.quotient(this, that, |sample| Some(sample.value))
+        }
+    }
+
+    /// One figure of this peer against that of the other, turn by turn.
+    pub(crate) fn quotient(
+        &self,
+        this: &str,
+        that: &str,
+        figure: impl Fn(&Sample) -> Option<f64>,
+    ) -> Option<Estimate> {
         let (this, that) = (self.peers.get(this)?, self.peers.get(that)?);
         let pairs = this
             .iter()
             .filter_map(|(turn, sample)| Some((sample, that.get(turn)?)));
-        let ratios = pairs.map(|(this, that)| {
-            if more_is_better(&self.unit) {
-                that.value / this.value
-            } else {
-                this.value / that.value
-            }
-        });
+        let quotients = pairs.filter_map(|(this, that)| Some(figure(this)? / figure(that)?));
         // Nothing, divided by nothing, is no figure.
-        Estimate::of(ratios.filter(|ratio| ratio.is_finite() && *ratio > 0.0))
+        Estimate::of(quotients.filter(|ratio| ratio.is_finite() && *ratio > 0.0))
     }
 }
 

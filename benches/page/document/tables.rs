@@ -127,7 +127,7 @@ pub(super) fn against_gate(row: &Judged<'_>) -> String {
 /// CPU time, switches and system calls of the rows that report them.
 pub(super) fn costs(page: &mut String, judgement: &Judgement<'_>) {
     let rows = judgement.rows.iter().filter(|row| row.gate.costs);
-    let rows: Vec<_> = rows.filter_map(|row| Some((row.name, row.row?))).collect();
+    let rows: Vec<_> = rows.filter_map(|row| Some((row, row.row?))).collect();
     if rows.is_empty() {
         return;
     }
@@ -143,31 +143,29 @@ pub(super) fn costs(page: &mut String, judgement: &Judgement<'_>) {
         "| row | CPU, ours | tokio | ÷ | switches, ours | tokio | calls, ours | tokio |",
     );
     line(page, "|---|--:|--:|--:|--:|--:|--:|--:|");
-    for (name, row) in rows {
-        line(page, &cost_line(name, row));
+    for (judged, row) in rows {
+        line(page, &cost_line(judged, row));
     }
     page.push('\n');
 }
 
-fn cost_line(name: &str, row: &Row) -> String {
+fn cost_line(judged: &Judged<'_>, row: &Row) -> String {
     let of =
         |peer: &str, figure: fn(&Sample) -> Option<f64>| Some(row.estimate(peer, figure)?.median);
     let cpu = [OURS, REFERENCE].map(|peer| of(peer, |sample| sample.cpu));
     let switches = [OURS, REFERENCE].map(|peer| of(peer, |sample| sample.switches));
     let calls = [OURS, REFERENCE].map(|peer| row.calls.get(peer).copied());
-    let time = |cpu: f64| match row.unit.as_str() {
-        "wakes/s" => format!("{} µs/s", figures::three_digits(cpu)),
-        _ => figures::shown(cpu, "ns"),
+    let time = |cpu: f64| match judged.gate.a_second {
+        true => format!("{} a second", figures::shown(cpu * 1e3, "ns")),
+        false => figures::shown(cpu, "ns"),
     };
     let count = |count: f64| figures::three_digits((count * 1_000.0).round() / 1_000.0);
-    let ratio = match cpu {
-        [Some(ours), Some(theirs)] if theirs > 0.0 => figures::ratio(ours / theirs),
-        _ => nothing(),
-    };
+    let quotient = row.quotient(OURS, REFERENCE, |sample| sample.cpu);
+    let ratio = quotient.map_or_else(nothing, |it| figures::ratio(it.median));
     let cell =
         |value: Option<f64>, shown: &dyn Fn(f64) -> String| value.map_or_else(nothing, shown);
     let cells = [
-        format!("`{name}`"),
+        format!("`{}`", judged.name),
         cell(cpu[0], &time),
         cell(cpu[1], &time),
         ratio,
