@@ -10,6 +10,13 @@ use crate::samples::Samples;
 const BEGIN: &str = "<!-- brigade -->\n";
 const END: &str = "<!-- /brigade -->";
 
+/// What stands above the table.
+const LEAD: &str = "\
+A thread and a task, 500 of them in a row that hand a byte down, by the table of Jim Blandy (all rows
+and peers are in [docs/performance/report.md](docs/performance/report.md)):
+
+";
+
 /// The rows of samples, and what they are called in the table.
 const ROWS: [(&str, &str); 4] = [
     ("brigade_create", "to create one"),
@@ -36,7 +43,8 @@ pub(crate) fn merge(text: &str, samples: &Samples) -> Option<String> {
 fn table(samples: &Samples) -> Option<String> {
     let lines: Vec<String> = ROWS.iter().filter_map(|row| line(samples, *row)).collect();
     let heads = COLUMNS.map(|(_, head)| head).join(" | ");
-    (!lines.is_empty()).then(|| format!("| | {heads} |\n|---|--:|--:|--:|\n{}", lines.concat()))
+    let table = format!("{LEAD}| | {heads} |\n|---|--:|--:|--:|\n{}", lines.concat());
+    (!lines.is_empty()).then_some(table)
 }
 
 fn line(samples: &Samples, (row, words): (&str, &str)) -> Option<String> {
@@ -80,6 +88,12 @@ mod tests {
         );
         assert!(!merged.contains("old"));
         assert_eq!(merge(&merged, &samples()).as_deref(), Some(merged.as_str()));
+    }
+
+    #[test]
+    fn the_readme_has_the_markers() {
+        let readme = include_str!("../../README.md");
+        assert!(merge(readme, &samples()).is_some());
     }
 
     #[test]
