@@ -5,7 +5,7 @@
 //!
 //! | arguments | what it does |
 //! |---|---|
-//! | `draw SAMPLES FOLDER [README]` | writes `report.md` and its plots into the folder, and the table of threads and tasks into the README |
+//! | `draw SAMPLES FOLDER [README]` | writes `report.md` and its plots, and the table in the README |
 //! | `facts SAMPLES` | adds a line about this machine and this checkout to the samples |
 //! | `calls SAMPLES COMPARE` | adds system calls an operation, by running that binary under `strace` |
 //!

@@ -1,12 +1,12 @@
 //! What `compare` has written: a line of JSON for each sample.
 //!
-//! | line | what it is |
+//! | keys of the line | what it is |
 //! |---|---|
-//! | `{"row": …, "peer": …, "turn": …, "unit": …, "value": …, "cpu": …, "switches": …, "calls": …}` | one sample of a row |
-//! | `{"curve": …, "peer": …, "x": …, "turn": …, "unit": …, "value": …}` | one point of a curve |
-//! | `{"distribution": …, "peer": …, "turn": …, "unit": …, "percentiles": [[0.5, …], …]}` | one distribution |
-//! | `{"calls": …, "peer": …, "value": …}` | system calls an operation, from a run under `strace` |
-//! | `{"machine": {…}}` | where all that was measured |
+//! | `row`, `peer`, `turn`, `unit`, `value`, `cpu`, `switches`, `calls` | one sample of a row |
+//! | `curve`, `peer`, `x`, `turn`, `unit`, `value` | one point of a curve |
+//! | `distribution`, `peer`, `turn`, `unit`, `percentiles` (shares and values) | a distribution |
+//! | `calls`, `peer`, `value` | system calls an operation, from a run under `strace` |
+//! | `machine` | where all that was measured |
 //!
 //! A turn that stands there twice counts as it stands last, so a row that was disturbed is
 //! measured again by appending to the file.
@@ -228,12 +228,13 @@ fn whole(line: &Value, key: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn row(peer: &str, turn: u64, unit: &str, value: f64) -> String {
-        format!(
-            r#"{{"row":"a","peer":"{peer}","turn":{turn},"unit":"{unit}","value":{value},"cpu":null}}"#
-        )
+        let line = json!({"row": "a", "peer": peer, "turn": turn, "unit": unit, "value": value});
+        line.to_string()
     }
 
     fn read(lines: &[String]) -> Samples {
@@ -280,15 +281,16 @@ mod tests {
 
     #[test]
     fn points_are_medians_over_the_turns() {
+        let line = |mut line: Value| {
+            line["peer"] = json!("go");
+            line["unit"] = json!("ns");
+            line.to_string()
+        };
         let point = |x: u64, turn: u64, value: f64| {
-            format!(
-                r#"{{"curve":"c","peer":"go","x":{x},"turn":{turn},"unit":"ns","value":{value}}}"#
-            )
+            line(json!({"curve": "c", "x": x, "turn": turn, "value": value}))
         };
         let percentiles = |a: f64, b: f64| {
-            format!(
-                r#"{{"distribution":"d","peer":"go","turn":0,"unit":"ns","percentiles":[[0.5,{a}],[0.9,{b}]]}}"#
-            )
+            line(json!({"distribution": "d", "turn": 0, "percentiles": [[0.5, a], [0.9, b]]}))
         };
         let samples = read(&[
             point(100, 0, 5.0),

@@ -1,5 +1,7 @@
 //! The whole way, from samples to the page.
 
+use serde_json::{Value, json};
+
 use crate::document::{self, Material};
 use crate::gates::{self, Gate};
 use crate::judged::Judgement;
@@ -11,7 +13,7 @@ use crate::samples::Samples;
 /// Samples of every row in `gates.toml`, with noise that is the same each time.
 fn plausible(gates: &[Gate]) -> Samples {
     let mut noise = Noise(1);
-    let mut lines = vec![r#"{"machine":{"cores":"2","tokio":"1.54.1"}}"#.to_owned()];
+    let mut lines = vec![json!({"machine": {"cores": "2", "tokio": "1.54.1"}})];
     let names = gates
         .iter()
         .flat_map(|gate| gate.names.iter().map(move |name| (gate, name)));
@@ -23,23 +25,38 @@ fn plausible(gates: &[Gate]) -> Samples {
         };
         for turn in 0..9 {
             for (peer, factor) in [("runtime", gate.aim), ("tokio", 1.0), ("go", 0.7)] {
-                let value = 90.0 * factor * noise.next();
-                lines.push(format!(
-                    r#"{{"row":"{row}","peer":"{peer}","turn":{turn},"unit":"{unit}","value":{value},"cpu":{value},"switches":0.5,"calls":null}}"#
-                ));
+                let mut line = sample(row, peer, 90.0 * factor * noise.next());
+                line["turn"] = json!(turn);
+                line["unit"] = json!(unit);
+                line["switches"] = json!(0.5);
+                lines.push(line);
             }
         }
     }
     for (peer, value) in [("runtime", 50.0), ("tokio", 200.0)] {
         for x in [10, 1_000, 100_000] {
-            lines.push(format!(
-                r#"{{"curve":"spawn","peer":"{peer}","x":{x},"turn":0,"unit":"ns","value":{value}}}"#
-            ));
+            let point = json!({"curve": "spawn", "peer": peer, "x": x, "turn": 0, "unit": "ns"});
+            lines.push(with(point, "value", json!(value)));
         }
-        lines.push(format!(
-            r#"{{"distribution":"hostage_start","peer":"{peer}","turn":0,"unit":"ns","percentiles":[[0.5,{value}],[0.999,9e6],[1.0,5e7]]}}"#
-        ));
+        let tail = json!([[0.5, value], [0.999, 9e6], [1.0, 5e7]]);
+        let line = json!({"distribution": "hostage_start", "peer": peer, "turn": 0, "unit": "ns"});
+        lines.push(with(line, "percentiles", tail));
     }
+    read(&lines)
+}
+
+/// The first sample of a row in nanoseconds.
+fn sample(row: &str, peer: &str, value: f64) -> Value {
+    json!({"row": row, "peer": peer, "turn": 0, "unit": "ns", "value": value, "cpu": value})
+}
+
+fn with(mut line: Value, key: &str, value: Value) -> Value {
+    line[key] = value;
+    line
+}
+
+fn read(lines: &[Value]) -> Samples {
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
     Samples::read(&lines.join("\n")).expect("the lines are sound")
 }
 
@@ -116,15 +133,11 @@ fn a_page_of_nothing_says_that_nothing_was_measured() {
 
 #[test]
 fn a_missed_row_stands_there_with_its_note() {
-    let line = |peer: &str, value: f64| {
-        format!(r#"{{"row":"spawn_join","peer":"{peer}","turn":0,"unit":"ns","value":{value}}}"#)
-    };
-    let lines = [
-        line(peers::OURS, 9.0),
-        line(peers::REFERENCE, 10.0),
-        line("go", 3.0),
-    ];
-    let samples = Samples::read(&lines.join("\n")).expect("sound");
+    let samples = read(&[
+        sample("spawn_join", peers::OURS, 9.0),
+        sample("spawn_join", peers::REFERENCE, 10.0),
+        sample("spawn_join", "go", 3.0),
+    ]);
     let (page, _) = draw(&samples, "# Notes\n\n## `spawn_join`\n\nBecause of this.\n");
     let expected = "- **spawn_join**: 0.90 of tokio (0.90–0.90), gate 0.5; 3.00 of go. Because of \
                     this.\n";

@@ -119,12 +119,12 @@ fn program() -> Result<PathBuf, String> {
 fn executable(messages: &str) -> Option<PathBuf> {
     let messages = messages.lines();
     let messages = messages.filter_map(|line| line.parse::<serde_json::Value>().ok());
-    let paths = messages.filter_map(|message| {
+    let mut paths = messages.filter_map(|message| {
         let is_compare = message["target"]["name"] == "compare";
         let path = message["executable"].as_str().filter(|_| is_compare)?;
         Some(PathBuf::from(path))
     });
-    paths.last()
+    paths.next_back()
 }
 
 #[cfg(test)]
