@@ -69,13 +69,27 @@ pub(crate) fn all(samples: &Samples, judgement: &Judgement<'_>) -> Vec<Plot> {
         let file = format!("{CURVE}{name}.svg");
         Plot { file, words, svg }
     }));
-    plots.extend(samples.distributions.iter().map(|(name, distribution)| {
-        let words = format!("{}: distribution", title(name));
-        let svg = charts::distribution(&words, distribution);
-        let file = format!("{DISTRIBUTION}{name}.svg");
-        Plot { file, words, svg }
-    }));
+    let mut drawn = Vec::new();
+    for (name, distribution) in &samples.distributions {
+        let name = whole(name);
+        if !drawn.contains(&name) {
+            let words = format!("{}: distribution", title(name));
+            let svg = charts::distribution(&words, distribution);
+            let file = format!("{DISTRIBUTION}{name}.svg");
+            plots.push(Plot { file, words, svg });
+            drawn.push(name);
+        }
+    }
     plots
+}
+
+/// The name without the percentile that the row is: its distribution has them all.
+fn whole(name: &str) -> &str {
+    let percentile = name.rsplit_once("_p");
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    percentile
+        .filter(|(_, text)| is_number(text))
+        .map_or(name, |(whole, _)| whole)
 }
 
 /// A name as a title: `hostage_start` is "Hostage start".
@@ -163,4 +177,25 @@ fn marks(row: &Row) -> Vec<(Peer, f64)> {
     others
         .filter_map(|peer| Some((peer, row.ratio(peer.name, REFERENCE)?.median)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_percentiles_of_one_distribution_share_its_plot() {
+        assert_eq!(whole("service_p50"), "service");
+        assert_eq!(whole("service_peak"), "service_peak");
+        assert_eq!(whole("hostage_start"), "hostage_start");
+    }
+
+    #[test]
+    fn a_file_is_named_by_letters_alone() {
+        assert_eq!(
+            ratios_of("Memory and start-up"),
+            "ratios_memory_and_start_up.svg"
+        );
+        assert_eq!(title("timers_1m"), "Timers 1m");
+    }
 }
