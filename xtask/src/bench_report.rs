@@ -6,9 +6,9 @@
 //! 3. `report` adds facts about this machine, and system calls where there is an `strace`.
 //! 4. `report` writes `docs/performance/report.md` with its plots, and the table in README.md.
 //!
-//! With `--quick` there are few and short samples, no curves and no system calls, and all goes into
-//! `target/bench-report/quick`: what a change has done shows there, the page that is kept does not
-//! change for it.
+//! With `--quick` there are few and short samples, tokio is the only peer, there are no curves and
+//! no system calls, and all goes into `target/bench-report/quick`: what a change has done shows
+//! there, the page that is kept does not change for it.
 
 use std::fs;
 use std::num::NonZeroUsize;
@@ -34,11 +34,10 @@ const TURNS: usize = 9;
 /// Enough to see what is twice as fast.
 const TURNS_QUICK: usize = 2;
 
-/// By how much the rounds of a quick sample are fewer.
-const DIVISOR_QUICK: &str = "4";
+/// What else makes a comparison short.
+const QUICK: [&str; 6] = ["--divisor", "10", "--peer", "runtime", "--peer", "tokio"];
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    build()?;
     let kept = process::root().join("docs/performance");
     let scratch = process::root().join("target/bench-report");
     let folder = if options.quick {
@@ -50,7 +49,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         .and_then(|()| fs::create_dir_all(&scratch))
         .map_err(|error| error.to_string())?;
     let samples = match &options.from {
-        Some(path) => PathBuf::from(path),
+        Some(path) => fs::canonicalize(path).map_err(|error| format!("{path}: {error}"))?,
         None if options.quick => measure(&folder.join("samples.jsonl"), options)?,
         None => measure(&scratch.join("samples.jsonl"), options)?,
     };
@@ -64,23 +63,20 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     Ok(())
 }
 
-/// Builds what takes the samples and what draws from them.
-fn build() -> Result<(), String> {
-    let mut report = process::cargo();
-    report.args(["build", "--quiet", "--release", "--bin", "report"]);
-    process::run(report.args(PACKAGE))?;
-    process::run(compare().arg("--no-run"))
-}
-
 /// Takes samples, and says where they are.
 fn measure(samples: &Path, options: &Options) -> Result<PathBuf, String> {
+    // Both are built before the first sample is taken.
+    let mut build = process::cargo();
+    build.args(["build", "--quiet", "--release", "--bin", "report"]);
+    process::run(build.args(PACKAGE))?;
+    process::run(compare().arg("--no-run"))?;
     let turns = if options.quick { TURNS_QUICK } else { TURNS };
     let turns = options.turns.map_or(turns, NonZeroUsize::get).to_string();
     let mut command = compare();
     command.args(["--", "--turns", &turns, "--samples"]);
     command.arg(samples);
     if options.quick {
-        command.args(["--divisor", DIVISOR_QUICK]);
+        command.args(QUICK);
     } else {
         command.arg("--curves");
     }
