@@ -6,7 +6,8 @@
 //! the row starts, its clients, are let go as soon as they execute something.
 //!
 //! `--peer` and `--exact` are `compare`'s: the peers run apart, and a row without those whose names
-//! contain its own.
+//! contain its own. A row whose samples do not say how many operations they are, as one that is
+//! measured in a process of its own, has no figure.
 
 use std::fs;
 use std::path::Path;

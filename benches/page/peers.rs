@@ -44,7 +44,7 @@ const fn peer(name: &'static str, (r, g, b): (u8, u8, u8), shape: Shape) -> Peer
 pub(crate) const ALL: [Peer; 9] = [
     peer(OURS, (0, 114, 178), Shape::Circle),
     peer(REFERENCE, (34, 34, 34), Shape::Square),
-    peer("tokio_current", (120, 120, 120), Shape::Square),
+    peer("tokio-current", (120, 120, 120), Shape::Square),
     peer("smol", (0, 158, 115), Shape::Diamond),
     peer("go", (86, 180, 233), Shape::TriangleUp),
     peer("kanal", (204, 121, 167), Shape::TriangleDown),
