@@ -126,8 +126,13 @@ pub(super) fn against_gate(row: &Judged<'_>) -> String {
 
 /// CPU time, switches and system calls of the rows that report them.
 pub(super) fn costs(page: &mut String, judgement: &Judgement<'_>) {
+    let has_costs = |row: &Row| {
+        let cpu = row.estimate(OURS, |sample| sample.cpu);
+        cpu.is_some() || !row.calls.is_empty()
+    };
     let rows = judgement.rows.iter().filter(|row| row.gate.costs);
-    let rows: Vec<_> = rows.filter_map(|row| Some((row, row.row?))).collect();
+    let rows = rows.filter_map(|row| Some((row, row.row?)));
+    let rows: Vec<_> = rows.filter(|(_, row)| has_costs(row)).collect();
     if rows.is_empty() {
         return;
     }
