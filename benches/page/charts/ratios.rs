@@ -40,7 +40,7 @@ const PALE: RGBColor = RGBColor(158, 202, 225);
 const FAR: f64 = 4.0;
 
 const WIDTH: i32 = 880;
-const LEFT: i32 = 205;
+const LEFT: i32 = 228;
 const RIGHT: i32 = 735;
 const TOP: i32 = 74;
 const LINE: i32 = 26;
