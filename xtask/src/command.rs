@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use crate::bench_report;
 use crate::conformance;
 use crate::conformance::groups::Group;
 use crate::platforms;
@@ -11,6 +12,9 @@ pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <command>
 
 Commands:
+  bench-report [--quick] [--turns N] [--from FILE]
+      Measures everything against the peers, and writes docs/performance/report.md with its plots; under an hour.
+      --quick: a few minutes, into target/bench-report/quick. --from: draws from samples that were kept.
   bridge-check [PATH]
       Says whether the tokio of the build in PATH (default: here) is the bridge; if not, why, and what to write.
   conformance [--group GROUP] [--test FILE] [--runs N] [--jobs N] [--strict] [--update] [--reference]
@@ -45,6 +49,7 @@ Commands:
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help,
+    BenchReport(bench_report::Options),
     BridgeCheck {
         path: Option<String>,
     },
@@ -79,6 +84,7 @@ impl Command {
         match arguments[..] {
             [] => Err("no command given".to_owned()),
             ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => Ok(Command::Help),
+            ["bench-report", ref rest @ ..] => bench_report(rest),
             ["bridge-check"] => Ok(Command::BridgeCheck { path: None }),
             ["bridge-check", path] if !path.starts_with('-') => Ok(Command::BridgeCheck {
                 path: Some(path.to_owned()),
@@ -107,6 +113,24 @@ impl Command {
             [unknown, ..] => Err(format!("unknown command {unknown:?}")),
         }
     }
+}
+
+fn bench_report(rest: &[&str]) -> Result<Command, String> {
+    let mut options = bench_report::Options::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            let value = words.next().copied();
+            value.ok_or_else(|| format!("bench-report: {word} needs a value"))
+        };
+        match *word {
+            "--quick" => options.quick = true,
+            "--turns" => options.turns = Some(number(word, value()?)?),
+            "--from" => options.from = Some(value()?.to_owned()),
+            unknown => return Err(format!("bench-report: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::BenchReport(options))
 }
 
 fn conformance(rest: &[&str]) -> Result<Command, String> {
@@ -196,6 +220,15 @@ mod tests {
             parse("conformance --group sync --strict --runs 3"),
             Ok(Command::Conformance(options))
         );
+        let options = bench_report::Options {
+            quick: true,
+            from: Some("samples".to_owned()),
+            turns: Some(runs),
+        };
+        assert_eq!(
+            parse("bench-report --quick --turns 3 --from samples"),
+            Ok(Command::BenchReport(options))
+        );
         assert_eq!(parse("loom"), Ok(Command::Loom { quick: false }));
         assert_eq!(parse("loom --quick"), Ok(Command::Loom { quick: true }));
         let serves = probe::What::Serves;
@@ -233,6 +266,9 @@ mod tests {
     fn what_is_not_known_is_named() {
         let cases = [
             ("", "no command"),
+            ("bench-report --fast", "\"--fast\""),
+            ("bench-report --from", "needs a value"),
+            ("bench-report --turns 0", "\"0\""),
             ("bridge-check --all", "\"--all\""),
             ("bridge-check a b", "\"b\""),
             ("probe h2", "\"h2\""),
@@ -263,6 +299,7 @@ mod tests {
     #[test]
     fn the_usage_names_each_command() {
         for command in [
+            "bench-report",
             "conformance",
             "loom",
             "features",

@@ -6,6 +6,8 @@
 
 mod command;
 
+mod bench_report;
+
 mod bridge_check;
 
 mod conformance;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
             print!("{}", command::USAGE);
             Ok(())
         }
+        Ok(Command::BenchReport(options)) => bench_report::run(&options),
         Ok(Command::BridgeCheck { path }) => bridge_check::run(path.as_deref()),
         Ok(Command::Probe(what)) => probe::run(what),
         Ok(Command::Conformance(options)) => conformance::run(&options),
