@@ -73,13 +73,19 @@ fn timed(name: &str, sizes: Rounds, divisor: Divisor) -> Figure {
     let rounds = (sizes.rounds / divisor).max(1);
     let mut body = (sizes.make)();
     // What only shows that it works needs no warmth.
-    if divisor != Divisor::MAX {
-        body(rounds.div_ceil(5));
+    let warming = match divisor {
+        Divisor::MAX => 0,
+        _ => rounds.div_ceil(5),
+    };
+    if warming > 0 {
+        body(warming);
     }
     let before = Usage::now();
     let time = body(rounds);
     let used = Usage::now() - before;
     let operations = (rounds * sizes.operations) as f64;
     let value = sizes.unit.value(time, operations);
-    used.per(operations, Figure::new(name, sizes.unit.name(), value))
+    let mut figure = Figure::new(name, sizes.unit.name(), value);
+    figure.operations = Some((warming + rounds) * sizes.operations);
+    used.per(operations, figure)
 }

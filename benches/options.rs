@@ -17,6 +17,8 @@ pub struct Options {
     pub peers: Vec<String>,
     /// Words of which a row's name has to contain one; no words choose all rows.
     pub filters: Vec<String>,
+    /// Whether a word has to be the whole name.
+    pub exact: bool,
     /// Whether the curves are wanted too.
     pub curves: bool,
     /// Whether only the names of the rows are wanted.
@@ -32,6 +34,7 @@ impl Options {
             samples: None,
             peers: Vec::new(),
             filters: Vec::new(),
+            exact: false,
             curves: false,
             list: false,
         }
@@ -71,6 +74,7 @@ impl Options {
                 "--divisor" => options.divisor = number(&value()),
                 "--samples" => options.samples = Some(PathBuf::from(value())),
                 "--peer" => options.peers.push(value()),
+                "--exact" => options.exact = true,
                 "--curves" => options.curves = true,
                 "--list" => options.list = true,
                 other if !other.starts_with("--") => options.filters.push(argument),
@@ -83,7 +87,11 @@ impl Options {
 
     pub(crate) fn wants_row(&self, name: &str) -> bool {
         let mut filters = self.filters.iter();
-        self.filters.is_empty() || filters.any(|filter| name.contains(filter.as_str()))
+        let fits = |filter: &String| match self.exact {
+            true => name == filter,
+            false => name.contains(filter.as_str()),
+        };
+        self.filters.is_empty() || filters.any(fits)
     }
 
     pub(crate) fn wants_peer(&self, name: &str) -> bool {

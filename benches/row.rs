@@ -75,6 +75,8 @@ pub struct Figure {
     pub cpu: Option<f64>,
     /// Voluntary switches an operation, or a second.
     pub switches: Option<f64>,
+    /// How many operations the process did for it, the warm-up included; of timed rounds alone.
+    pub operations: Option<u64>,
     /// Shares and the values at them, where the figure is one of a distribution.
     pub percentiles: Vec<(f64, f64)>,
 }
@@ -87,6 +89,7 @@ impl Figure {
             value,
             cpu: None,
             switches: None,
+            operations: None,
             percentiles: Vec::new(),
         }
     }

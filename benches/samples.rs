@@ -1,7 +1,7 @@
 //! Every single sample, as a line of JSON: what the report is made from.
 //!
 //! A line is one of
-//! `{"row":…,"peer":…,"turn":…,"unit":…,"value":…,"cpu":…,"switches":…,"calls":null}`,
+//! `{"row":…,"peer":…,"turn":…,"unit":…,"value":…,"cpu":…,"switches":…,"operations":…,"calls":null}`,
 //! `{"distribution":…,"peer":…,"turn":…,"unit":…,"percentiles":[[share,value],…]}` and
 //! `{"curve":…,"peer":…,"x":…,"turn":…,"unit":…,"value":…}`. System calls are counted from outside
 //! of the process, so `calls` is left to whoever does that.
@@ -9,6 +9,8 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+
+use serde_json::{Value, json};
 
 use crate::row::Figure;
 
@@ -26,72 +28,52 @@ impl Samples {
     }
 
     pub(crate) fn write(&mut self, peer: &str, turn: usize, figure: &Figure) {
-        self.line(&[
-            ("row", &text(&figure.row)),
-            ("peer", &text(peer)),
-            ("turn", &turn.to_string()),
-            ("unit", &text(&figure.unit)),
-            ("value", &number(figure.value)),
-            ("cpu", &or_null(figure.cpu)),
-            ("switches", &or_null(figure.switches)),
-            ("calls", "null"),
-        ]);
-        if figure.percentiles.is_empty() {
-            return;
+        self.line(&json!({
+            "row": figure.row,
+            "peer": peer,
+            "turn": turn,
+            "unit": figure.unit,
+            "value": figure.value,
+            "cpu": figure.cpu,
+            "switches": figure.switches,
+            "operations": figure.operations,
+            "calls": null,
+        }));
+        if !figure.percentiles.is_empty() {
+            self.line(&json!({
+                "distribution": figure.row,
+                "peer": peer,
+                "turn": turn,
+                "unit": figure.unit,
+                "percentiles": figure.percentiles,
+            }));
         }
-        let point = |(share, value): &(f64, f64)| format!("[{share},{}]", number(*value));
-        let points: Vec<String> = figure.percentiles.iter().map(point).collect();
-        self.line(&[
-            ("distribution", &text(&figure.row)),
-            ("peer", &text(peer)),
-            ("turn", &turn.to_string()),
-            ("unit", &text(&figure.unit)),
-            ("percentiles", &format!("[{}]", points.join(","))),
-        ]);
     }
 
     /// A point of a curve, in nanoseconds.
     pub(crate) fn write_point(&mut self, curve: &str, peer: &str, x: u64, turn: usize, value: f64) {
-        self.line(&[
-            ("curve", &text(curve)),
-            ("peer", &text(peer)),
-            ("x", &x.to_string()),
-            ("turn", &turn.to_string()),
-            ("unit", &text("ns")),
-            ("value", &number(value)),
-        ]);
+        self.line(&json!({
+            "curve": curve,
+            "peer": peer,
+            "x": x,
+            "turn": turn,
+            "unit": "ns",
+            "value": value,
+        }));
     }
 
     /// Written at once, so that what stands is whole if a later row fails.
-    fn line(&mut self, fields: &[(&str, &str)]) {
-        let Some(file) = &mut self.0 else {
-            return;
-        };
-        let field = |(name, value): &(&str, &str)| format!("\"{name}\":{value}");
-        let fields: Vec<String> = fields.iter().map(field).collect();
-        let written = writeln!(file, "{{{}}}", fields.join(","));
-        written.expect("the file of samples can be written");
+    fn line(&mut self, line: &Value) {
+        if let Some(file) = &mut self.0 {
+            writeln!(file, "{line}").expect("the file of samples can be written");
+        }
     }
-}
-
-/// Names of rows, peers and units are words of our own: there is nothing to escape.
-fn text(word: &str) -> String {
-    assert!(!word.contains(['"', '\\']), "{word} is a word");
-    format!("\"{word}\"")
-}
-
-fn or_null(value: Option<f64>) -> String {
-    value.map_or_else(|| String::from("null"), number)
-}
-
-/// JSON knows neither infinities nor what is no number.
-fn number(value: f64) -> String {
-    assert!(value.is_finite(), "a figure is a number");
-    format!("{value}")
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::{Figure, Samples};
 
     #[test]
@@ -105,16 +87,15 @@ mod tests {
         samples.write_point("spawn", "runtime", 100, 0, 7.0);
         let written = std::fs::read_to_string(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
+        let lines: Vec<Value> = written.lines().map(|l| l.parse().unwrap()).collect();
         let expected = [
-            r#"{"row":"mutex","peer":"tokio","turn":4,"unit":"ns","value":1.5,"#,
-            r#""cpu":2,"switches":null,"calls":null}"#,
-            "\n",
-            r#"{"distribution":"mutex","peer":"tokio","turn":4,"unit":"ns","#,
-            r#""percentiles":[[0.5,1],[1,3.25]]}"#,
-            "\n",
-            r#"{"curve":"spawn","peer":"runtime","x":100,"turn":0,"unit":"ns","value":7}"#,
-            "\n",
+            json!({"row": "mutex", "peer": "tokio", "turn": 4, "unit": "ns", "value": 1.5,
+                "cpu": 2.0, "switches": null, "operations": null, "calls": null}),
+            json!({"distribution": "mutex", "peer": "tokio", "turn": 4, "unit": "ns",
+                "percentiles": [[0.5, 1.0], [1.0, 3.25]]}),
+            json!({"curve": "spawn", "peer": "runtime", "x": 100, "turn": 0, "unit": "ns",
+                "value": 7.0}),
         ];
-        assert_eq!(written, expected.concat());
+        assert_eq!(lines, expected);
     }
 }

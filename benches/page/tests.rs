@@ -88,6 +88,17 @@ fn draw(samples: &Samples, notes: &str) -> (String, Vec<Plot>) {
 }
 
 #[test]
+fn each_row_has_a_gate_and_each_gate_a_row() {
+    let gates = gates::read(include_str!("../gates.toml")).expect("gates.toml");
+    let mut gated: Vec<String> = gates.into_iter().flat_map(|gate| gate.names).collect();
+    let rows = runtime_benches::row::all().into_iter();
+    let mut rows: Vec<String> = rows.flat_map(|row| row.names).map(str::to_owned).collect();
+    gated.sort();
+    rows.sort();
+    assert_eq!(gated, rows);
+}
+
+#[test]
 fn each_row_and_each_plot_is_on_the_page() {
     let gates = gates::read(crate::GATES).expect("gates.toml is sound");
     let samples = plausible(&gates);
