@@ -9,7 +9,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::allocations;
 use crate::client::{self, Client};
 use crate::load::{Generator, REPLY, REQUEST};
 use crate::row::{self, Body, Divisor, Figure, Work};
@@ -222,7 +221,6 @@ fn obey(mut client: impl Client) {
 }
 
 fn measure(peer: &str, name: &str, divisor: Divisor) {
-    allocations::start_counting();
     let mut rows = row::all().into_iter();
     let row = rows.find(|row| row.names[0] == name);
     let row = row.expect("the parent knows the rows");

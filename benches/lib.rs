@@ -29,7 +29,6 @@ pub mod instructions;
 pub mod options;
 pub mod row;
 
-mod allocations;
 mod child;
 mod client;
 mod curves;
@@ -39,6 +38,7 @@ mod peers;
 mod percentiles;
 mod pipes;
 mod report;
+mod resident;
 mod samples;
 mod scratch;
 mod theirs;

@@ -11,7 +11,7 @@ use super::rt::net::unix::pipe;
 use super::rt::net::{TcpListener, TcpStream};
 use super::rt::sync::mpsc;
 use super::support::{default_runtime, in_task};
-use crate::allocations;
+use crate::resident;
 use crate::row::{Body, Divisor, Entry, Figure};
 use crate::usage::Usage;
 
@@ -145,7 +145,7 @@ fn create(divisor: Divisor) -> Vec<Figure> {
     let gates = rt::sync::Semaphore::new(0);
     let gates = Arc::new(gates);
     let create = || {
-        let bytes = allocations::bytes();
+        let bytes = resident::bytes();
         let (before, start) = (Usage::now(), Instant::now());
         let begun = Arc::new(crate::work::Countdown::new(count));
         for _ in 0..count {
@@ -158,7 +158,7 @@ fn create(divisor: Divisor) -> Vec<Figure> {
         }
         begun.wait();
         let (time, used) = (start.elapsed(), Usage::now() - before);
-        (time, used, allocations::bytes() - bytes)
+        (time, used, resident::bytes() - bytes)
     };
     // What a runtime allocates once, it has by then.
     create();

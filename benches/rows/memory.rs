@@ -1,4 +1,4 @@
-//! What a thing costs in allocated bytes while it waits, and what starting costs.
+//! What a thing costs in memory while it waits, and what starting costs.
 
 use std::future::{Future, pending};
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use super::measured::hold;
 use super::rt;
 use super::rt::time::sleep;
 use super::support::default_runtime;
-use crate::allocations;
 use crate::child::Child;
+use crate::resident;
 use crate::row::{Body, Divisor, Entry, Figure};
 use crate::work::Countdown;
 
-const TASKS: u64 = 10_000;
+const TASKS: u64 = 100_000;
 const CONNECTIONS: u64 = 2_000;
 
 pub(super) fn rows() -> Vec<Entry> {
@@ -62,9 +62,9 @@ where
     let count = (TASKS / divisor).max(1);
     // What a runtime allocates once, it has by then.
     spawn(count);
-    let before = allocations::bytes();
+    let before = resident::bytes();
     spawn(count);
-    let bytes = allocations::bytes() - before;
+    let bytes = resident::bytes() - before;
     vec![Figure::new(row, "bytes", bytes as f64 / count as f64)]
 }
 
@@ -73,9 +73,9 @@ fn connected(divisor: Divisor) -> Vec<Figure> {
     let runtime = default_runtime();
     let count = (CONNECTIONS / divisor).max(1);
     let _first = hold(&runtime, count);
-    let before = allocations::bytes();
+    let before = resident::bytes();
     let _second = hold(&runtime, count);
-    let bytes = allocations::bytes() - before;
+    let bytes = resident::bytes() - before;
     let row = "memory_idle_tcp";
     vec![Figure::new(row, "bytes", bytes as f64 / count as f64)]
 }

@@ -10,7 +10,7 @@ use smol::future::yield_now;
 use smol::lock::Mutex;
 
 use super::{Pool, Spawner, in_task};
-use crate::allocations;
+use crate::resident;
 use crate::row::{Body, Divisor, Entry, Figure};
 use crate::work::Countdown;
 
@@ -217,8 +217,8 @@ fn parked(divisor: Divisor) -> Vec<Figure> {
     };
     // What an executor allocates once, it has by then.
     spawn();
-    let before = allocations::bytes();
+    let before = resident::bytes();
     spawn();
-    let bytes = (allocations::bytes() - before) as f64 / count as f64;
+    let bytes = (resident::bytes() - before) as f64 / count as f64;
     vec![Figure::new("memory_parked_task", "bytes", bytes)]
 }

@@ -10,8 +10,8 @@ use smol::Timer;
 use smol::future::FutureExt;
 
 use super::{Pool, in_task};
-use crate::allocations;
 use crate::percentiles::Percentiles;
+use crate::resident;
 use crate::row::{Body, Divisor, Entry, Figure};
 use crate::usage::{Usage, peak_memory};
 use crate::work::Countdown;
@@ -143,8 +143,8 @@ fn sleeping(divisor: Divisor) -> Vec<Figure> {
     };
     // What an executor allocates once, it has by then.
     spawn();
-    let before = allocations::bytes();
+    let before = resident::bytes();
     spawn();
-    let bytes = (allocations::bytes() - before) as f64 / count as f64;
+    let bytes = (resident::bytes() - before) as f64 / count as f64;
     vec![Figure::new("memory_sleeping_task", "bytes", bytes)]
 }
