@@ -299,10 +299,7 @@ impl File {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn try_clone(&self) -> io::Result<File> {
-        let mut cursor = self.cursor.lock().await;
-        settle(&mut cursor).await;
-        self.go_back(&mut cursor).await;
-        drop(cursor);
+        self.give_unread_back().await;
         let file = Arc::clone(&self.file);
         let mut clone = File::from_std(ask(move || file.try_clone()).await?);
         clone.max_buf_size = self.max_buf_size;
@@ -481,10 +478,13 @@ impl File {
         cursor.discard_failure()
     }
 
-    async fn go_back(&self, cursor: &mut Cursor) {
+    /// What was read for somebody who gave up is read anew.
+    async fn give_unread_back(&self) {
+        let mut cursor = self.cursor.lock().await;
+        settle(&mut cursor).await;
         if cursor.has_unread() {
             cursor.start_rewind(&self.file);
-            settle(cursor).await;
+            settle(&mut cursor).await;
         }
     }
 

@@ -4,8 +4,8 @@
 //! (*unread*), and a write that failed (*failed*).
 //!
 //! **Invariants.** C1: one job at a time, so jobs happen in the order in which they were begun. C2:
-//! the operating system's position is the one the caller sees plus the unread bytes; a write, a
-//! seek or a change of length first goes back over them, and forgets them only once that has
+//! the operating system's position is the one the caller sees plus the unread bytes; a write, wherever
+//! it goes, a seek or a change of length first goes back over them, and forgets them only once that has
 //! happened; a stream that cannot go back keeps them. C3: bytes that a write accepted are written,
 //! or stand in `failed` until they are discarded; nothing else is accepted meanwhile. C4: writes
 //! are duties (`pool.rs`): the end of the runtime does not lose them. C5: whoever gives up leaves

@@ -53,8 +53,8 @@ impl File {
     }
 
     /// Writes at `offset`, wherever the position is, and does not move it; gives how many bytes.
-    /// It waits until the operating system has them, so there is nothing to flush. Others may read
-    /// and write meanwhile.
+    /// It waits until the operating system has them, so there is nothing to flush. It begins after
+    /// what this handle has under way at its position; others may read and write meanwhile.
     ///
     /// # Errors
     /// What the operating system says; if the runtime ends first.
@@ -75,6 +75,8 @@ impl File {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn write_at(&self, buf: &[u8], offset: u64) -> io::Result<usize> {
+        // They may be the very bytes that change now.
+        self.give_unread_back().await;
         let (file, bytes) = (Arc::clone(&self.file), buf.to_vec());
         let job = pool::start_duty(move || uninterrupted(|| file.write_at(&bytes, offset)));
         match job {

@@ -1,6 +1,6 @@
 //! Reads and writes that leave the position alone.
 
-use super::{Scratch, opened, runtime};
+use super::{Scratch, abandon_read, opened, runtime};
 use crate::io::AsyncReadExt;
 
 #[test]
@@ -19,5 +19,18 @@ fn reads_and_writes_at_an_offset_leave_the_position() {
             assert_eq!(scratch.contents(), b"abcdeFGh");
             file.write_at(b"fg", 5).await.unwrap();
         }
+    });
+}
+
+#[test]
+fn fault_065_a_write_at_an_offset_changes_what_a_cancelled_read_had_fetched() {
+    let scratch = Scratch::holding(b"abcdefgh");
+    runtime().block_on(async {
+        let mut file = opened(&scratch, false);
+        abandon_read(&mut file, 4);
+        file.write_at(b"XY", 1).await.unwrap();
+        let mut buf = [0; 8];
+        file.read_exact(&mut buf).await.unwrap();
+        assert_eq!(&buf, b"aXYdefgh");
     });
 }
