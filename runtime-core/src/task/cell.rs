@@ -1,5 +1,5 @@
-//! The heap layout of a task. Aligned to 16, not to a cache line: a hundred thousand parked tasks
-//! are memory first.
+//! The heap layout of a task. Not aligned to a cache line, and no byte more than it needs: a hundred
+//! thousand parked tasks are memory first.
 #![allow(
     unsafe_code,
     reason = "the stage is handed from owner to owner by the state word"
@@ -30,12 +30,11 @@ pub(crate) trait Schedule: Send + Sync + Sized + 'static {
     fn unlink(&self, header: &Header) -> bool;
 }
 
-/// The neighbours in the live list, guarded by that list's lock.
+/// The neighbours in the live list, guarded by that list's lock; none if it is on no list.
 #[derive(Debug)]
 pub(crate) struct Links {
     pub(super) previous: Option<NonNull<Header>>,
     pub(super) next: Option<NonNull<Header>>,
-    pub(super) linked: bool,
 }
 
 /// The part of a task that does not depend on its types.
@@ -57,7 +56,7 @@ pub(super) enum Stage<F: Future> {
     Consumed,
 }
 
-#[repr(C, align(16))]
+#[repr(C)]
 pub(super) struct Cell<F: Future, S> {
     /// First, so that a pointer to the cell is one to the header.
     pub(super) header: Header,

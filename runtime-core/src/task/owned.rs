@@ -61,28 +61,18 @@ impl OwnedTasks {
     /// Takes a task off; true if it was on the list, whose reference is then the caller's.
     pub(crate) fn unlink(&self, header: &Header) -> bool {
         let mut list = self.list.lock();
-        let (previous, next) = {
-            let taken = header.links.with_mut(|links| {
-                // SAFETY: invariant 2.
-                let links = unsafe { &mut *links };
-                links.linked.then(|| {
-                    links.linked = false;
-                    (links.previous.take(), links.next.take())
-                })
-            });
-            match taken {
-                Some(neighbours) => neighbours,
-                None => return false,
-            }
-        };
+        let (previous, next) = header.links.with_mut(|links| {
+            // SAFETY: invariant 2.
+            let links = unsafe { &mut *links };
+            (links.previous.take(), links.next.take())
+        });
         let this = Some(NonNull::from(header));
         match previous {
             Some(previous) => set_next(previous, next),
             None if list.head == this => list.head = next,
-            None => {
-                debug_assert_eq!(list.asked, this, "the first of neither list");
-                list.asked = next;
-            }
+            None if list.asked == this => list.asked = next,
+            // Behind nobody and the first of neither list: on none.
+            None => return false,
         }
         if let Some(next) = next {
             set_previous(next, previous);
@@ -125,7 +115,6 @@ fn push_front(new: NonNull<Header>, head: Option<NonNull<Header>>) -> NonNull<He
         *links = Links {
             previous: None,
             next: head,
-            linked: true,
         };
     });
     if let Some(head) = head {

@@ -83,7 +83,6 @@ where
             links: UnsafeCell::new(Links {
                 previous: None,
                 next: None,
-                linked: false,
             }),
             id,
             spawned_at,
