@@ -3,8 +3,8 @@
 //!
 //! Each operation runs in a process of its own under callgrind, a number of times and twice that
 //! number; the difference, by the number, is what one costs, without the start and the end of the
-//! process. What stands in `instructions.toml` is held against that: more than [`GROWTH_MAX`] above
-//! it is an error.
+//! process. What stands in `instructions.toml` is held against that: more than 5 % above it is an
+//! error.
 //!
 //! The counts hold for one compiler and one kind of machine: the file says for which.
 
