@@ -1,6 +1,6 @@
 //! `cargo xtask platforms --check [TARGET]`: the three crates for every system that they are written
-//! for, from this machine: type-checked with their tests, warnings denied, and linted where clippy
-//! is there.
+//! for, from this machine: type-checked with their tests, and the crates themselves linted where
+//! clippy is there; warnings are errors.
 //!
 //! The standard library is built along out of Debian's sources, as for `sanitize`: so no target has
 //! to be installed, and checking needs neither linker nor headers of the other system. Nothing is
@@ -27,6 +27,15 @@ const TARGETS: [&str; 7] = [
     "aarch64-linux-android",
     "aarch64-unknown-linux-gnu",
     "i686-unknown-linux-gnu",
+];
+
+/// This clippy is younger than the project's own, which judges the tests. On windows-gnu it takes
+/// each initializer that is `const` for one that is not; it wants a pointer's `Default`, which the
+/// oldest compiler that is supported does not have; and a directory's entries are large on Windows.
+const ALLOWED: [&str; 3] = [
+    "--allow=clippy::missing_const_for_thread_local",
+    "--allow=clippy::unwrap_or_default",
+    "--allow=clippy::large_enum_variant",
 ];
 
 pub(crate) fn run(only: Option<&str>) -> Result<(), String> {
@@ -84,10 +93,14 @@ fn missing() -> Vec<String> {
 
 fn cargo(verb: &str, target: &str) -> Command {
     let mut command = process::program("cargo");
-    command.args([verb, "--quiet", "--all-targets", "--keep-going"]);
+    command.args([verb, "--quiet", "--keep-going"]);
     command.arg("-Zbuild-std=std,panic_abort,test");
     command.args(["--target", target, "--target-dir", FOLDER]);
     command.args(PACKAGES.iter().flat_map(|package| ["-p", package]));
+    match verb {
+        "clippy" => command.arg("--").args(ALLOWED),
+        _ => command.arg("--all-targets"),
+    };
     command
         .env("RUSTUP_TOOLCHAIN", TOOLCHAIN)
         .env("RUSTC_BOOTSTRAP", "1")

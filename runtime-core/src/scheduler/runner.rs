@@ -418,11 +418,7 @@ impl std::fmt::Debug for Runner {
 
 /// Calls `f` with this thread's runner, if it is one.
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Runner>) -> R) -> R {
-    let current = match CURRENT.try_with(Cell::get) {
-        Ok(current) => current,
-        // The thread's locals are gone.
-        Err(_) => null(),
-    };
+    let current = CURRENT.try_with(Cell::get).unwrap_or(null());
     // SAFETY: invariant 2: set by `Entered`, which puts the old address back before the runner
     // goes.
     f(unsafe { current.as_ref() })
