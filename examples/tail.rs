@@ -45,10 +45,12 @@ async fn run(arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
         return Err(format!("{} arguments, not 1; {USAGE}", arguments.len()));
     };
     runtime::select! {
+        // Listens before anything is written: from then on Ctrl-C is an end and no abortion.
+        biased;
+        ended = ctrl_c() => ended.map_err(|error| format!("cannot wait for Ctrl-C: {error}")),
         failed = follow(name) => {
             failed.map_err(|error| format!("{}: {error}", Path::new(name).display()))
         }
-        ended = ctrl_c() => ended.map_err(|error| format!("cannot wait for Ctrl-C: {error}")),
     }
 }
 

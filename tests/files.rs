@@ -135,7 +135,8 @@ fn tail_follows_a_file_that_grows_and_one_that_is_cut_until_ctrl_c() {
     fs::write(&log.0, b"anew\n").expect("cut");
     assert_eq!(line(&mut out), "anew\n");
     interrupt(&child);
-    assert!(child.wait().expect("it ends").success());
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{output:?}");
     assert_eq!(line(&mut out), "");
 }
 
@@ -156,7 +157,8 @@ fn tail_begins_with_whole_lines_near_the_end() {
         assert_eq!(line(&mut out), format!("line {expected}\n"));
     }
     interrupt(&child);
-    assert!(child.wait().expect("it ends").success());
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]

@@ -49,12 +49,14 @@ async fn hold(path: &Path) -> Result<(), String> {
     let listener = listen(path)
         .await
         .map_err(|error| format!("cannot listen on {shown}: {error}"))?;
-    let ended = match writeln!(io::stdout(), "listening on {shown}") {
-        Err(error) => Err(format!("cannot write to standard output: {error}")),
-        Ok(()) => runtime::select! {
-            failed = admit(&listener) => failed.map_err(|error| format!("cannot accept: {error}")),
-            ended = ctrl_c() => ended.map_err(|error| format!("cannot wait for ctrl-c: {error}")),
-        },
+    let ended = runtime::select! {
+        // Listens before it says so: from then on Ctrl-C removes the file.
+        biased;
+        ended = ctrl_c() => ended.map_err(|error| format!("cannot wait for ctrl-c: {error}")),
+        failed = async {
+            writeln!(io::stdout(), "listening on {shown}")?;
+            admit(&listener).await
+        } => failed.map_err(|error| format!("cannot go on: {error}")),
     };
     // Who comes now finds no room, rather than one that does not answer.
     let removed = fs::remove_file(path).map_err(|error| format!("cannot remove {shown}: {error}"));
