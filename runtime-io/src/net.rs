@@ -25,6 +25,7 @@ pub mod windows;
 mod accept;
 mod backoff;
 mod byte_stream;
+mod datagram;
 mod descriptors;
 mod halves;
 mod numbers;

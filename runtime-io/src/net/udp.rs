@@ -1,8 +1,4 @@
-//! Datagrams.
-//!
-//! A datagram is sent and received whole or not at all, so no operation ever uses readiness up but
-//! one that would block. All take `&self`: a socket is shared by an `Arc`, and any number of tasks
-//! may send and receive at once.
+//! Datagrams of the Internet. What all datagrams have in common is in `net/datagram.rs`.
 
 use std::fmt;
 use std::io;
@@ -10,11 +6,16 @@ use std::net::{self, SocketAddr};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll};
 
+use bytes::BufMut;
+
 use crate::driver::evented::Evented;
 use crate::driver::readiness::Direction;
-use crate::io::{Interest, Ready};
+use crate::io::futures::fill;
+use crate::io::{Interest, ReadBuf, Ready};
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{no_address, resolve};
+use crate::net::byte_stream::example;
+use crate::net::datagram::datagram_socket;
 
 mod send;
 
@@ -166,151 +167,17 @@ impl UdpSocket {
         outcome
     }
 
-    /// Takes the error that waits in the socket, if any: that a datagram was refused, say.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.take_error()
-    }
+    datagram_socket!(
+        mio::net::UdpSocket,
+        SocketAddr,
+        "use runtime::net::UdpSocket;
 
-    /// Waits until one of `interest` is ready. Any number of tasks may wait.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: readiness stays until an operation finds that it would block.
-    ///
-    /// ```
-    /// use runtime::io::Interest;
-    /// use runtime::net::UdpSocket;
-    ///
-    /// # runtime::Runtime::new()?.block_on(async {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let ready = socket.ready(Interest::READABLE | Interest::WRITABLE).await?;
-    /// assert!(ready.is_writable());
-    /// # Ok::<(), std::io::Error>(())
-    /// # })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        self.io.ready(interest).await
-    }
-
-    /// Waits until there is a datagram to receive. Any number of tasks may wait.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
-    ///
-    /// ```
-    /// use runtime::net::UdpSocket;
-    ///
-    /// # runtime::Runtime::new()?.block_on(async {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.send_to(b"note", socket.local_addr()?).await?;
-    /// let mut buf = [0; 8];
-    /// loop {
-    ///     socket.readable().await?;
-    ///     match socket.try_recv(&mut buf) {
-    ///         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-    ///         received => break assert_eq!(received?, 4),
-    ///     }
-    /// }
-    /// # Ok::<(), std::io::Error>(())
-    /// # })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn readable(&self) -> io::Result<()> {
-        self.ready(Interest::READABLE).await.map(drop)
-    }
-
-    /// Waits until there is room to send. Any number of tasks may wait.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
-    ///
-    /// ```
-    /// use runtime::net::UdpSocket;
-    ///
-    /// # runtime::Runtime::new()?.block_on(async {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.writable().await?;
-    /// socket.try_send_to(b"note", socket.local_addr()?)?;
-    /// # Ok::<(), std::io::Error>(())
-    /// # })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn writable(&self) -> io::Result<()> {
-        self.ready(Interest::WRITABLE).await.map(drop)
-    }
-
-    /// Polls for a datagram to receive. Only the waker of the last call that receives counts.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.poll_ready(Direction::Read, cx)
-    }
-
-    /// Polls for room to send. Only the waker of the last call that sends counts.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.poll_ready(Direction::Write, cx)
-    }
-
-    /// Calls `f`, an operation of one's own on the socket, if it may get somewhere.
-    ///
-    /// If it says `WouldBlock`, the readiness is used up; so it must say so only if the socket did.
-    ///
-    /// # Errors
-    /// `WouldBlock` if nothing of `interest` is ready; what `f` says.
-    pub fn try_io<R>(
-        &self,
-        interest: Interest,
-        f: impl FnOnce() -> io::Result<R>,
-    ) -> io::Result<R> {
-        let io: &mio::net::UdpSocket = &self.io;
-        self.io.try_io(interest, || io.try_io(f))
-    }
-
-    /// Calls `f`, an operation of one's own on the socket, until it does not say `WouldBlock`.
-    ///
-    /// # Errors
-    /// What `f` says; after a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: it waits only after `f` has said `WouldBlock`.
-    ///
-    /// ```
-    /// use runtime::io::Interest;
-    /// use runtime::net::UdpSocket;
-    ///
-    /// # runtime::Runtime::new()?.block_on(async {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let to = socket.local_addr()?;
-    /// let twin = std::net::UdpSocket::from(std::os::fd::AsFd::as_fd(&socket).try_clone_to_owned()?);
-    /// socket.async_io(Interest::WRITABLE, || twin.send_to(b"note", to)).await?;
-    /// # Ok::<(), std::io::Error>(())
-    /// # })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn async_io<R>(
-        &self,
-        interest: Interest,
-        mut f: impl FnMut() -> io::Result<R>,
-    ) -> io::Result<R> {
-        let io: &mio::net::UdpSocket = &self.io;
-        self.io.async_io(interest, || io.try_io(&mut f)).await
-    }
+let near = UdpSocket::bind(\"127.0.0.1:0\").await?;
+let far = UdpSocket::bind(\"127.0.0.1:0\").await?;
+near.connect(far.local_addr()?).await?;
+far.connect(near.local_addr()?).await?;
+"
+    );
 }
 
 // A panic in between leaves a socket whole: every change of its state is one step.

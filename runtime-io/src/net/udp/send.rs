@@ -1,4 +1,4 @@
-//! Sending.
+//! Sending to an address.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,49 +11,6 @@ use crate::net::ToSocketAddrs;
 use crate::net::addr::{no_address, resolve};
 
 impl UdpSocket {
-    /// Sends one datagram to the address that it is connected to.
-    ///
-    /// # Errors
-    /// What the operating system says: that it is not connected, that an earlier datagram was
-    /// refused, that this one is too long.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was sent.
-    ///
-    /// ```
-    /// use runtime::net::UdpSocket;
-    ///
-    /// # runtime::Runtime::new()?.block_on(async {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.connect(socket.local_addr()?).await?;
-    /// assert_eq!(socket.send(b"note").await?, 4);
-    /// # Ok::<(), std::io::Error>(())
-    /// # })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .async_io(Interest::WRITABLE, || self.io.send(buf))
-            .await
-    }
-
-    /// Polls to send one datagram to the address that it is connected to. Only the waker of the last
-    /// call that sends counts.
-    ///
-    /// # Errors
-    /// As [`UdpSocket::send`].
-    pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.io.poll_io(Direction::Write, cx, || self.io.send(buf))
-    }
-
-    /// Sends one datagram to the address that it is connected to, without waiting.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is no room; as [`UdpSocket::send`].
-    pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.try_io(Interest::WRITABLE, || self.io.send(buf))
-    }
-
     /// Sends one datagram to the first address that `addr` stands for.
     ///
     /// # Errors
@@ -100,5 +57,9 @@ impl UdpSocket {
     pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
         self.io
             .try_io(Interest::WRITABLE, || self.io.send_to(buf, target))
+    }
+
+    pub(super) fn send_once(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.send(buf)
     }
 }

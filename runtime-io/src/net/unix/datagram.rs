@@ -1,9 +1,6 @@
 //! Datagrams between processes of one machine: none is lost, and they come in the order in which
-//! they were sent; where there is no room, the sender waits.
-//!
-//! A datagram is sent and received whole or not at all, so no operation ever uses readiness up but
-//! one that would block. All take `&self`: a socket is shared by an `Arc`, and any number of tasks
-//! may send and receive at once.
+//! they were sent; where there is no room, the sender waits. What all datagrams have in common is in
+//! `net/datagram.rs`.
 
 use std::fmt;
 use std::io;
@@ -13,12 +10,16 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::path::Path;
 use std::task::{Context, Poll};
 
+use bytes::BufMut;
 use socket2::{SockAddr, SockRef};
 
 use super::SocketAddr;
 use crate::driver::evented::Evented;
 use crate::driver::readiness::Direction;
-use crate::io::{Interest, Ready};
+use crate::io::futures::fill;
+use crate::io::{Interest, ReadBuf, Ready};
+use crate::net::byte_stream::example;
+use crate::net::datagram::datagram_socket;
 
 mod send;
 
@@ -147,14 +148,6 @@ impl UnixDatagram {
         self.io.peer_addr().map(SocketAddr)
     }
 
-    /// Takes the error that waits in the socket, if any.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.take_error()
-    }
-
     /// Ends a direction, or both.
     ///
     /// # Errors
@@ -163,137 +156,12 @@ impl UnixDatagram {
         self.io.shutdown(how)
     }
 
-    /// Waits until one of `interest` is ready. Any number of tasks may wait.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: readiness stays until an operation finds that it would block.
-    ///
-    /// ```
-    /// use runtime::io::Interest;
-    /// use runtime::net::UnixDatagram;
-    ///
-    /// # runtime::Runtime::new()?.block_on(async {
-    /// let (near, _far) = UnixDatagram::pair()?;
-    /// let ready = near.ready(Interest::READABLE | Interest::WRITABLE).await?;
-    /// assert!(ready.is_writable());
-    /// # Ok::<(), std::io::Error>(())
-    /// # })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        self.io.ready(interest).await
-    }
-
-    /// Waits until there is a datagram to receive. Any number of tasks may wait.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
-    ///
-    /// ```
-    /// use runtime::net::UnixDatagram;
-    ///
-    /// # runtime::Runtime::new()?.block_on(async {
-    /// let (near, far) = UnixDatagram::pair()?;
-    /// near.send(b"note").await?;
-    /// far.readable().await?;
-    /// assert_eq!(far.try_recv(&mut [0; 8])?, 4);
-    /// # Ok::<(), std::io::Error>(())
-    /// # })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn readable(&self) -> io::Result<()> {
-        self.ready(Interest::READABLE).await.map(drop)
-    }
-
-    /// Waits until there is room to send. Any number of tasks may wait.
-    ///
-    /// A socket that is not connected always has room of its own; whether the receiver has, only
-    /// sending tells.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe.
-    ///
-    /// ```
-    /// use runtime::net::UnixDatagram;
-    ///
-    /// # runtime::Runtime::new()?.block_on(async {
-    /// let (near, _far) = UnixDatagram::pair()?;
-    /// near.writable().await?;
-    /// assert_eq!(near.try_send(b"note")?, 4);
-    /// # Ok::<(), std::io::Error>(())
-    /// # })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn writable(&self) -> io::Result<()> {
-        self.ready(Interest::WRITABLE).await.map(drop)
-    }
-
-    /// Polls for a datagram to receive. Only the waker of the last call that receives counts.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.poll_ready(Direction::Read, cx)
-    }
-
-    /// Polls for room to send. Only the waker of the last call that sends counts.
-    ///
-    /// # Errors
-    /// After a shutdown of the runtime.
-    pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.poll_ready(Direction::Write, cx)
-    }
-
-    /// Calls `f`, an operation of one's own on the socket, if it may get somewhere.
-    ///
-    /// If it says `WouldBlock`, the readiness is used up; so it must say so only if the socket did.
-    ///
-    /// # Errors
-    /// `WouldBlock` if nothing of `interest` is ready; what `f` says.
-    pub fn try_io<R>(
-        &self,
-        interest: Interest,
-        f: impl FnOnce() -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.io.try_io(interest, f)
-    }
-
-    /// Calls `f`, an operation of one's own on the socket, until it does not say `WouldBlock`.
-    ///
-    /// # Errors
-    /// What `f` says; after a shutdown of the runtime.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: it waits only after `f` has said `WouldBlock`.
-    ///
-    /// ```
-    /// use runtime::io::Interest;
-    /// use runtime::net::UnixDatagram;
-    ///
-    /// # runtime::Runtime::new()?.block_on(async {
-    /// let (near, far) = UnixDatagram::pair()?;
-    /// near.async_io(Interest::WRITABLE, || near.try_send(b"note")).await?;
-    /// assert_eq!(far.recv(&mut [0; 8]).await?, 4);
-    /// # Ok::<(), std::io::Error>(())
-    /// # })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn async_io<R>(
-        &self,
-        interest: Interest,
-        f: impl FnMut() -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.io.async_io(interest, f).await
-    }
+    datagram_socket!(
+        mio::net::UnixDatagram,
+        SocketAddr,
+        "let (near, far) = runtime::net::UnixDatagram::pair()?;
+"
+    );
 }
 
 // A panic in between leaves a socket whole: every change of its state is one step.

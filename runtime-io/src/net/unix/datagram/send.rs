@@ -1,4 +1,4 @@
-//! Sending.
+//! Sending to an address.
 
 use std::io;
 use std::path::Path;
@@ -12,47 +12,6 @@ use crate::io::Interest;
 use crate::net::numbers::NO_SIGNAL;
 
 impl UnixDatagram {
-    /// Sends one datagram to the address that it is connected to.
-    ///
-    /// # Errors
-    /// What the operating system says: that it is not connected, that the peer is gone, that the
-    /// datagram is too long.
-    ///
-    /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was sent.
-    ///
-    /// ```
-    /// # runtime::Runtime::new()?.block_on(async {
-    /// let (near, _far) = runtime::net::UnixDatagram::pair()?;
-    /// assert_eq!(near.send(b"note").await?, 4);
-    /// # Ok::<(), std::io::Error>(())
-    /// # })?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .async_io(Interest::WRITABLE, || self.send_once(buf))
-            .await
-    }
-
-    /// Polls to send one datagram to the address that it is connected to. Only the waker of the last
-    /// call that sends counts.
-    ///
-    /// # Errors
-    /// As [`UnixDatagram::send`].
-    pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.io
-            .poll_io(Direction::Write, cx, || self.send_once(buf))
-    }
-
-    /// Sends one datagram to the address that it is connected to, without waiting.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is no room; as [`UnixDatagram::send`].
-    pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.try_io(Interest::WRITABLE, || self.send_once(buf))
-    }
-
     /// Sends one datagram to a path or abstract name.
     ///
     /// # Errors
@@ -106,7 +65,7 @@ impl UnixDatagram {
             .try_io(Interest::WRITABLE, || self.send_once_to(buf, &target))
     }
 
-    fn send_once(&self, buf: &[u8]) -> io::Result<usize> {
+    pub(super) fn send_once(&self, buf: &[u8]) -> io::Result<usize> {
         self.socket().send_with_flags(buf, NO_SIGNAL)
     }
 
