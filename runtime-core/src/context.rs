@@ -4,11 +4,11 @@ use crate::handle::Handle;
 use crate::scheduler;
 
 #[cfg(not(test))]
-pub(crate) use scheduler::timer_shard;
+pub(crate) use scheduler::with_timer_shard;
 #[cfg(all(test, loom))]
-pub(crate) use scheduler::timer_shard;
+pub(crate) use scheduler::with_timer_shard;
 #[cfg(all(test, not(loom)))]
-pub(crate) use test_shard::{Entered, enter, timer_shard};
+pub(crate) use test_shard::{Entered, enter, with_timer_shard};
 
 /// Until dropped, a runtime is the current one of this thread: made by [`Handle::enter`].
 ///
@@ -55,11 +55,17 @@ impl Drop for InOrder {
 pub(crate) fn current_or_panic(what: &str) -> Handle {
     match scheduler::entered() {
         Some(shared) => Handle::new(shared),
-        None => panic!(
-            "there is no runtime running on this thread: {what} works only inside `block_on`, a task, \
-             or a scope of `Handle::enter`"
-        ),
+        None => no_runtime(what),
     }
+}
+
+#[cold]
+#[track_caller]
+pub(crate) fn no_runtime(what: &str) -> ! {
+    panic!(
+        "there is no runtime running on this thread: {what} works only inside `block_on`, a task, \
+         or a scope of `Handle::enter`"
+    )
 }
 
 /// Timers without a runtime, for the tests of the time module.
@@ -74,10 +80,11 @@ mod test_shard {
         static SHARD: RefCell<Option<Arc<Shard>>> = const { RefCell::new(None) };
     }
 
-    pub(crate) fn timer_shard() -> Option<Arc<Shard>> {
-        SHARD
-            .with_borrow(Clone::clone)
-            .or_else(scheduler::timer_shard)
+    pub(crate) fn with_timer_shard<R>(f: impl FnOnce(Option<&Arc<Shard>>) -> R) -> R {
+        match SHARD.with_borrow(Clone::clone) {
+            Some(shard) => f(Some(&shard)),
+            None => scheduler::with_timer_shard(f),
+        }
     }
 
     /// Puts the thread into the context of `shard` until the guard is dropped.

@@ -17,7 +17,7 @@ use crate::timer::clock::{AutoAdvanceHold, Clock};
 
 /// Futures larger than this are boxed once before they travel through the spawning functions, which
 /// would otherwise copy them from frame to frame in builds without optimisation.
-const BOX_FUTURES_ABOVE: usize = 2048;
+pub(crate) const BOX_FUTURES_ABOVE: usize = 2048;
 
 /// A handle to a runtime: cheap to clone, usable from any thread.
 ///

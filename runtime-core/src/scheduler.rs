@@ -133,7 +133,7 @@ pub use config::{IoMode, Stall};
 pub(crate) use idle::MAX_SLOTS;
 pub(crate) use runner::{
     Entered, enter, entered, entered_local, is_current_thread, stay_on_thread, suspend,
-    timer_shard, worker_index,
+    with_timer_shard, worker_index,
 };
 pub(crate) use shared::Shared;
 pub(crate) use slot::Slot;
@@ -148,6 +148,24 @@ pub(crate) enum Caller {
     Runtime,
     /// As through the runtime; on a multi-thread one it leaves tasks to the workers.
     LocalSet,
+}
+
+/// Starts a task on the current runtime; `None`, and the future is dropped, if there is none.
+///
+/// On a thread of the runtime this touches no count of the runtime's.
+#[inline]
+pub(crate) fn spawn_here<F>(
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> Option<JoinHandle<F::Output>>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    runner::with_current_entered(|runner| match runner {
+        Some(here) => Some(here.shared.spawn_from(runner, future, spawned_at)),
+        None => Some(entered()?.spawn_from(None, future, spawned_at)),
+    })
 }
 
 impl Shared {

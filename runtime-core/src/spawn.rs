@@ -1,10 +1,12 @@
 //! Starting work: tasks, blocking closures, blocking in place, and giving way.
 
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::context;
+use crate::handle::BOX_FUTURES_ABOVE;
 use crate::scheduler;
 use crate::task::JoinHandle;
 
@@ -21,7 +23,16 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    context::current_or_panic("spawn").spawn(future)
+    let spawned_at = Location::caller();
+    let spawned = if size_of::<F>() > BOX_FUTURES_ABOVE {
+        scheduler::spawn_here(Box::pin(future), spawned_at)
+    } else {
+        scheduler::spawn_here(future, spawned_at)
+    };
+    match spawned {
+        Some(handle) => handle,
+        None => context::no_runtime("spawn"),
+    }
 }
 
 /// Runs a closure that blocks on a thread of the blocking pool of the current runtime.

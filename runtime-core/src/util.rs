@@ -1,4 +1,6 @@
-//! Small pieces that know nothing of tasks: locks, wake batches.
+//! Small pieces that know nothing of tasks: locks, wake batches, memory.
+
+pub(crate) mod free_list;
 
 pub mod lock;
 

@@ -114,6 +114,9 @@ const PLANTED: &[(Sanitizer, &str, Option<&str>)] = &[
     (Sanitizer::Address, "leak", Some("planted_leak")),
 ];
 
+/// A task's memory goes back to the allocator, or a use after its end would not be seen.
+const PLAIN_MEMORY: &str = "--cfg runtime_plain_memory";
+
 struct Recipe {
     sanitizer: Sanitizer,
     flags: &'static str,
@@ -175,7 +178,7 @@ impl Recipe {
         command.args(["--target", TARGET, "--target-dir", self.folder]);
         command
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUSTFLAGS", self.flags);
+            .env("RUSTFLAGS", format!("{} {PLAIN_MEMORY}", self.flags));
         // The toolchain that runs this command has said which compiler it is; the other one must
         // not hear it.
         command

@@ -125,11 +125,8 @@ impl Holder<'_> {
         let mut any = false;
         let mut ahead = self.ahead();
         loop {
-            let tick = self.runner.tick();
-            if tick % shared.config.event_interval == 0 {
-                self.runner.glance();
-            }
-            let Some(entry) = self.next(tick) else {
+            self.runner.glance_in_time();
+            let Some(entry) = self.next() else {
                 return any;
             };
             self.runner.poll(entry);
@@ -153,13 +150,8 @@ impl Holder<'_> {
         Some(waiting.min(self.runner.shared.config.event_interval as usize))
     }
 
-    fn next(&self, tick: u32) -> Option<Notified> {
-        let shared_first = tick % self.runner.shared.config.global_queue_interval == 0;
-        let early = if shared_first {
-            self.runner.next_shared()
-        } else {
-            None
-        };
+    fn next(&self) -> Option<Notified> {
+        let early = self.runner.shared_in_time();
         early
             .or_else(|| self.runner.next_local())
             .or_else(|| self.runner.next_shared())

@@ -177,12 +177,8 @@ impl Guest<'_> {
             runner.hold(slot);
             shared.guard(guard);
         }
-        let tick = runner.tick();
-        if tick % shared.config.event_interval == 0 {
-            runner.glance();
-        }
-        let early = tick % shared.config.global_queue_interval == 0;
-        let entry = if early { runner.next_shared() } else { None };
+        runner.glance_in_time();
+        let entry = runner.shared_in_time();
         let entry = entry
             .or_else(|| runner.next_local())
             .or_else(|| runner.next_shared());

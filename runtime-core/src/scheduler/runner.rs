@@ -36,6 +36,8 @@ thread_local! {
     static CURRENT: Cell<*const Runner> = const { Cell::new(null()) };
     static STAYS: Cell<bool> = const { Cell::new(false) };
     static ENTERED: RefCell<Vec<Option<Arc<Shared>>>> = const { RefCell::new(Vec::new()) };
+    /// The address of the last of them: whether a runner is of it is asked at each spawn.
+    static INNERMOST: Cell<*const Shared> = const { Cell::new(null()) };
 }
 
 /// What kind of thread this is.
@@ -65,7 +67,8 @@ pub(crate) struct Runner {
     /// While its own future is polled a paused clock stands.
     clock_hold: RefCell<Option<AutoAdvanceHold>>,
     polling: Cell<Option<(Id, &'static Location<'static>)>>,
-    tick: Cell<u32>,
+    until_glance: Countdown,
+    until_shared: Countdown,
     cell_streak: Cell<u32>,
     random: Cell<u32>,
     pub(super) events: RefCell<Vec<Event>>,
@@ -90,7 +93,8 @@ impl Runner {
             counted: Cell::new(false),
             clock_hold: RefCell::new(None),
             polling: Cell::new(None),
-            tick: Cell::new(0),
+            until_glance: Countdown::new(shared.config().event_interval),
+            until_shared: Countdown::new(shared.config().global_queue_interval),
             cell_streak: Cell::new(0),
             events: RefCell::new(Vec::new()),
         }
@@ -325,11 +329,20 @@ impl Runner {
         }
     }
 
-    /// Counts polls; true every `event_interval` of them.
-    pub(super) fn tick(&self) -> u32 {
-        let tick = self.tick.get().wrapping_add(1);
-        self.tick.set(tick);
-        tick
+    /// Before each poll: glances every `event_interval` of them.
+    pub(super) fn glance_in_time(&self) {
+        if self.until_glance.is_over() {
+            self.glance();
+        }
+    }
+
+    /// Before each poll: an entry of the shared queue, every `global_queue_interval` of them.
+    pub(super) fn shared_in_time(&self) -> Option<Notified> {
+        if self.until_shared.is_over() {
+            self.next_shared()
+        } else {
+            None
+        }
     }
 
     /// A look at the driver if nobody sleeps in it, and at the wheels.
@@ -395,6 +408,30 @@ impl Runner {
     }
 }
 
+/// True every so many times.
+#[derive(Debug)]
+struct Countdown {
+    left: Cell<u32>,
+    interval: u32,
+}
+
+impl Countdown {
+    /// An interval of zero counts as one of one.
+    fn new(interval: u32) -> Countdown {
+        Countdown {
+            left: Cell::new(interval),
+            interval,
+        }
+    }
+
+    #[inline]
+    fn is_over(&self) -> bool {
+        let left = self.left.get().saturating_sub(1);
+        self.left.set(if left == 0 { self.interval } else { left });
+        left == 0
+    }
+}
+
 /// The poll of a runner's own future ends.
 struct ReleaseClock<'a>(&'a Runner);
 
@@ -417,11 +454,19 @@ impl std::fmt::Debug for Runner {
 }
 
 /// Calls `f` with this thread's runner, if it is one.
+#[inline]
 pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Runner>) -> R) -> R {
     let current = CURRENT.try_with(Cell::get).unwrap_or(null());
     // SAFETY: invariant 2: set by `Entered`, which puts the old address back before the runner
     // goes.
     f(unsafe { current.as_ref() })
+}
+
+/// As [`with_current`], if the runner is one of the current runtime.
+#[inline]
+pub(crate) fn with_current_entered<R>(f: impl FnOnce(Option<&Runner>) -> R) -> R {
+    let entered = INNERMOST.try_with(Cell::get).unwrap_or(null());
+    with_current(|runner| f(runner.filter(|runner| runner.shared_ptr() == entered)))
 }
 
 /// Whether the queue that this thread pushes to holds anything.
@@ -546,12 +591,18 @@ pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
     let depth = ENTERED.try_with(|entered| {
         let mut entered = entered.borrow_mut();
         entered.push(Some(Arc::clone(shared)));
+        set_innermost(&entered);
         entered.len()
     });
     // A thread whose locals are gone is in no runtime's context any more.
     Entered {
         depth: depth.unwrap_or(0),
     }
+}
+
+fn set_innermost(entered: &[Option<Arc<Shared>>]) {
+    let innermost = entered.last().and_then(Option::as_ref);
+    INNERMOST.set(innermost.map_or(null(), Arc::as_ptr));
 }
 
 impl Entered {
@@ -573,6 +624,7 @@ impl Drop for Entered {
             while matches!(entered.last(), Some(None)) {
                 entered.pop();
             }
+            set_innermost(&entered);
             left
         });
         // Perhaps the last count of a runtime: dropped with no borrow held.
@@ -593,17 +645,17 @@ pub(crate) fn entered_local() -> Option<Arc<Local>> {
     entered().and_then(|shared| shared.local().cloned())
 }
 
-/// Where new timers of this thread go: the wheel of its queue, or else the first of the current
-/// runtime.
-pub(crate) fn timer_shard() -> Option<loom::Arc<Shard>> {
-    let shard = ENTERED.try_with(|entered| {
-        let entered = entered.borrow();
-        let shared = entered.last()?.as_ref()?;
-        Some(with_current(|runner| {
-            let runner = runner.filter(|runner| runner.is_of(shared));
-            let slot = runner.and_then(Runner::local).unwrap_or(&shared.slots[0]);
-            loom::Arc::clone(&slot.wheel)
-        }))
-    });
-    shard.ok().flatten()
+/// Calls `f` with where new timers of this thread go: the wheel of its queue, or else the first of
+/// the current runtime.
+#[inline]
+pub(crate) fn with_timer_shard<R>(f: impl FnOnce(Option<&loom::Arc<Shard>>) -> R) -> R {
+    with_current_entered(|runner| match runner.and_then(Runner::local) {
+        Some(slot) => f(Some(&slot.wheel)),
+        None => f(first_timer_shard().as_ref()),
+    })
+}
+
+#[cold]
+fn first_timer_shard() -> Option<loom::Arc<Shard>> {
+    entered().map(|shared| loom::Arc::clone(&shared.slots[0].wheel))
 }

@@ -323,11 +323,14 @@ impl Shared {
 
     /// After a poll in a spare slot: closes it if there are more open slots than needed. True if it
     /// was closed.
+    #[inline]
     pub(super) fn closes_spare(self: &Arc<Self>, runner: &Runner) -> bool {
         // Relaxed: see `repair`. Nearly always zero, on a line that is only read.
-        if self.excess_spares.load(Ordering::Relaxed) == 0 {
-            return false;
-        }
+        self.excess_spares.load(Ordering::Relaxed) != 0 && self.close_spare(runner)
+    }
+
+    #[cold]
+    fn close_spare(self: &Arc<Self>, runner: &Runner) -> bool {
         let is_spare = runner
             .slot()
             .is_some_and(|slot| slot as usize >= self.spare_index());

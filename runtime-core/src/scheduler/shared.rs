@@ -21,7 +21,7 @@ use super::guest::Guests;
 use super::idle::{Guard, Helper, Idle, MAX_GUESTS};
 use super::inject::Inject;
 use super::notice::Notices;
-use super::runner;
+use super::runner::{self, Runner};
 use super::sentinel::{Looker, Thrift};
 use super::shutdown::Threads;
 use super::slot::Slot;
@@ -185,11 +185,24 @@ impl Shared {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let list = runner::with_current(|runner| match runner {
-            Some(runner) if runner.is_of(self) => runner.queue(),
-            _ => None,
-        });
-        let list = list.unwrap_or(0);
+        runner::with_current(|runner| {
+            let here = runner.filter(|runner| runner.is_of(self));
+            self.spawn_from(here, future, spawned_at)
+        })
+    }
+
+    /// As [`Shared::spawn`], on a thread whose runner is one of this runtime, or none.
+    pub(super) fn spawn_from<F>(
+        self: &Arc<Self>,
+        runner: Option<&Runner>,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let list = runner.and_then(Runner::queue).unwrap_or(0);
         let (task, entry, handle) = new_task(
             future,
             Owner(Arc::as_ptr(self)),
@@ -199,21 +212,16 @@ impl Shared {
         );
         self.needs_guard();
         match self.slots[list as usize].tasks.link(task) {
-            Ok(()) => self.push(entry),
+            Ok(()) => match runner {
+                Some(runner) => runner.push(entry),
+                None => self.push_shared(entry),
+            },
             Err(task) => {
                 drop(entry);
                 drop(task);
             }
         }
         handle
-    }
-
-    /// Queues an entry: locally if this thread has a queue here, else for all.
-    fn push(self: &Arc<Self>, entry: Notified) {
-        runner::with_current(|runner| match runner {
-            Some(runner) if runner.is_of(self) => runner.push(entry),
-            _ => self.push_shared(entry),
-        });
     }
 
     /// Rule 5: push, then one read-modify-write of the word, then wake whom it names.

@@ -152,17 +152,10 @@ impl Runner {
 
     /// The next entry: local, shared, stolen; now and then in another order.
     fn next(&self, searching: &mut bool) -> Option<Notified> {
-        let tick = self.tick();
-        let config = &self.shared.config;
-        if tick % config.event_interval == 0 {
-            self.glance();
-        }
-        if tick % config.global_queue_interval == 0 {
-            if let Some(entry) = self.next_shared() {
-                return Some(entry);
-            }
-        }
-        if let Some(entry) = self.next_local().or_else(|| self.next_shared()) {
+        self.glance_in_time();
+        let early = self.shared_in_time();
+        let entry = early.or_else(|| self.next_local());
+        if let Some(entry) = entry.or_else(|| self.next_shared()) {
             return Some(entry);
         }
         if !*searching && self.sees_work() {

@@ -6,6 +6,7 @@
 )]
 
 use std::future::Future;
+use std::mem::MaybeUninit;
 use std::panic::Location;
 use std::pin::Pin;
 use std::ptr::NonNull;
@@ -61,7 +62,8 @@ pub(super) struct Cell<F: Future, S> {
     /// First, so that a pointer to the cell is one to the header.
     pub(super) header: Header,
     pub(super) scheduler: S,
-    pub(super) join_waker: UnsafeCell<Option<Waker>>,
+    /// Full while `JOIN_WAKER` is set and `COMPLETE` is not (state invariant 5).
+    pub(super) join_waker: UnsafeCell<MaybeUninit<Waker>>,
     pub(super) stage: UnsafeCell<Stage<F>>,
 }
 
@@ -112,6 +114,19 @@ impl<F: Future, S> Cell<F, S> {
             // SAFETY: the caller owns the stage; what it held was dropped by `empty`.
             unsafe { stage.write(Stage::Output(output)) }
         });
+    }
+
+    /// Moves the join waker out.
+    ///
+    /// # Safety
+    /// The cell is full, and the caller is the only one to do this (state invariant 5).
+    pub(super) unsafe fn take_join_waker(&self) -> Waker {
+        self.join_waker.with(|waker| {
+            // SAFETY: others read it at most (the caller's promise).
+            let waker = unsafe { &*waker };
+            // SAFETY: the caller's promise.
+            unsafe { waker.assume_init_read() }
+        })
     }
 
     /// Takes the output out. The caller owns the stage.

@@ -4,9 +4,10 @@
     reason = "one pointer type for tasks of all types, freed by reference count"
 )]
 
+use std::alloc::Layout;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::task::{Poll, Waker};
@@ -18,6 +19,7 @@ use super::join::JoinHandle;
 use super::run;
 use super::state::{State, Wake};
 use crate::loom::UnsafeCell;
+use crate::util::free_list;
 
 /// What is done to a task without knowing its types. Each takes the header of a task that is alive.
 #[derive(Debug)]
@@ -75,26 +77,27 @@ where
     F: Future + 'static,
     S: Schedule,
 {
-    let mut cell = Box::<Cell<F, S>>::new_uninit();
-    cell.write(Cell {
-        header: Header {
-            state: State::new(),
-            vtable: &VtableOf::<F, S>::TABLE,
-            links: UnsafeCell::new(Links {
-                previous: None,
-                next: None,
-            }),
-            id,
-            spawned_at,
-            list,
-        },
-        scheduler,
-        join_waker: UnsafeCell::new(None),
-        stage: UnsafeCell::new(Stage::Future(future)),
-    });
-    // SAFETY: every field was written just above.
-    let cell = unsafe { cell.assume_init() };
-    let raw = RawTask(NonNull::from(Box::leak(cell)).cast());
+    let cell = free_list::allocate(Layout::new::<Cell<F, S>>()).cast::<Cell<F, S>>();
+    // SAFETY: fresh memory of this layout.
+    unsafe {
+        cell.write(Cell {
+            header: Header {
+                state: State::new(),
+                vtable: &VtableOf::<F, S>::TABLE,
+                links: UnsafeCell::new(Links {
+                    previous: None,
+                    next: None,
+                }),
+                id,
+                spawned_at,
+                list,
+            },
+            scheduler,
+            join_waker: UnsafeCell::new(MaybeUninit::uninit()),
+            stage: UnsafeCell::new(Stage::Future(future)),
+        })
+    };
+    let raw = RawTask(cell.cast());
     (TaskRef(raw), Notified(raw), JoinHandle::new(raw))
 }
 

@@ -6,6 +6,7 @@
 //! destructor has no one to go to and ends here.
 #![allow(unsafe_code, reason = "gives the type-erased pointer its types back")]
 
+use std::alloc::Layout;
 use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,6 +18,7 @@ use super::error::JoinError;
 use super::raw::{Notified, RawTask};
 use super::state::{Complete, DropJoin, JoinState, Pause, Start};
 use super::{id, waker};
+use crate::util::free_list;
 
 type Payload = Box<dyn Any + Send>;
 
@@ -98,14 +100,11 @@ fn finish<F: Future + 'static, S: Schedule>(
     cell.store(output);
     match cell.header.state.complete() {
         Complete::DropOutput => contain(|| cell.empty()),
-        Complete::WakeJoin => contain(|| {
-            cell.join_waker.with(|waker| {
-                // SAFETY: state invariant 5: the cell is lent to the completer, who only reads.
-                if let Some(waker) = unsafe { &*waker } {
-                    waker.wake_by_ref();
-                }
-            });
-        }),
+        Complete::WakeJoin => {
+            // SAFETY: state invariant 5: the waker is the completer's.
+            let waker = unsafe { cell.take_join_waker() };
+            contain(|| waker.wake());
+        }
         Complete::Nothing => {}
     }
     let references = 1 + usize::from(cell.scheduler.unlink(&cell.header));
@@ -162,29 +161,42 @@ fn ready_or_registered<F: Future, S>(cell: &Cell<F, S>, waker: &Waker) -> bool {
         JoinState::CellIsLent => {
             let same = cell.join_waker.with(|lent| {
                 // SAFETY: state invariant 5: a lent cell is only read.
-                unsafe { &*lent }
-                    .as_ref()
-                    .is_some_and(|lent| lent.will_wake(waker))
+                let lent = unsafe { &*lent };
+                // SAFETY: it was lent full, and stays readable when the completer has taken it.
+                unsafe { lent.assume_init_ref() }.will_wake(waker)
             });
             if same {
                 return state.is_complete();
             }
-            if !state.reclaim_join_waker() {
-                return true;
-            }
+            return !lend_another(cell, waker.clone());
         }
     }
     !lend(cell, waker.clone())
 }
 
-/// Puts a waker into the cell, which is the join handle's, and lends it; false if the task is
+/// Puts a waker into the empty cell, which is the join handle's, and lends it; false if the task is
 /// complete.
 fn lend<F: Future, S>(cell: &Cell<F, S>, waker: Waker) -> bool {
-    let old = cell.join_waker.with_mut(|mine| {
+    cell.join_waker.with_mut(|mine| {
         // SAFETY: state invariant 5: the cell is the join handle's.
-        unsafe { &mut *mine }.replace(waker)
+        unsafe { &mut *mine }.write(waker);
     });
     let lent = cell.header.state.lend_join_waker();
+    if !lent {
+        // SAFETY: it was filled just above, and is the handle's still.
+        drop(unsafe { cell.take_join_waker() });
+    }
+    lent
+}
+
+/// Lends another waker than the one that is lent; false if the task is complete.
+fn lend_another<F: Future, S>(cell: &Cell<F, S>, waker: Waker) -> bool {
+    if !cell.header.state.reclaim_join_waker() {
+        return false;
+    }
+    // SAFETY: state invariant 5: it was lent full, and is the handle's again.
+    let old = unsafe { cell.take_join_waker() };
+    let lent = lend(cell, waker);
     drop(old);
     lent
 }
@@ -202,7 +214,7 @@ pub(super) unsafe fn watch<F: Future + 'static, S: Schedule>(
     match cell.header.state.join_state() {
         JoinState::Complete => false,
         JoinState::CellIsMine => lend(cell, waker),
-        JoinState::CellIsLent => cell.header.state.reclaim_join_waker() && lend(cell, waker),
+        JoinState::CellIsLent => lend_another(cell, waker),
     }
 }
 
@@ -221,10 +233,8 @@ pub(super) unsafe fn drop_join<F: Future + 'static, S: Schedule>(header: NonNull
             return;
         }
         DropJoin::DropWaker => {
-            let waker = cell.join_waker.with_mut(|mine| {
-                // SAFETY: state invariant 5: the cell is the join handle's again.
-                unsafe { &mut *mine }.take()
-            });
+            // SAFETY: state invariant 5: it was lent full, and is the handle's again.
+            let waker = unsafe { cell.take_join_waker() };
             contain(|| drop(waker));
         }
         DropJoin::DropOutput => {
@@ -240,8 +250,10 @@ pub(super) unsafe fn drop_join<F: Future + 'static, S: Schedule>(header: NonNull
 /// # Safety
 /// The last reference to a task of these types is gone.
 pub(super) unsafe fn free<F: Future + 'static, S: Schedule>(header: NonNull<Header>) {
-    // SAFETY: the caller's promise; the cell came from `Box::leak`.
-    let cell = unsafe { Box::from_raw(header.cast::<Cell<F, S>>().as_ptr()) };
+    let cell = header.cast::<Cell<F, S>>();
     // An idle task that nobody can wake still holds its future.
-    contain(|| drop(cell));
+    // SAFETY: the caller's promise.
+    contain(|| unsafe { cell.drop_in_place() });
+    // SAFETY: `new_task` got it by this layout, and its last owner is the caller.
+    unsafe { free_list::release(cell.cast(), Layout::new::<Cell<F, S>>()) }
 }

@@ -25,9 +25,12 @@
 //! 4. *Pin*: hence a task with an entry cannot complete before that entry has been taken from a
 //!    queue. A waker that turned idle into `NOTIFIED` may use the task's scheduler until it has
 //!    handed the entry over.
-//! 5. *Join waker*: the cell belongs to the join handle while `JOIN_WAKER` is clear and `COMPLETE`
-//!    not seen; setting the bit lends it to the completer, who only reads it, and after `COMPLETE`
-//!    nobody writes it before the last reference.
+//! 5. *Join waker*: the cell belongs to the join handle while `JOIN_WAKER` is clear, and is empty
+//!    then but within an operation of the handle. Setting the bit lends the waker in it: the handle
+//!    may still compare it. If the bit is set in the completing change, the waker is the
+//!    completer's, who moves it out and leaves the bits as they are, since the handle may be
+//!    comparing them; whoever compares looks for `COMPLETE` afterwards, and nobody reads or drops
+//!    the cell again.
 //!
 //! **No wake-up is lost.** A wake is one `fetch_or` of `NOTIFIED`, so it is ordered against `start`
 //! and `pause`, which are read-modify-writes of the same word. Before `start`: the poll that
@@ -38,7 +41,9 @@
 //!
 //! **Orderings.** Every change is AcqRel unless said otherwise: it hands the stage from one owner
 //! to the next. A new reference is Relaxed (it is made from one that exists); giving one up is
-//! AcqRel, so that the last sees all that the others did.
+//! AcqRel, so that the last sees all that the others did. Who sees by an Acquire load that the rest
+//! of the count is its own need not give it up: references are made from references, so nobody else
+//! can come by one.
 
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::first_look;
@@ -131,8 +136,10 @@ impl State {
 
     /// Invariant 1: the caller holds the entry and uses it up; its reference becomes the runner's.
     pub(super) fn start(&self) -> Start {
+        // By invariant 1 this clears the one bit and sets the other; and unlike a logical operation
+        // it gives the old word without a loop.
         // AcqRel: pairs with every wake (their data) and with the last `pause` (the stage).
-        let was = self.0.fetch_xor(NOTIFIED | RUNNING, Ordering::AcqRel);
+        let was = self.0.fetch_sub(NOTIFIED - RUNNING, Ordering::AcqRel);
         debug_assert!(was & NOTIFIED != 0, "an entry without NOTIFIED");
         debug_assert!(
             was & (RUNNING | COMPLETE) == 0,
@@ -179,8 +186,9 @@ impl State {
 
     /// The runner has stored the output.
     pub(super) fn complete(&self) -> Complete {
+        // A sum, as in `start`.
         // AcqRel: hands the output to the join handle, takes the join waker from it.
-        let was = self.0.fetch_xor(RUNNING | COMPLETE, Ordering::AcqRel);
+        let was = self.0.fetch_add(COMPLETE - RUNNING, Ordering::AcqRel);
         debug_assert!(was & RUNNING != 0 && was & COMPLETE == 0, "completed twice");
         match (was & JOIN != 0, was & JOIN_WAKER != 0) {
             (false, _) => Complete::DropOutput,
@@ -304,6 +312,10 @@ impl State {
     /// Gives `count` references up; true if they were the last.
     #[must_use]
     pub(super) fn release(&self, count: usize) -> bool {
+        // Acquire: pairs with those who let go before; the caller's are all that is left.
+        if self.0.load(Ordering::Acquire) < (count + 1) * REFERENCE {
+            return true;
+        }
         // AcqRel: the last one sees what all others did before they let go.
         let was = self.0.fetch_sub(count * REFERENCE, Ordering::AcqRel);
         debug_assert!(

@@ -87,8 +87,9 @@ impl Instant {
 
     #[cold]
     fn on_current_clock() -> Instant {
-        let shard = context::timer_shard();
-        Instant(shard.map_or_else(StdInstant::now, |shard| shard.clock().now()))
+        Instant(context::with_timer_shard(|shard| {
+            shard.map_or_else(StdInstant::now, |shard| shard.clock().now())
+        }))
     }
 }
 

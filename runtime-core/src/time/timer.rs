@@ -27,7 +27,7 @@ use crate::coop;
 use crate::loom::Arc;
 use crate::time::Instant;
 use crate::timer::timers::{Closed, Registered, Shard};
-use crate::timer::wheel::{Key, NEVER};
+use crate::timer::wheel::Key;
 
 /// A deadline, and the registration of whoever waits for it.
 pub(super) struct Timer {
@@ -49,7 +49,7 @@ enum State {
 #[track_caller]
 #[inline]
 pub(super) fn current_shard() -> Arc<Shard> {
-    match context::timer_shard() {
+    match context::with_timer_shard(|shard| shard.cloned()) {
         Some(shard) => shard,
         None => no_runtime(),
     }
@@ -150,11 +150,14 @@ impl Timer {
     /// Goes to the home of the polling thread and waits there; never elapsed yet.
     #[inline]
     fn register(&mut self, cx: &mut Context<'_>) -> bool {
-        match context::timer_shard() {
-            Some(here) if !Arc::ptr_eq(&here, &self.shard) && here.is_sibling(&self.shard) => {
-                self.shard = here;
-            }
-            _ => {}
+        let elsewhere = context::with_timer_shard(|here| {
+            let is_other = |here: &&Arc<Shard>| {
+                !Arc::ptr_eq(here, &self.shard) && here.is_sibling(&self.shard)
+            };
+            here.filter(is_other).cloned()
+        });
+        if let Some(here) = elsewhere {
+            self.shard = here;
         }
         match self.shard.insert(self.deadline_ns(), cx.waker().clone()) {
             Ok(key) => self.state = State::Waiting(key),
@@ -181,8 +184,7 @@ impl Timer {
 
     #[inline]
     fn is_due(&self) -> bool {
-        let deadline = self.deadline_ns();
-        deadline != NEVER && self.shard.clock().now_ns() >= deadline
+        self.shard.clock().has_reached(self.deadline.into_std())
     }
 
     #[inline]

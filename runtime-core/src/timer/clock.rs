@@ -102,6 +102,18 @@ impl Clock {
         }
     }
 
+    /// Whether it is that late. Never for what lies beyond the end of the scale.
+    #[inline]
+    pub fn has_reached(&self, instant: Instant) -> bool {
+        if self.is_warped() {
+            let ns = self.ns_of(instant);
+            ns != u64::MAX && self.warped_ns() >= ns
+        } else {
+            // Two instants are compared faster than brought to the scale.
+            Instant::now() >= instant
+        }
+    }
+
     /// An instant on this clock's scale. Before the start is 0; 584 years and more after it is
     /// `u64::MAX`.
     #[inline]

@@ -115,7 +115,9 @@ fn loom_seat_a_kick_that_a_glance_took_ends_the_sleep() {
             .unwrap();
         let glances = {
             let seat = Arc::clone(&seat);
-            loom::thread::spawn(move || drop(seat.glance(&mut Vec::new()).unwrap()))
+            loom::thread::spawn(move || {
+                let _ = seat.glance(&mut Vec::new()).unwrap();
+            })
         };
         let kicker = {
             let word = Arc::clone(&word);
