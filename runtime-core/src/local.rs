@@ -55,7 +55,7 @@ use self::bound::Bound;
 use self::mailbox::Mailbox;
 use crate::coop;
 use crate::task::owned::OwnedTasks;
-use crate::task::{Header, Id, JoinHandle, Notified, Schedule, TaskRef, new_task};
+use crate::task::{Header, Id, JoinHandle, Notified, Schedule, TaskRef, new_listed_task};
 
 /// So many entries are run in one turn of a driver.
 const TURN: usize = 61;
@@ -139,7 +139,7 @@ impl Local {
     {
         let core = self.core();
         let owner = Owner(Arc::clone(self));
-        let (task, entry, handle) = new_task(future, owner, Id::next(), 0, spawned_at);
+        let (task, entry, handle) = new_listed_task(future, owner, Id::next(), 0, spawned_at);
         match self.tasks.link(task) {
             Ok(()) => self.schedule(entry),
             Err(task) => {
@@ -303,7 +303,7 @@ impl Schedule for Owner {
         self.0.schedule(entry);
     }
 
-    fn unlink(&self, header: &Header) -> bool {
+    fn unlink(&self, header: &Header, _list: u32) -> bool {
         self.0.tasks.unlink(header)
     }
 }

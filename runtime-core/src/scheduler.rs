@@ -7,12 +7,12 @@
 //!
 //! # A task's journey
 //!
-//! `spawn` makes the task, puts it on the live list of the spawner's slot and its entry into the
-//! spawner's cell; what was in the cell moves to the back of the queue. The holder takes from its
-//! cell (three times in a row at most), then its queue, then the shared queue, then from others. A
-//! poll that is pending leaves the task idle, known only to its wakers; a wake makes an entry
-//! again. On a thread of the runtime it goes into that thread's cell, else into the shared queue.
-//! At its end the task leaves its list, and its output waits for the join handle.
+//! `spawn` makes the task and puts its entry into the spawner's cell; what was in the cell moves to
+//! the back of the queue. The holder takes from its cell (three times in a row at most), then its
+//! queue, then the shared queue, then from others. A poll that is pending leaves the task idle,
+//! known only to its wakers, and to the live list of the slot that had it at its first such poll. A
+//! wake makes an entry again. On a thread of the runtime it goes into that thread's cell, else into
+//! the shared queue. At its end the task leaves its list, and its output waits for the join handle.
 //!
 //! # The rules
 //!
@@ -197,9 +197,8 @@ impl Shared {
             let closure = closure.take().expect("a blocking task is polled once");
             std::task::Poll::Ready(closure())
         });
-        let (task, entry, handle) = new_task(future, BlockingPool, Id::next(), 0, spawned_at);
         // Nobody lists blocking tasks: the pool has them in its queue or runs them.
-        drop(task);
+        let (entry, handle) = new_task(future, BlockingPool, Id::next(), spawned_at);
         self.blocking().submit(entry);
         handle
     }
@@ -218,7 +217,7 @@ impl Schedule for BlockingPool {
         drop(entry);
     }
 
-    fn unlink(&self, _header: &Header) -> bool {
+    fn unlink(&self, _header: &Header, _list: u32) -> bool {
         false
     }
 }

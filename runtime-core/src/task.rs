@@ -6,8 +6,8 @@
 //!  └──────────────────────────────────┘ └───────────┘ └─────────────────────────────┘ └────────────┘
 //! ```
 //!
-//! Everyone who points at a task owns one of the references counted in the state word: the live
-//! list of its slot (one), the queue entry (`Notified`, at most one), the [`JoinHandle`], each
+//! Everyone who points at a task owns one of the references counted in the state word: a live list
+//! (one, from the first poll that has to wait on), the queue entry (`Notified`, at most one), the [`JoinHandle`], each
 //! [`AbortHandle`], each waker. The last one frees it.
 //!
 //! `state.rs` holds the life-cycle and its proof; `cell.rs` the layout; `raw.rs` the type-erased
@@ -36,7 +36,7 @@ pub(crate) use cell::{Header, Schedule};
 pub use error::JoinError;
 pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
-pub(crate) use raw::{Notified, TaskRef, new_task};
+pub(crate) use raw::{Notified, TaskRef, new_listed_task, new_task};
 
 #[cfg(test)]
 pub(crate) mod test_support;

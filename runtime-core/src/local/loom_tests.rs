@@ -11,7 +11,7 @@ use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, Mutex, model};
 use crate::park::block_on_parked;
 use crate::task::owned::OwnedTasks;
-use crate::task::{Header, Id, JoinHandle, Notified, Schedule, TaskRef, new_task};
+use crate::task::{Header, Id, JoinHandle, Notified, Schedule, TaskRef, new_listed_task};
 
 #[derive(Clone)]
 struct Remote(Arc<Shared>);
@@ -30,7 +30,7 @@ impl Schedule for Remote {
         self.0.mailbox.push(entry);
     }
 
-    fn unlink(&self, header: &Header) -> bool {
+    fn unlink(&self, header: &Header, _list: u32) -> bool {
         self.0.tasks.unlink(header)
     }
 }
@@ -45,7 +45,7 @@ impl Remote {
 
     fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let (task, entry, handle) =
-            new_task(future, self.clone(), Id::next(), 0, Location::caller());
+            new_listed_task(future, self.clone(), Id::next(), 0, Location::caller());
         self.0.tasks.link(task).expect("the list is open");
         self.0.mailbox.push(entry);
         handle

@@ -33,6 +33,11 @@ impl Census {
         !counts.closing
     }
 
+    /// One thread more that is there to cancel tasks, also if the runtime is closing.
+    pub(super) fn visit(&self) {
+        self.counts.lock().threads += 1;
+    }
+
     /// One thread less; its author then attempts the finish.
     pub(super) fn leave(&self) {
         let mut counts = self.counts.lock();

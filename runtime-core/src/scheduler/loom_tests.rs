@@ -495,6 +495,50 @@ fn loom_shutdown_somebody_finishes() {
     });
 }
 
+/// A task that was never polled is in a queue, on no list. Whoever takes it out to drop it counts
+/// until that is done: nobody finishes before.
+#[test]
+fn loom_shutdown_waits_for_who_drops_what_was_queued() {
+    model(|| {
+        let census = Arc::new(Census::new());
+        let queue = Arc::new(Mutex::new(Some(())));
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let finishes = Arc::new(AtomicUsize::new(0));
+        assert!(census.enter());
+        let attempt = {
+            let (census, queue) = (Arc::clone(&census), Arc::clone(&queue));
+            let (dropped, finishes) = (Arc::clone(&dropped), Arc::clone(&finishes));
+            Arc::new(move || {
+                census.visit();
+                let entry = queue.lock().take();
+                if entry.is_some() {
+                    // Relaxed: the census orders it before the finish.
+                    dropped.fetch_add(1, Ordering::Relaxed);
+                }
+                census.leave();
+                if census.finish() {
+                    // Relaxed: as above.
+                    assert_eq!(dropped.load(Ordering::Relaxed), 1);
+                    // Relaxed: read after the thread was joined.
+                    finishes.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        };
+        let thread = {
+            let (census, attempt) = (Arc::clone(&census), Arc::clone(&attempt));
+            loom::thread::spawn(move || {
+                census.leave();
+                attempt();
+            })
+        };
+        assert!(census.close());
+        attempt();
+        thread.join().unwrap();
+        // Relaxed: all threads are done.
+        assert_eq!(finishes.load(Ordering::Relaxed), 1);
+    });
+}
+
 /// A capped sitter guards a held slot; nudged, it does no more, and the sentinel is armed for it.
 #[test]
 fn loom_idle_a_nudged_sitter_is_replaced_as_a_guard() {

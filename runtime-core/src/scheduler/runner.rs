@@ -314,7 +314,15 @@ impl Runner {
     // ---- polling ----
 
     /// Runs one entry.
+    ///
+    /// What the runtime's own threads poll ends before they do; what others poll is on a live list,
+    /// so that the runtime does not end before (see `shutdown.rs`).
     pub(super) fn poll(&self, entry: Notified) {
+        if self.kind != Kind::Worker
+            && !entry.list_by(|task| self.shared.link_at(self.queue(), task))
+        {
+            return drop(entry);
+        }
         let (id, spawned_at) = (entry.header().id(), entry.header().spawned_at());
         if let Some(local) = self.local() {
             local.begin_poll(id, spawned_at);

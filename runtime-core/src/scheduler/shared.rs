@@ -8,7 +8,7 @@
 use std::future::Future;
 use std::io;
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ use crate::local::Local;
 use crate::loom;
 use crate::park::driver::{Driver, Event, Poller};
 use crate::park::seat::Seat;
-use crate::task::{Header, Id, JoinHandle, Notified, Schedule, new_task};
+use crate::task::{Header, Id, JoinHandle, Notified, Schedule, TaskRef, new_task};
 use crate::timer::clock::Clock;
 use crate::timer::timers::Shard;
 use crate::util::lock::Mutex;
@@ -65,11 +65,20 @@ pub(crate) struct Shared {
     /// Whether there was ever a task, or a guest beside another: before that a polling guest is alone
     /// and needs no guard.
     pub(super) has_spawned: AtomicBool,
+    /// On a line of its own: many threads may spawn at once.
+    outside: CachePadded<Outside>,
     id: Id,
     /// A local runtime's tasks that stay on its thread.
     local: OnceLock<Arc<Local>>,
     clock: loom::Arc<Clock>,
     blocking: Arc<Pool>,
+}
+
+/// How many tasks were spawned and ended by threads without a queue.
+#[derive(Debug, Default)]
+struct Outside {
+    spawned: AtomicU64,
+    ended: AtomicU64,
 }
 
 impl Shared {
@@ -107,6 +116,7 @@ impl Shared {
                 config,
                 closing: AtomicBool::new(false),
                 has_spawned: AtomicBool::new(false),
+                outside: CachePadded::default(),
                 id: Id::next(),
                 local: OnceLock::new(),
                 clock: loom::Arc::clone(&clock),
@@ -170,6 +180,17 @@ impl Shared {
 
     /// How many tasks are alive.
     pub(crate) fn live_tasks(&self) -> usize {
+        // Acquire: as in `Slot::ended`: first the ends, so that no end is counted before its spawn.
+        let ended = self.outside.ended.load(Ordering::Acquire);
+        let ended = ended + self.slots.iter().map(|slot| slot.ended()).sum::<u64>();
+        // Relaxed: as in `Slot::spawned`.
+        let spawned = self.outside.spawned.load(Ordering::Relaxed);
+        let spawned = spawned + self.slots.iter().map(|slot| slot.spawned()).sum::<u64>();
+        spawned.saturating_sub(ended) as usize
+    }
+
+    /// How many tasks have had to wait and are alive.
+    pub(super) fn listed_tasks(&self) -> usize {
         self.slots.iter().map(|slot| slot.tasks.len()).sum()
     }
 
@@ -202,26 +223,30 @@ impl Shared {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let list = runner.and_then(Runner::queue).unwrap_or(0);
-        let (task, entry, handle) = new_task(
-            future,
-            Owner(Arc::as_ptr(self)),
-            Id::next(),
-            list,
-            spawned_at,
-        );
+        let owner = Owner(Arc::as_ptr(self));
+        let (entry, handle) = new_task(future, owner, Id::next(), spawned_at);
         self.needs_guard();
-        match self.slots[list as usize].tasks.link(task) {
-            Ok(()) => match runner {
+        match runner.and_then(Runner::local) {
+            Some(local) => local.count_spawn(),
+            // Relaxed: as in `Slot::count_spawn`.
+            None => drop(self.outside.spawned.fetch_add(1, Ordering::Relaxed)),
+        }
+        if self.is_closing() {
+            drop(entry);
+        } else {
+            match runner {
                 Some(runner) => runner.push(entry),
                 None => self.push_shared(entry),
-            },
-            Err(task) => {
-                drop(entry);
-                drop(task);
             }
         }
         handle
+    }
+
+    /// Puts a task on the live list of the slot with this queue, and says on which it is; gives it
+    /// back if the runtime is closing.
+    pub(super) fn link_at(&self, queue: Option<u32>, task: TaskRef) -> Result<u32, TaskRef> {
+        let list = queue.unwrap_or(0);
+        self.slots[list as usize].tasks.link(task).map(|()| list)
     }
 
     /// Rule 5: push, then one read-modify-write of the word, then wake whom it names.
@@ -558,8 +583,26 @@ impl Schedule for Owner {
         });
     }
 
-    fn unlink(&self, header: &Header) -> bool {
-        self.shared().slots[header.list()].tasks.unlink(header)
+    fn link(&self, task: TaskRef) -> Result<u32, TaskRef> {
+        runner::with_current(|runner| {
+            let here = runner.filter(|runner| std::ptr::eq(runner.shared_ptr(), self.0));
+            self.shared().link_at(here.and_then(Runner::queue), task)
+        })
+    }
+
+    fn ends(&self) {
+        runner::with_current(|runner| {
+            let here = runner.filter(|runner| std::ptr::eq(runner.shared_ptr(), self.0));
+            match here.and_then(Runner::local) {
+                Some(local) => local.count_end(),
+                // Release: as in `Slot::count_end`.
+                None => drop(self.shared().outside.ended.fetch_add(1, Ordering::Release)),
+            }
+        });
+    }
+
+    fn unlink(&self, header: &Header, list: u32) -> bool {
+        self.shared().slots[list as usize].tasks.unlink(header)
     }
 }
 

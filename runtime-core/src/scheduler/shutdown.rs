@@ -6,14 +6,21 @@
 //!    after one): all lists of live tasks are closed and what is on them is cancelled. An idle task
 //!    is dropped by the canceller; a queued one by whoever takes its entry (queues are emptied too);
 //!    a running one by its runner when the poll returns.
-//! 3. *Finish*, by whoever finds that no thread is left and no task lives: wheels and driver are
-//!    shut down and their waiters woken, and whoever waits for the end goes on.
+//! 3. *Finish*, by whoever finds that no thread is left and no listed task lives: wheels and driver
+//!    are shut down and their waiters woken, and whoever waits for the end goes on.
+//!
+//! *Where a task is that is on no list.* It has not had to wait yet, so no waker can be about to
+//! queue it, and it is in one of these places. (a) In a queue: whoever pushes attempts steps 2 and 3
+//! afterwards, and so do threads and guests on their way out; and a spawn that finds the runtime
+//! closing drops the task itself. (b) In the hands of a thread of the runtime, which is counted
+//! until it has left. (c) In the hands of a canceller, who is counted meanwhile. (d) In nobody
+//! else's: guests, who are not counted, list a task before they poll it (`Runner::poll`).
 //!
 //! *Somebody finishes.* Each event that may make the condition of 3 true is followed by an attempt
-//! of its author: a thread leaves; the closer has cancelled; a guest's poll has returned; a waker
+//! of its author: a thread leaves; a canceller has done; a guest's poll has returned; a waker
 //! has handed over an entry that was on its way (between its `NOTIFIED` and its push). The attempts
-//! are ordered by the lock of the census and by those of the lists, so the last one sees all. Model:
-//! `loom_shutdown_somebody_finishes`.
+//! are ordered by the lock of the census and by those of the lists, so the last one sees all. Models:
+//! `loom_shutdown_somebody_finishes`, `loom_shutdown_waits_for_who_drops_what_was_queued`.
 //!
 //! *The memory stays until then*: from close to finish the shared state holds a count on itself, so
 //! that a waker with an entry on its way finds the runtime alive (see `Owner`). Later wakers keep
@@ -138,15 +145,17 @@ impl Shared {
         }
         let keeps_itself = self.threads.state.lock().keeps_itself.clone();
         let outer = IN_HAND.replace(self);
+        self.threads.census.visit();
         {
             // Destructors find the runtime that they ran in.
             let _entered = keeps_itself.as_ref().map(runner::enter);
             self.cancel_all();
         }
+        self.threads.census.leave();
         IN_HAND.set(outer);
         // Not the last count: the caller has one.
         drop(keeps_itself);
-        if self.live_tasks() > 0 || !self.threads.census.finish() {
+        if self.listed_tasks() > 0 || !self.threads.census.finish() {
             return;
         }
         for slot in &self.slots {

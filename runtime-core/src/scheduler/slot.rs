@@ -45,6 +45,9 @@ pub(crate) struct Slot {
     /// How often it was taken and given back; odd while it is held.
     turns: AtomicU64,
     busy_ns: AtomicU64,
+    /// How many tasks were spawned and ended by whoever had this slot's queue at the time.
+    spawned: AtomicU64,
+    ended: AtomicU64,
     pub(crate) wheel: Arc<Shard>,
     pub(crate) tasks: OwnedTasks,
 }
@@ -68,6 +71,8 @@ impl Slot {
             polled_at: AtomicPtr::new(null_mut()),
             turns: AtomicU64::new(0),
             busy_ns: AtomicU64::new(0),
+            spawned: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
             wheel,
             tasks: OwnedTasks::new(),
         }
@@ -146,7 +151,34 @@ impl Slot {
         self.busy_ns.store(busy, Ordering::Relaxed);
     }
 
+    /// A task was spawned from here.
+    pub(crate) fn count_spawn(&self) {
+        // Relaxed, both: only the holder writes it, and the task's own way orders it before its end.
+        let spawned = self.spawned.load(Ordering::Relaxed);
+        self.spawned.store(spawned + 1, Ordering::Relaxed);
+    }
+
+    /// A task is about to end here.
+    pub(crate) fn count_end(&self) {
+        // Relaxed: only the holder writes it.
+        let ended = self.ended.load(Ordering::Relaxed);
+        // Release: whoever counts it counts its spawn as well.
+        self.ended.store(ended + 1, Ordering::Release);
+    }
+
     // ---- anybody's ----
+
+    /// See [`Slot::count_spawn`].
+    pub(crate) fn spawned(&self) -> u64 {
+        // Relaxed: see `Shared::live_tasks`, which reads the ends before.
+        self.spawned.load(Ordering::Relaxed)
+    }
+
+    /// See [`Slot::count_end`].
+    pub(crate) fn ended(&self) -> u64 {
+        // Acquire: pairs with `count_end`.
+        self.ended.load(Ordering::Acquire)
+    }
 
     /// How often it was taken and given back.
     pub(crate) fn turns(&self) -> u64 {

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::error::JoinError;
 use super::id::Id;
-use super::raw::{Notified, Vtable};
+use super::raw::{Notified, TaskRef, Vtable};
 use super::state::State;
 use crate::loom::UnsafeCell;
 
@@ -26,9 +26,18 @@ pub(crate) trait Schedule: Send + Sync + Sized + 'static {
     /// The task was woken during its own poll: queue it behind the others. Called by its runner.
     fn requeue(&self, entry: Notified);
 
+    /// The task, which is on no live list yet, has to wait: put it on one, and say on which; or give
+    /// it back if the lists are closed.
+    fn link(&self, task: TaskRef) -> Result<u32, TaskRef> {
+        Err(task)
+    }
+
+    /// The task is about to be complete.
+    fn ends(&self) {}
+
     /// The task is complete: take it off its live list; true if it was on it (its reference is then
     /// the caller's).
-    fn unlink(&self, header: &Header) -> bool;
+    fn unlink(&self, header: &Header, list: u32) -> bool;
 }
 
 /// The neighbours in the live list, guarded by that list's lock; none if it is on no list.
@@ -47,8 +56,8 @@ pub(crate) struct Header {
     pub(super) links: UnsafeCell<Links>,
     pub(super) id: Id,
     pub(super) spawned_at: &'static Location<'static>,
-    /// Which live list it is on.
-    pub(super) list: u32,
+    /// Which live list it is on; for whoever holds the entry or runs the task.
+    pub(super) list: UnsafeCell<Option<u32>>,
 }
 
 pub(super) enum Stage<F: Future> {
@@ -78,9 +87,26 @@ impl Header {
         self.spawned_at
     }
 
-    /// The index of its live list.
-    pub(crate) fn list(&self) -> usize {
-        self.list as usize
+    /// The index of its live list, if it is on one.
+    ///
+    /// # Safety
+    /// The caller holds the entry, or runs the task.
+    pub(super) unsafe fn list(&self) -> Option<u32> {
+        self.list.with(|list| {
+            // SAFETY: the caller's promise: nobody writes it meanwhile.
+            unsafe { *list }
+        })
+    }
+
+    /// The task is on this live list from now on.
+    ///
+    /// # Safety
+    /// The caller holds the entry, or runs the task.
+    pub(super) unsafe fn is_on(&self, new: u32) {
+        self.list.with_mut(|list| {
+            // SAFETY: the caller's promise: nobody else looks at it meanwhile.
+            unsafe { *list = Some(new) }
+        });
     }
 }
 

@@ -227,7 +227,7 @@ fn loom_task_shutdown_vs_wake_vs_poll() {
         opener.join().unwrap();
         runner.join().unwrap();
         run_all(&queue);
-        assert_eq!(queue.live(), 0);
+        assert_eq!((queue.live(), queue.listed()), (0, 0));
         // Relaxed: all threads are done.
         assert_eq!(drops.load(Ordering::Relaxed), 1);
         if let Err(error) = block_on_parked(join) {

@@ -1,4 +1,5 @@
-//! The live tasks of one slot, so that a shutdown finds them.
+//! The live tasks of one slot that have had to wait, so that a shutdown finds them while nobody but
+//! their wakers knows them. A task that ends at its first poll is never listed.
 //!
 //! **Invariants.** (1) A task is on at most one list, and a listed task has one reference that is
 //! the list's. (2) Links are read and written under the list's lock only. (3) A closed list takes

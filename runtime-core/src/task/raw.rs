@@ -63,10 +63,24 @@ pub(crate) struct TaskRef(pub(super) RawTask);
 #[derive(Debug)]
 pub(crate) struct Notified(RawTask);
 
-/// Makes a task: its list reference, its first entry, its join handle.
-///
-/// The future is written straight to its place on the heap.
+/// Makes a task that is on no live list: its first entry, its join handle.
 pub(crate) fn new_task<F, S>(
+    future: F,
+    scheduler: S,
+    id: Id,
+    spawned_at: &'static Location<'static>,
+) -> (Notified, JoinHandle<F::Output>)
+where
+    F: Future + 'static,
+    S: Schedule,
+{
+    let raw = make(future, scheduler, id, None, spawned_at);
+    (Notified(raw), JoinHandle::new(raw))
+}
+
+/// Makes a task for the live list with this number: its list reference, its first entry, its join
+/// handle.
+pub(crate) fn new_listed_task<F, S>(
     future: F,
     scheduler: S,
     id: Id,
@@ -77,12 +91,28 @@ where
     F: Future + 'static,
     S: Schedule,
 {
+    let raw = make(future, scheduler, id, Some(list), spawned_at);
+    (TaskRef(raw), Notified(raw), JoinHandle::new(raw))
+}
+
+/// The future is written straight to its place on the heap.
+fn make<F, S>(
+    future: F,
+    scheduler: S,
+    id: Id,
+    list: Option<u32>,
+    spawned_at: &'static Location<'static>,
+) -> RawTask
+where
+    F: Future + 'static,
+    S: Schedule,
+{
     let cell = free_list::allocate(Layout::new::<Cell<F, S>>()).cast::<Cell<F, S>>();
     // SAFETY: fresh memory of this layout.
     unsafe {
         cell.write(Cell {
             header: Header {
-                state: State::new(),
+                state: State::new(list.is_some()),
                 vtable: &VtableOf::<F, S>::TABLE,
                 links: UnsafeCell::new(Links {
                     previous: None,
@@ -90,15 +120,14 @@ where
                 }),
                 id,
                 spawned_at,
-                list,
+                list: UnsafeCell::new(list),
             },
             scheduler,
             join_waker: UnsafeCell::new(MaybeUninit::uninit()),
             stage: UnsafeCell::new(Stage::Future(future)),
         })
     };
-    let raw = RawTask(cell.cast());
-    (TaskRef(raw), Notified(raw), JoinHandle::new(raw))
+    RawTask(cell.cast())
 }
 
 impl RawTask {
@@ -192,6 +221,22 @@ impl Notified {
         self.0.header()
     }
 
+    /// Puts the task on a live list by `link`, if it is on none; false if none takes it.
+    pub(crate) fn list_by(&self, link: impl FnOnce(TaskRef) -> Result<u32, TaskRef>) -> bool {
+        let header = self.header();
+        // SAFETY: this is the entry.
+        if unsafe { header.list() }.is_some() {
+            return true;
+        }
+        header.state.reference();
+        let linked = link(TaskRef(self.0));
+        if let Ok(list) = linked {
+            // SAFETY: this is the entry.
+            unsafe { header.is_on(list) }
+        }
+        linked.is_ok()
+    }
+
     /// As a plain pointer, for a cell that other threads may swap; the reference travels with it.
     pub(crate) fn into_raw(self) -> NonNull<Header> {
         ManuallyDrop::new(self).0.0
@@ -223,6 +268,11 @@ impl TaskRef {
         if self.0.state().cancel() == Wake::Queue {
             Notified(self.0).run();
         }
+    }
+
+    /// A reference for a list, which somebody still has to count.
+    pub(super) fn uncounted(raw: RawTask) -> TaskRef {
+        TaskRef(raw)
     }
 
     /// The list's reference, kept by the list itself from now on.

@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::cell::{Cell, Header, Schedule};
 use super::error::JoinError;
-use super::raw::{Notified, RawTask};
+use super::raw::{Notified, RawTask, TaskRef};
 use super::state::{Complete, DropJoin, JoinState, Pause, Start};
 use super::{id, waker};
 use crate::util::free_list;
@@ -46,17 +46,40 @@ pub(super) unsafe fn run<F: Future + 'static, S: Schedule>(header: NonNull<Heade
     let waker = waker::borrowed(&header);
     let mut cx = Context::from_waker(&waker);
     match catch_unwind(AssertUnwindSafe(|| poll(cell, &mut cx))) {
-        Ok(Poll::Pending) => match cell.header.state.pause() {
-            Pause::Idle => {}
-            Pause::Free => RawTask(header).free(),
-            Pause::Requeue => {
-                cell.scheduler
-                    .requeue(Notified::from_raw_task(RawTask(header)));
-            }
-            Pause::Cancel => cancel(header, cell),
-        },
+        Ok(Poll::Pending) => pause(header, cell),
         Ok(Poll::Ready(output)) => finish(header, cell, Ok(output)),
         Err(payload) => finish(header, cell, Err(JoinError::panic(cell.header.id, payload))),
+    }
+}
+
+/// The future is to be polled again: from now on the task is known to a live list.
+fn pause<F: Future + 'static, S: Schedule>(header: NonNull<Header>, cell: &Cell<F, S>) {
+    // SAFETY: the caller is the runner.
+    let is_new = unsafe { cell.header.list() }.is_none();
+    if is_new {
+        // Until the pause the runner's reference is the list's as well.
+        match cell.scheduler.link(TaskRef::uncounted(RawTask(header))) {
+            // SAFETY: the caller is the runner.
+            Ok(list) => unsafe { cell.header.is_on(list) },
+            Err(uncounted) => {
+                std::mem::forget(uncounted);
+                return cancel(header, cell);
+            }
+        }
+    }
+    match cell.header.state.pause(is_new) {
+        Pause::Idle => {}
+        Pause::Free => RawTask(header).free(),
+        Pause::Requeue => {
+            cell.scheduler
+                .requeue(Notified::from_raw_task(RawTask(header)));
+        }
+        Pause::Cancel => {
+            if is_new {
+                cell.header.state.reference();
+            }
+            cancel(header, cell);
+        }
     }
 }
 
@@ -98,6 +121,7 @@ fn finish<F: Future + 'static, S: Schedule>(
         }
     }
     cell.store(output);
+    cell.scheduler.ends();
     match cell.header.state.complete() {
         Complete::DropOutput => contain(|| cell.empty()),
         Complete::WakeJoin => {
@@ -107,7 +131,10 @@ fn finish<F: Future + 'static, S: Schedule>(
         }
         Complete::Nothing => {}
     }
-    let references = 1 + usize::from(cell.scheduler.unlink(&cell.header));
+    // SAFETY: the caller is the runner.
+    let list = unsafe { cell.header.list() };
+    let was_listed = list.is_some_and(|list| cell.scheduler.unlink(&cell.header, list));
+    let references = 1 + usize::from(was_listed);
     if cell.header.state.release(references) {
         RawTask(header).free();
     }

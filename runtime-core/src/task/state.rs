@@ -56,8 +56,8 @@ const JOIN: usize = 1 << 4;
 const JOIN_WAKER: usize = 1 << 5;
 const REFERENCE: usize = 1 << 6;
 
-/// The references a task is born with: live list, first queue entry, join handle.
-const AT_BIRTH: usize = 3 * REFERENCE;
+/// The references that every task is born with: first queue entry, join handle.
+const AT_BIRTH: usize = 2 * REFERENCE;
 
 /// See the module's header.
 #[derive(Debug)]
@@ -130,8 +130,10 @@ pub(super) enum JoinState {
 }
 
 impl State {
-    pub(super) fn new() -> State {
-        State(AtomicUsize::new(AT_BIRTH | NOTIFIED | JOIN))
+    /// With a reference more if the task is born on a live list.
+    pub(super) fn new(is_listed: bool) -> State {
+        let references = AT_BIRTH + usize::from(is_listed) * REFERENCE;
+        State(AtomicUsize::new(references | NOTIFIED | JOIN))
     }
 
     /// Invariant 1: the caller holds the entry and uses it up; its reference becomes the runner's.
@@ -152,8 +154,10 @@ impl State {
         }
     }
 
-    /// The runner's poll was pending.
-    pub(super) fn pause(&self) -> Pause {
+    /// The runner's poll was pending. Of a task that it `has_listed` just before it leaves its
+    /// reference to the list.
+    pub(super) fn pause(&self, has_listed: bool) -> Pause {
+        let listed = usize::from(has_listed) * REFERENCE;
         let mut now = first_look::usize(&self.0);
         loop {
             debug_assert!(now & RUNNING != 0 && now & COMPLETE == 0);
@@ -161,9 +165,9 @@ impl State {
                 return Pause::Cancel;
             }
             let (next, act) = if now & NOTIFIED != 0 {
-                (now & !RUNNING, Pause::Requeue)
+                ((now & !RUNNING) + listed, Pause::Requeue)
             } else {
-                let next = (now & !RUNNING) - REFERENCE;
+                let next = (now & !RUNNING) + listed - REFERENCE;
                 (
                     next,
                     if next < REFERENCE {

@@ -10,7 +10,7 @@ use super::{Id, JoinHandle, Notified, TaskRef, new_task};
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, Mutex};
 
-/// The queue, and the live list beside it.
+/// The queue, and the live list beside it, for those that have had to wait.
 #[derive(Clone)]
 pub(crate) struct Queue {
     shared: Arc<QueueShared>,
@@ -19,6 +19,7 @@ pub(crate) struct Queue {
 struct QueueShared {
     entries: Mutex<VecDeque<Notified>>,
     tasks: OwnedTasks,
+    alive: AtomicUsize,
 }
 
 impl Queue {
@@ -28,6 +29,7 @@ impl Queue {
             shared: Arc::new(QueueShared {
                 entries,
                 tasks: OwnedTasks::new(),
+                alive: AtomicUsize::new(0),
             }),
         }
     }
@@ -40,9 +42,9 @@ impl Queue {
     }
 
     fn make<F: Future + 'static>(&self, future: F) -> (Notified, JoinHandle<F::Output>) {
-        let (task, entry, join) = new_task(future, self.clone(), Id::next(), 0, Location::caller());
-        self.shared.tasks.link(task).expect("the list is open");
-        (entry, join)
+        // Relaxed: a count.
+        self.shared.alive.fetch_add(1, Ordering::Relaxed);
+        new_task(future, self.clone(), Id::next(), Location::caller())
     }
 
     /// Runs one entry; false if there is none.
@@ -52,10 +54,15 @@ impl Queue {
     }
 
     pub(crate) fn live(&self) -> usize {
+        // Acquire: pairs with `ends`.
+        self.shared.alive.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn listed(&self) -> usize {
         self.shared.tasks.len()
     }
 
-    /// Cancels all tasks, as a shutdown does.
+    /// Cancels all tasks that wait, as a shutdown does; what is queued ends when it has to wait.
     pub(crate) fn cancel_all(&self) {
         loop {
             let batch = self.shared.tasks.close();
@@ -76,7 +83,16 @@ impl Schedule for Queue {
         self.schedule(entry);
     }
 
-    fn unlink(&self, header: &Header) -> bool {
+    fn link(&self, task: TaskRef) -> Result<u32, TaskRef> {
+        self.shared.tasks.link(task).map(|()| 0)
+    }
+
+    fn ends(&self) {
+        // Release: who finds nothing alive has seen all that was done before.
+        self.shared.alive.fetch_sub(1, Ordering::Release);
+    }
+
+    fn unlink(&self, header: &Header, _list: u32) -> bool {
         self.shared.tasks.unlink(header)
     }
 }

@@ -311,3 +311,30 @@ fn fault_001_an_entry_that_is_dropped_cancels_its_task() {
     assert!(finished(join).unwrap_err().is_cancelled());
     assert_eq!(queue.live(), 0);
 }
+
+#[test]
+fn only_a_task_that_has_had_to_wait_is_on_the_live_list() {
+    let queue = Queue::new();
+    let ready = queue.spawn(async {});
+    let waits = queue.spawn(std::future::pending::<()>());
+    assert_eq!((queue.live(), queue.listed()), (2, 0));
+    while queue.run_one() {}
+    assert_eq!((queue.live(), queue.listed()), (1, 1));
+    assert!(ready.is_finished());
+    waits.abort();
+    while queue.run_one() {}
+    assert_eq!((queue.live(), queue.listed()), (0, 0));
+}
+
+#[test]
+fn a_task_that_would_wait_on_a_closed_list_is_cancelled_instead() {
+    let queue = Queue::new();
+    let mut waits = queue.spawn(std::future::pending::<()>());
+    let mut ready = queue.spawn(async { 4 });
+    queue.cancel_all();
+    assert_eq!(queue.live(), 2, "what is queued is not the list's");
+    while queue.run_one() {}
+    assert!(waits.take_output().unwrap().unwrap_err().is_cancelled());
+    assert_eq!(ready.take_output().unwrap().unwrap(), 4);
+    assert_eq!(queue.live(), 0);
+}
