@@ -31,7 +31,7 @@ const STEAL_LIMIT: usize = 32;
 
 /// A local queue never grows beyond this: half of it is spilled to the injector. crossbeam's buffer
 /// grows by doubling and shrinks again; see `docs/decisions.md` for the figures behind the number.
-pub(crate) const LOCAL_LIMIT: usize = 256;
+pub(crate) const LOCAL_LIMIT: usize = 4096;
 
 /// See the module's header.
 pub(crate) struct Slot {
