@@ -50,7 +50,13 @@ impl WakeList {
     pub fn push(&mut self, waker: Waker) {
         match self.first {
             None => self.first = Some(waker),
-            Some(_) => self.rest.push(waker),
+            Some(_) => {
+                if self.rest.capacity() == 0 {
+                    // One allocation a list, not one at each doubling.
+                    self.rest.reserve_exact(CAPACITY - 1);
+                }
+                self.rest.push(waker);
+            }
         }
     }
 

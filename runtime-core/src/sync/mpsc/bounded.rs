@@ -244,13 +244,11 @@ impl<T> Sender<T> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
-        match self.acquire(1).await {
-            Ok(()) => {
-                self.push(value);
-                Ok(())
-            }
-            Err(SendError(())) => Err(SendError(value)),
+        if self.try_take(1).is_err() && self.wait(1).await.is_err() {
+            return Err(SendError(value));
         }
+        self.push(value);
+        Ok(())
     }
 
     /// Sends `value` if there is room now.
@@ -390,22 +388,27 @@ impl<T> Sender<T> {
         }
     }
 
-    #[inline]
     async fn acquire(&self, n: usize) -> Result<(), SendError<()>> {
-        let chan = self.tx.chan();
-        match poll_fn(|cx| chan.room.permits.poll_try_acquire(n, cx)).await {
-            Ok(()) => return Ok(()),
-            Err(TryAcquireError::Closed) => return Err(SendError(())),
-            Err(TryAcquireError::NoPermits) => {}
+        match self.try_take(n) {
+            Ok(()) => Ok(()),
+            Err(_) => self.wait(n).await,
         }
+    }
+
+    /// Takes room that is there, and a unit of budget.
+    #[inline]
+    fn try_take(&self, n: usize) -> Result<(), TryAcquireError> {
+        self.tx.chan().room.permits.try_take(n)
+    }
+
+    /// Waits for room that was not there at once.
+    async fn wait(&self, n: usize) -> Result<(), SendError<()>> {
+        let chan = self.tx.chan();
         // A waiter that is refused or gives up returns a part that it had: dropped last, this
         // looks at what is left.
         let _end = EndIfOver(chan);
-        chan.room
-            .permits
-            .acquire(n)
-            .await
-            .map_err(|_| SendError(()))
+        let waiting = chan.room.permits.acquire(n);
+        waiting.await.map_err(|_| SendError(()))
     }
 
     #[inline]
