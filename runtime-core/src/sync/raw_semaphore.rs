@@ -268,13 +268,27 @@ impl RawSemaphore {
         if n == 0 {
             return;
         }
+        if self.add(n) {
+            self.hand_out();
+        }
+    }
+
+    /// Step (a) of [`release`](RawSemaphore::release): whether the caller has to
+    /// [hand them out](RawSemaphore::hand_out) next.
+    #[must_use = "somebody may wait for these permits"]
+    #[inline]
+    pub(crate) fn add(&self, n: usize) -> bool {
         assert!(n <= MAX_PERMITS, "{TOO_MANY}");
         // Release: step (a), pairs with the Acquire of whoever takes the permits.
         let before = self.word.fetch_add(n << SHIFT, Ordering::Release);
         assert!((before >> SHIFT) <= MAX_PERMITS - n, "{TOO_MANY}");
-        if before & WAITERS != 0 {
-            self.hand_out(0);
-        }
+        before & WAITERS != 0
+    }
+
+    /// Whether nobody is queued and it is open.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        // Acquire: pairs with the AcqRel of step (2) and of `close`.
+        self.word.load(Ordering::Acquire) & FLAGS == 0
     }
 
     /// As [`release`](RawSemaphore::release), for who has all permits, as the holder of a lock:
@@ -290,7 +304,7 @@ impl RawSemaphore {
             .compare_exchange(0, n << SHIFT, Ordering::Release, Ordering::Relaxed);
         match given {
             Ok(_) => {}
-            Err(word) if word & WAITERS != 0 => self.hand_out(n),
+            Err(word) if word & WAITERS != 0 => self.hand_out_with(n),
             Err(_) => self.release(n),
         }
     }
@@ -341,9 +355,17 @@ impl RawSemaphore {
         }
     }
 
+    /// Step (b): free permits to those who wait, if there are any of both.
+    ///
+    /// # Panics
+    /// A waker's panic goes on after all others were woken.
+    pub(crate) fn hand_out(&self) {
+        self.hand_out_with(0);
+    }
+
     /// Step (b), and step (c) with permits `in_hand`.
     #[cold]
-    fn hand_out(&self, mut in_hand: usize) {
+    fn hand_out_with(&self, mut in_hand: usize) {
         let mut wakers = WakeList::new();
         loop {
             let more = {
@@ -468,7 +490,7 @@ struct HandOutRest<'a>(&'a RawSemaphore);
 
 impl Drop for HandOutRest<'_> {
     fn drop(&mut self) {
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.0.hand_out(0)));
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.0.hand_out()));
     }
 }
 
