@@ -287,8 +287,7 @@ impl RawSemaphore {
 
     /// Whether nobody is queued and it is open.
     pub(crate) fn is_at_rest(&self) -> bool {
-        // Acquire: pairs with the AcqRel of step (2) and of `close`.
-        self.word.load(Ordering::Acquire) & FLAGS == 0
+        first_look::usize(&self.word) & FLAGS == 0
     }
 
     /// As [`release`](RawSemaphore::release), for who has all permits, as the holder of a lock:

@@ -40,8 +40,8 @@ use std::pin::pin;
 
 use crossbeam_utils::CachePadded;
 
-use crate::loom::Mutex;
 use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::loom::{Mutex, first_look};
 use crate::sync::raw_semaphore::{AcquireError, RawSemaphore, TryAcquireError};
 
 /// The flag, and what one value counts above it.
@@ -182,8 +182,8 @@ impl Bounded {
 impl Room for Bounded {
     #[inline]
     fn count(&self, n: usize) -> Option<usize> {
-        // Relaxed: step (a): B2, nobody else clears it, and (b) finds out who sets it.
-        if self.returned.load(Ordering::Relaxed) & STRAIGHT != 0 {
+        // Step (a): B2, nobody else clears it, and (b) finds out who sets it.
+        if first_look::usize(&self.returned) & STRAIGHT != 0 {
             return Some(n);
         }
         // AcqRel: step (b); gives what was done with the room, gets step (4).
