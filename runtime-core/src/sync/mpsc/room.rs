@@ -193,9 +193,10 @@ impl Room for Bounded {
 
     #[cold]
     fn give_straight(&self, n: usize) {
-        match n {
-            0 => drop(self.collect()),
-            n => self.permits.release(n),
+        if n > 0 {
+            self.permits.release(n);
+        } else {
+            let _something = self.collect();
         }
         if self.permits.is_at_rest() {
             // AcqRel: step (c); gets step (3) of all whose step (4) it undoes.
