@@ -47,6 +47,10 @@ use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Mutex, first_look};
 use crate::util::wake_list::WakeList;
 
+pub use error::{AcquireError, TryAcquireError};
+
+mod error;
+
 const CLOSED: usize = 1;
 const WAITERS: usize = 2;
 const FLAGS: usize = CLOSED | WAITERS;
@@ -61,58 +65,6 @@ const TOO_MANY: &str = "a semaphore may not have more than MAX_PERMITS permits";
 /// Outcomes of a waiter.
 const GRANTED: usize = 1;
 const REFUSED: usize = 2;
-
-/// The semaphore was closed.
-///
-/// ```
-/// use runtime::sync::Semaphore;
-///
-/// # runtime::Runtime::new()?.block_on(async {
-/// let semaphore = Semaphore::new(1);
-/// semaphore.close();
-/// assert_eq!(semaphore.acquire().await.unwrap_err().to_string(), "semaphore closed");
-/// # });
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct AcquireError(());
-
-impl fmt::Display for AcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("semaphore closed")
-    }
-}
-
-impl std::error::Error for AcquireError {}
-
-/// Why permits could not be had at once.
-///
-/// ```
-/// use runtime::sync::{Semaphore, TryAcquireError};
-///
-/// let semaphore = Semaphore::new(0);
-/// assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
-/// semaphore.close();
-/// assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
-/// ```
-#[derive(Debug, PartialEq, Eq)]
-pub enum TryAcquireError {
-    /// The semaphore was closed.
-    Closed,
-    /// Too few permits are free, or others wait already.
-    NoPermits,
-}
-
-impl fmt::Display for TryAcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TryAcquireError::Closed => "semaphore closed",
-            TryAcquireError::NoPermits => "no permits available",
-        })
-    }
-}
-
-impl std::error::Error for TryAcquireError {}
 
 /// Permits and the queue of those who wait for some.
 pub struct RawSemaphore {
