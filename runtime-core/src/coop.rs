@@ -62,6 +62,16 @@ pub fn has_budget_remaining() -> bool {
     REMAINING.try_with(Cell::get).unwrap_or(UNLIMITED) > 0
 }
 
+/// Spends a unit without asking for one: for who found [budget left](has_budget_remaining), has
+/// done something since, and has no context at hand.
+#[inline]
+pub fn spend() {
+    let _ = REMAINING.try_with(|remaining| match remaining.get() {
+        UNLIMITED | 0 => {}
+        before => remaining.set(before - 1),
+    });
+}
+
 /// One unit, on loan: kept if [`Progress::made`] is called, given back on drop otherwise.
 #[derive(Debug)]
 #[must_use = "dropped without `made()`, the unit goes back"]
@@ -103,7 +113,7 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<Progress> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUDGET, budget, has_budget_remaining, poll_proceed, unconstrained};
+    use super::{BUDGET, budget, has_budget_remaining, poll_proceed, spend, unconstrained};
     use std::task::{Context, Poll, Waker};
 
     #[test]
@@ -126,5 +136,19 @@ mod tests {
         assert!(poll_proceed(&mut cx).is_pending());
         drop(outer);
         assert!(poll_proceed(&mut cx).is_ready());
+    }
+
+    #[test]
+    fn what_is_spent_unasked_counts_as_well() {
+        spend();
+        assert!(has_budget_remaining(), "outside a task there is no limit");
+        let _outer = budget();
+        for _ in 0..BUDGET {
+            assert!(has_budget_remaining());
+            spend();
+        }
+        assert!(!has_budget_remaining());
+        spend();
+        assert!(!has_budget_remaining());
     }
 }

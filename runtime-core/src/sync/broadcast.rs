@@ -41,6 +41,7 @@ use std::fmt;
 use self::error::{RecvError, SendError, TryRecvError};
 use self::shared::Shared;
 use super::{assert_may_block, cooperative};
+use crate::coop;
 use crate::loom::Arc;
 use crate::park::block_on_parked;
 
@@ -348,18 +349,32 @@ impl<T: Clone> Receiver<T> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn recv(&mut self) -> Result<T, RecvError> {
+        if coop::has_budget_remaining() {
+            if let Some(outcome) = self.present() {
+                coop::spend();
+                return outcome;
+            }
+        }
         cooperative(self.next_value()).await
     }
 
     async fn next_value(&mut self) -> Result<T, RecvError> {
         loop {
-            match self.try_recv() {
-                Ok(value) => return Ok(value),
-                Err(TryRecvError::Closed) => return Err(RecvError::Closed),
-                Err(TryRecvError::Lagged(missed)) => return Err(RecvError::Lagged(missed)),
-                Err(TryRecvError::Empty) => {}
+            if let Some(outcome) = self.present() {
+                return outcome;
             }
             self.shared.versions.change(self.shard, self.next).await;
+        }
+    }
+
+    /// What need not be waited for.
+    #[inline]
+    fn present(&mut self) -> Option<Result<T, RecvError>> {
+        match self.try_recv() {
+            Ok(value) => Some(Ok(value)),
+            Err(TryRecvError::Closed) => Some(Err(RecvError::Closed)),
+            Err(TryRecvError::Lagged(missed)) => Some(Err(RecvError::Lagged(missed))),
+            Err(TryRecvError::Empty) => None,
         }
     }
 

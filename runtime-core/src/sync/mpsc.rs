@@ -9,9 +9,11 @@
 //! senders fail and give the value back.
 //!
 //! How it works: `queue` carries the values and the end, `chan` knows when the end has come,
-//! the [semaphore](super::raw_semaphore) hands out room.
+//! `room` how many values there may be.
 
 mod queue;
+
+mod room;
 
 mod chan;
 

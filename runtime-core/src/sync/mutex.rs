@@ -117,7 +117,9 @@ impl<T: ?Sized> Mutex<T> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn lock(&self) -> MutexGuard<'_, T> {
-        self.acquire().await;
+        if self.permit.try_take(1).is_err() {
+            self.acquire().await;
+        }
         MutexGuard::new(self)
     }
 
@@ -158,7 +160,9 @@ impl<T: ?Sized> Mutex<T> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
-        self.acquire().await;
+        if self.permit.try_take(1).is_err() {
+            self.acquire().await;
+        }
         OwnedMutexGuard::new(self)
     }
 
@@ -193,9 +197,9 @@ impl<T: ?Sized> Mutex<T> {
         self.value.into_inner()
     }
 
-    #[inline]
+    /// Waits where the lock could not be had at once.
     async fn acquire(&self) {
-        if self.permit.take(1).await.is_err() {
+        if self.permit.acquire(1).await.is_err() {
             unreachable!("a lock's semaphore is never closed");
         }
     }

@@ -10,17 +10,22 @@
 //! **Invariants.** S1: `WAITERS` changes only under the lock; after a holder of the lock is done
 //! it is set if and only if the queue is not empty. S2: while `WAITERS` is set, only a holder of
 //! the lock takes permits out of the word, so nobody overtakes the queue. S3: `CLOSED` is set
-//! under the lock, and the queue is empty from then on. S4: a waiter's tag is what it still
-//! needs; it keeps what it was given, and what a waiter that gives up was given is released.
+//! under the lock, and who set it refuses those in the queue until it is empty; then it stays so.
+//! S4: a waiter's tag is what it still needs; it keeps what it was given, and what a waiter that
+//! gives up was given is released.
 //!
 //! **Steps.** Acquire: (1) not closed, no `WAITERS`, enough permits: take them in one exchange.
-//! Else lock; (2) or in `WAITERS`; (3) take what that word held, if nobody is queued; enough:
-//! clear `WAITERS`, done; (4) else queue. Release: (a) add the permits; (b) did the word have
-//! `WAITERS`, lock and hand all free permits to the queue from its front; wake after unlocking.
+//! Else lock; is the queue empty, (2) or in `WAITERS`; (3) take what that word held; enough: clear
+//! `WAITERS`, done; (4) else queue. Release: (a) add the permits; (b) did the word have `WAITERS`,
+//! lock and hand all free permits to the queue from its front; wake after unlocking. Who has all
+//! permits does (a) by an exchange with a word that is empty; if that finds `WAITERS`, (c) lock,
+//! hand the permits from hand to hand, and add to the word what nobody wanted.
 //!
 //! **No wake-up is lost**: (2) and (a) are read-modify-writes of one word. (a) before (2): step
 //! (3) finds the permits. (a) after (2): (b) finds the waiter, since it takes the lock after step
-//! (4) released it.
+//! (4) released it. Who queues behind others finds `WAITERS` set since the first of them came, and
+//! not cleared, since that takes the lock: each (a) either came before that (2), or sees it. (c)
+//! adds under the lock what is left when nobody is queued: who queues later finds it in step (3).
 //!
 //! **Orderings**: (a) is Release and (1), (2), (b) are Acquire: what was done with a permit
 //! happens before what the next holder does. A close is Release, every refusal by it Acquire.
@@ -31,7 +36,7 @@
 #![allow(unsafe_code, reason = "its futures are nodes of an intrusive list")]
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -41,6 +46,10 @@ use crate::coop;
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Mutex, first_look};
 use crate::util::wake_list::WakeList;
+
+pub use error::{AcquireError, TryAcquireError};
+
+mod error;
 
 const CLOSED: usize = 1;
 const WAITERS: usize = 2;
@@ -56,58 +65,6 @@ const TOO_MANY: &str = "a semaphore may not have more than MAX_PERMITS permits";
 /// Outcomes of a waiter.
 const GRANTED: usize = 1;
 const REFUSED: usize = 2;
-
-/// The semaphore was closed.
-///
-/// ```
-/// use runtime::sync::Semaphore;
-///
-/// # runtime::Runtime::new()?.block_on(async {
-/// let semaphore = Semaphore::new(1);
-/// semaphore.close();
-/// assert_eq!(semaphore.acquire().await.unwrap_err().to_string(), "semaphore closed");
-/// # });
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct AcquireError(());
-
-impl fmt::Display for AcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("semaphore closed")
-    }
-}
-
-impl std::error::Error for AcquireError {}
-
-/// Why permits could not be had at once.
-///
-/// ```
-/// use runtime::sync::{Semaphore, TryAcquireError};
-///
-/// let semaphore = Semaphore::new(0);
-/// assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
-/// semaphore.close();
-/// assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
-/// ```
-#[derive(Debug, PartialEq, Eq)]
-pub enum TryAcquireError {
-    /// The semaphore was closed.
-    Closed,
-    /// Too few permits are free, or others wait already.
-    NoPermits,
-}
-
-impl fmt::Display for TryAcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TryAcquireError::Closed => "semaphore closed",
-            TryAcquireError::NoPermits => "no permits available",
-        })
-    }
-}
-
-impl std::error::Error for TryAcquireError {}
 
 /// Permits and the queue of those who wait for some.
 pub struct RawSemaphore {
@@ -161,6 +118,7 @@ impl RawSemaphore {
 
     /// Whether it was closed and `permits` permits are free: with all of them back, nothing moves
     /// any more.
+    #[inline]
     pub fn is_closed_with(&self, permits: usize) -> bool {
         // Acquire: pairs with the Release of `release`. `WAITERS` may be set for a moment by one
         // who is refused.
@@ -210,7 +168,7 @@ impl RawSemaphore {
     /// If it is closed.
     #[inline]
     pub async fn take(&self, n: usize) -> Result<(), AcquireError> {
-        match poll_fn(|cx| self.poll_try_acquire(n, cx)).await {
+        match self.try_take(n) {
             Ok(()) => Ok(()),
             Err(_) => self.acquire(n).await,
         }
@@ -237,22 +195,19 @@ impl RawSemaphore {
 
     /// As [`try_acquire`](RawSemaphore::try_acquire), for a future that spends a unit of budget
     /// when it succeeds: the fast path before [`acquire`](RawSemaphore::acquire), without a waiter
-    /// at hand. With no budget left it fails, and `acquire` takes the place in the queue.
+    /// or a context at hand. With no budget left it fails, and `acquire` takes the place in the
+    /// queue.
+    ///
+    /// # Errors
+    /// As `try_acquire`.
     #[inline]
-    pub fn poll_try_acquire(
-        &self,
-        n: usize,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), TryAcquireError>> {
+    pub fn try_take(&self, n: usize) -> Result<(), TryAcquireError> {
         if !coop::has_budget_remaining() {
-            return Poll::Ready(Err(TryAcquireError::NoPermits));
+            return Err(TryAcquireError::NoPermits);
         }
-        let unit = ready!(coop::poll_proceed(cx));
-        let outcome = self.try_acquire(n);
-        if outcome.is_ok() {
-            unit.made();
-        }
-        Poll::Ready(outcome)
+        self.try_acquire(n)?;
+        coop::spend();
+        Ok(())
     }
 
     /// Adds `n` permits: to those who wait, oldest first, else to the free ones.
@@ -265,12 +220,43 @@ impl RawSemaphore {
         if n == 0 {
             return;
         }
+        if self.add(n) {
+            self.hand_out();
+        }
+    }
+
+    /// Step (a) of [`release`](RawSemaphore::release): whether the caller has to
+    /// [hand them out](RawSemaphore::hand_out) next.
+    #[must_use = "somebody may wait for these permits"]
+    #[inline]
+    pub(crate) fn add(&self, n: usize) -> bool {
         assert!(n <= MAX_PERMITS, "{TOO_MANY}");
         // Release: step (a), pairs with the Acquire of whoever takes the permits.
         let before = self.word.fetch_add(n << SHIFT, Ordering::Release);
         assert!((before >> SHIFT) <= MAX_PERMITS - n, "{TOO_MANY}");
-        if before & WAITERS != 0 {
-            self.hand_out();
+        before & WAITERS != 0
+    }
+
+    /// Whether nobody is queued and it is open.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        first_look::usize(&self.word) & FLAGS == 0
+    }
+
+    /// As [`release`](RawSemaphore::release), for who has all permits, as the holder of a lock:
+    /// where somebody waits, they do not go through the word.
+    ///
+    /// # Panics
+    /// As `release`. With less than all permits it is right too, and slower.
+    #[inline]
+    pub fn hand_on(&self, n: usize) {
+        // Release: step (a), as in `release`. Relaxed on failure: the lock orders, or `release`.
+        let given = self
+            .word
+            .compare_exchange(0, n << SHIFT, Ordering::Release, Ordering::Relaxed);
+        match given {
+            Ok(_) => {}
+            Err(word) if word & WAITERS != 0 => self.hand_out_with(n),
+            Err(_) => self.release(n),
         }
     }
 
@@ -320,14 +306,26 @@ impl RawSemaphore {
         }
     }
 
-    /// Step (b).
+    /// Step (b): free permits to those who wait, if there are any of both.
+    ///
+    /// # Panics
+    /// A waker's panic goes on after all others were woken.
+    pub(crate) fn hand_out(&self) {
+        self.hand_out_with(0);
+    }
+
+    /// Step (b), and step (c) with permits `in_hand`.
     #[cold]
-    fn hand_out(&self) {
+    fn hand_out_with(&self, mut in_hand: usize) {
         let mut wakers = WakeList::new();
         loop {
             let more = {
                 let mut queue = self.queue.lock();
-                let left = if queue.is_empty() { 0 } else { self.take_all() };
+                let left = match std::mem::take(&mut in_hand) {
+                    0 if queue.is_empty() => 0,
+                    0 => self.take_all(),
+                    in_hand => in_hand,
+                };
                 let left = grant(&mut queue, left, &mut wakers);
                 if left > 0 {
                     // Release: as in `release`, on behalf of those whose permits these were.
@@ -365,21 +363,18 @@ impl RawSemaphore {
         // Foreign code: before the lock; dropped after it if it is not needed.
         let mut waker = Some(cx.waker().clone());
         let mut queue = self.queue.lock();
-        // AcqRel: step (2), pairs with the Release of `release`.
-        let word = self.word.fetch_or(WAITERS, Ordering::AcqRel);
-        if word & CLOSED != 0 {
-            self.settle(&queue);
-            return Poll::Ready(Err(()));
-        }
-        let taken = if queue.is_empty() {
-            n.min(word >> SHIFT)
-        } else {
-            0
+        // S1: behind others there is nothing to take, and a close that is under way refuses them
+        // all.
+        let taken = match queue.is_empty() {
+            true => match self.announce(n) {
+                Some(taken) => taken,
+                None => {
+                    self.settle(&queue);
+                    return Poll::Ready(Err(()));
+                }
+            },
+            false => 0,
         };
-        if taken > 0 {
-            // Relaxed: S2; step (2) has acquired what was done with these permits.
-            self.word.fetch_sub(taken << SHIFT, Ordering::Relaxed);
-        }
         if taken == n {
             self.settle(&queue);
             return Poll::Ready(Ok(()));
@@ -387,6 +382,22 @@ impl RawSemaphore {
         // SAFETY: L2, L4: the waiter is pinned in `Acquire`, new, and removed by its destructor.
         unsafe { queue.push_back(waiter, waker.take(), n - taken) };
         Poll::Pending
+    }
+
+    /// Steps (2) and (3) of the first in the queue; the caller holds the lock. Gives how many
+    /// permits it took, or nothing if it is closed.
+    fn announce(&self, n: usize) -> Option<usize> {
+        // AcqRel: step (2), pairs with the Release of `release`.
+        let word = self.word.fetch_or(WAITERS, Ordering::AcqRel);
+        if word & CLOSED != 0 {
+            return None;
+        }
+        let taken = n.min(word >> SHIFT);
+        if taken > 0 {
+            // Relaxed: S2; step (2) has acquired what was done with these permits.
+            self.word.fetch_sub(taken << SHIFT, Ordering::Relaxed);
+        }
+        Some(taken)
     }
 
     /// Takes a waiter out that gives up; gives what it had been given.

@@ -50,7 +50,13 @@ impl WakeList {
     pub fn push(&mut self, waker: Waker) {
         match self.first {
             None => self.first = Some(waker),
-            Some(_) => self.rest.push(waker),
+            Some(_) => {
+                if self.rest.capacity() == 0 {
+                    // One allocation a list, not one at each doubling.
+                    self.rest.reserve_exact(CAPACITY - 1);
+                }
+                self.rest.push(waker);
+            }
         }
     }
 
@@ -64,11 +70,14 @@ impl WakeList {
     /// Wakes all, even if some panic, and leaves the batch empty; gives the first panic's payload.
     #[must_use = "a waker's panic is either resumed or counted"]
     pub fn wake_all_caught(&mut self) -> Result<(), Box<dyn Any + Send>> {
-        let mut outcome = Ok(());
-        for waker in self.first.take().into_iter().chain(self.rest.drain(..)) {
-            let woken = catch_unwind(AssertUnwindSafe(|| waker.wake()));
-            if outcome.is_ok() {
-                outcome = woken;
+        let wake = |waker: Waker| catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        let mut outcome = self.first.take().map_or(Ok(()), wake);
+        if !self.rest.is_empty() {
+            for waker in self.rest.drain(..) {
+                let woken = wake(waker);
+                if outcome.is_ok() {
+                    outcome = woken;
+                }
             }
         }
         outcome

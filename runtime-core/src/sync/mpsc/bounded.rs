@@ -4,12 +4,14 @@ use std::fmt;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
-use super::chan::{self, Bounded, EndIfOver, Rx, Tx, WeakTx};
+use super::chan::{self, EndIfOver, Rx, Tx, WeakTx};
 use super::error::{SendError, TryRecvError, TrySendError};
 use super::permit::{OwnedPermit, Permit, PermitIterator};
+use super::room::Bounded;
+use crate::coop;
 use crate::park::block_on_parked;
 use crate::sync::assert_may_block;
-use crate::sync::raw_semaphore::{MAX_PERMITS, RawSemaphore, TryAcquireError};
+use crate::sync::raw_semaphore::{MAX_PERMITS, TryAcquireError};
 
 /// Makes a channel that holds up to `buffer` values.
 ///
@@ -25,10 +27,7 @@ pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {
         buffer <= MAX_PERMITS,
         "a bounded channel holds at most `usize::MAX >> 3` values"
     );
-    let (tx, rx) = chan::channel(Bounded {
-        permits: RawSemaphore::new(buffer),
-        capacity: buffer,
-    });
+    let (tx, rx) = chan::channel(Bounded::new(buffer));
     (Sender { tx }, Receiver { rx })
 }
 
@@ -188,12 +187,12 @@ impl<T> Receiver<T> {
 
     /// How many values could be sent now without waiting.
     pub fn capacity(&self) -> usize {
-        self.rx.chan().room.permits.available()
+        self.rx.chan().room.available()
     }
 
     /// How many values the channel was made for.
     pub fn max_capacity(&self) -> usize {
-        self.rx.chan().room.capacity
+        self.rx.chan().room.capacity()
     }
 
     /// Polls for the next value; only the last waker is woken. May be pending with values at
@@ -244,13 +243,11 @@ impl<T> Sender<T> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
-        match self.acquire(1).await {
-            Ok(()) => {
-                self.push(value);
-                Ok(())
-            }
-            Err(SendError(())) => Err(SendError(value)),
+        if self.try_take(1).is_err() && self.wait(1).await.is_err() {
+            return Err(SendError(value));
         }
+        self.push(value);
+        Ok(())
     }
 
     /// Sends `value` if there is room now.
@@ -325,7 +322,7 @@ impl<T> Sender<T> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, SendError<()>> {
-        if n > self.tx.chan().room.capacity {
+        if n > self.tx.chan().room.capacity() {
             return Err(SendError(()));
         }
         self.acquire(n).await?;
@@ -371,7 +368,7 @@ impl<T> Sender<T> {
     /// As for [`try_reserve`](Sender::try_reserve); full is also a channel that can never hold `n`
     /// values.
     pub fn try_reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, TrySendError<()>> {
-        if n > self.tx.chan().room.capacity {
+        if n > self.tx.chan().room.capacity() {
             return Err(TrySendError::Full(()));
         }
         self.try_acquire(n)?;
@@ -390,22 +387,31 @@ impl<T> Sender<T> {
         }
     }
 
-    #[inline]
     async fn acquire(&self, n: usize) -> Result<(), SendError<()>> {
-        let chan = self.tx.chan();
-        match poll_fn(|cx| chan.room.permits.poll_try_acquire(n, cx)).await {
-            Ok(()) => return Ok(()),
-            Err(TryAcquireError::Closed) => return Err(SendError(())),
-            Err(TryAcquireError::NoPermits) => {}
+        match self.try_take(n) {
+            Ok(()) => Ok(()),
+            Err(_) => self.wait(n).await,
         }
+    }
+
+    /// Takes room that is there, and a unit of budget; with no budget left it fails.
+    #[inline]
+    fn try_take(&self, n: usize) -> Result<(), TryAcquireError> {
+        if !coop::has_budget_remaining() {
+            return Err(TryAcquireError::NoPermits);
+        }
+        self.tx.chan().room.try_acquire(n)?;
+        coop::spend();
+        Ok(())
+    }
+
+    /// Waits for room that was not there at once.
+    async fn wait(&self, n: usize) -> Result<(), SendError<()>> {
+        let chan = self.tx.chan();
         // A waiter that is refused or gives up returns a part that it had: dropped last, this
         // looks at what is left.
         let _end = EndIfOver(chan);
-        chan.room
-            .permits
-            .acquire(n)
-            .await
-            .map_err(|_| SendError(()))
+        chan.room.acquire(n).await.map_err(|_| SendError(()))
     }
 
     #[inline]
@@ -413,7 +419,6 @@ impl<T> Sender<T> {
         self.tx
             .chan()
             .room
-            .permits
             .try_acquire(n)
             .map_err(|error| match error {
                 TryAcquireError::Closed => TrySendError::Closed(()),
@@ -430,17 +435,20 @@ impl<T> Sender<T> {
 
     /// Gives reserved room back.
     pub(super) fn unreserve(&self, n: usize) {
-        self.tx.chan().give_back(n);
+        let chan = self.tx.chan();
+        // As in `wait`.
+        let _end = EndIfOver(chan);
+        chan.room.release(n);
     }
 
     /// How many values could be sent now without waiting.
     pub fn capacity(&self) -> usize {
-        self.tx.chan().room.permits.available()
+        self.tx.chan().room.available()
     }
 
     /// How many values the channel was made for.
     pub fn max_capacity(&self) -> usize {
-        self.tx.chan().room.capacity
+        self.tx.chan().room.capacity()
     }
 
     /// Waits until the receiver is gone or closed.

@@ -14,75 +14,15 @@ use std::task::{Context, Poll, ready};
 
 use super::error::TryRecvError;
 use super::queue::{Queue, Read};
+use super::room::Room;
 use crate::coop;
 use crate::loom::{Arc, IS_MODEL};
 use crate::park::block_on_parked;
 use crate::sync::Notify;
-use crate::sync::raw_semaphore::RawSemaphore;
 use crate::sync::senders::Senders;
 
 /// How often a look at a slot that is being filled is repeated before the thread sleeps.
 const LOOKS: usize = if IS_MODEL { 0 } else { 100 };
-
-/// How many values a channel holds.
-pub(super) trait Room: Send + Sync {
-    /// Takes back the room of `n` values that were received, or will not be sent.
-    fn give_back(&self, n: usize);
-
-    /// Lets no new sends begin.
-    fn close(&self);
-
-    /// Whether the receiver closed it, as far as the room knows.
-    fn is_closed(&self) -> bool;
-
-    /// C3: closed, and nothing is on its way.
-    fn is_over(&self) -> bool;
-}
-
-/// Room for `capacity` values.
-pub(super) struct Bounded {
-    pub(super) permits: RawSemaphore,
-    pub(super) capacity: usize,
-}
-
-impl Room for Bounded {
-    #[inline]
-    fn give_back(&self, n: usize) {
-        self.permits.release(n);
-    }
-
-    fn close(&self) {
-        self.permits.close();
-    }
-
-    fn is_closed(&self) -> bool {
-        self.permits.is_closed()
-    }
-
-    #[inline]
-    fn is_over(&self) -> bool {
-        self.permits.is_closed_with(self.capacity)
-    }
-}
-
-/// Room without end: the queue's own flag tells whether it was closed.
-pub(super) struct Unbounded;
-
-impl Room for Unbounded {
-    #[inline]
-    fn give_back(&self, _n: usize) {}
-
-    fn close(&self) {}
-
-    fn is_closed(&self) -> bool {
-        false
-    }
-
-    #[inline]
-    fn is_over(&self) -> bool {
-        false
-    }
-}
 
 pub(super) struct Chan<T, R> {
     pub(super) queue: Queue<T>,
@@ -95,12 +35,14 @@ impl<T, R> std::panic::UnwindSafe for Chan<T, R> {}
 impl<T, R> std::panic::RefUnwindSafe for Chan<T, R> {}
 
 impl<T, R: Room> Chan<T, R> {
-    /// Gives room back, and puts the end into the queue if this was the last that was out (C3).
+    /// The receiver's: gives the room of `n` values back.
     #[inline]
     pub(super) fn give_back(&self, n: usize) {
-        // A waker may panic in there, and the end must come all the same.
-        let _end = EndIfOver(self);
-        self.room.give_back(n);
+        if let Some(n) = self.room.count(n) {
+            // A waker may panic in there, and the end must come all the same.
+            let _end = EndIfOver(self);
+            self.room.give_straight(n);
+        }
     }
 
     pub(super) fn is_closed(&self) -> bool {

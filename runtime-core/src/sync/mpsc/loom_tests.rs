@@ -70,10 +70,10 @@ fn loom_mpsc_unbounded_values_cross_block_boundaries() {
 #[test]
 fn loom_mpsc_blocks_are_reused_while_senders_send() {
     model(|| {
-        let (tx, mut rx) = channel(2);
+        let (tx, mut rx) = unbounded_channel();
         let sending = thread::spawn(move || {
             for value in 0..5 {
-                block_on(tx.send(Arc::new(value))).unwrap();
+                tx.send(Arc::new(value)).unwrap();
             }
         });
         for value in 0..5 {

@@ -4,8 +4,9 @@ use std::fmt;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 
-use super::chan::{self, Rx, Tx, Unbounded, WeakTx};
+use super::chan::{self, Rx, Tx, WeakTx};
 use super::error::{SendError, TryRecvError};
+use super::room::Unbounded;
 use crate::park::block_on_parked;
 use crate::sync::assert_may_block;
 

@@ -298,7 +298,7 @@ impl<T: ?Sized, U: ?Sized> OwnedMappedMutexGuard<T, U> {
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.lock.permit.release(1);
+        self.lock.permit.hand_on(1);
     }
 }
 
@@ -335,7 +335,7 @@ impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
 impl<T: ?Sized> Drop for OwnedMutexGuard<T> {
     #[inline]
     fn drop(&mut self) {
-        self.lock.permit.release(1);
+        self.lock.permit.hand_on(1);
     }
 }
 
@@ -372,7 +372,7 @@ impl<T: ?Sized + fmt::Display> fmt::Display for OwnedMutexGuard<T> {
 impl<T: ?Sized> Drop for MappedMutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.permit.release(1);
+        self.permit.hand_on(1);
     }
 }
 
@@ -409,7 +409,7 @@ impl<T: ?Sized + fmt::Display> fmt::Display for MappedMutexGuard<'_, T> {
 impl<T: ?Sized, U: ?Sized> Drop for OwnedMappedMutexGuard<T, U> {
     #[inline]
     fn drop(&mut self) {
-        self.lock.permit.release(1);
+        self.lock.permit.hand_on(1);
     }
 }
 

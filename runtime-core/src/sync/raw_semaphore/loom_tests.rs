@@ -125,3 +125,63 @@ fn loom_semaphore_try_acquire_against_a_waiter() {
         assert_eq!(semaphore.available(), 1);
     });
 }
+
+#[test]
+fn loom_semaphore_hands_on_beside_a_cancel() {
+    model(|| {
+        let semaphore = Arc::new(RawSemaphore::new(0));
+        let owned = Arc::clone(&semaphore);
+        let mut first = Box::pin(async move { owned.acquire(1).await });
+        assert!(poll_once(first.as_mut()).is_pending());
+        let cancelling = thread::spawn(move || drop(first));
+        let handing_on = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || semaphore.hand_on(1))
+        };
+        block_on(semaphore.acquire(1)).unwrap();
+        cancelling.join().unwrap();
+        handing_on.join().unwrap();
+        assert_eq!(semaphore.available(), 0);
+    });
+}
+
+#[test]
+fn loom_semaphore_hands_on_beside_a_close() {
+    model(|| {
+        let semaphore = Arc::new(RawSemaphore::new(0));
+        let closing = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || semaphore.close())
+        };
+        let handing_on = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || semaphore.hand_on(2))
+        };
+        let granted = block_on(semaphore.acquire(1)).is_ok();
+        closing.join().unwrap();
+        handing_on.join().unwrap();
+        assert!(semaphore.is_closed_with(2 - usize::from(granted)));
+    });
+}
+
+#[test]
+fn loom_semaphore_second_in_the_queue_is_found() {
+    model(|| {
+        let semaphore = Arc::new(RawSemaphore::new(0));
+        let waiting = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || block_on(semaphore.acquire(1)).unwrap())
+        };
+        let releasing = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || {
+                semaphore.release(1);
+                semaphore.hand_on(1);
+            })
+        };
+        block_on(semaphore.acquire(1)).unwrap();
+        waiting.join().unwrap();
+        releasing.join().unwrap();
+        assert_eq!(semaphore.available(), 0);
+    });
+}

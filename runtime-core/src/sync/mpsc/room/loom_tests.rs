@@ -1,0 +1,124 @@
+//! Models of the parent's protocol. The main thread, or one that says so, is the receiver.
+
+use ::loom::thread;
+
+use super::{Bounded, Room};
+use crate::loom::{Arc, model};
+use crate::park::block_on_parked as block_on;
+use crate::sync::test_support::poll_once;
+
+/// Room for so many values, all of it taken.
+fn full(capacity: usize) -> Arc<Bounded> {
+    let room = Arc::new(Bounded::new(capacity));
+    room.try_acquire(capacity).unwrap();
+    room
+}
+
+/// What the receiver does with the room of one value.
+fn give_back(room: &Bounded) {
+    if let Some(n) = room.count(1) {
+        room.give_straight(n);
+    }
+}
+
+fn waiter(room: &Arc<Bounded>) -> thread::JoinHandle<()> {
+    let room = Arc::clone(room);
+    thread::spawn(move || block_on(room.acquire(1)).unwrap())
+}
+
+#[test]
+fn loom_room_that_is_returned_reaches_who_waits() {
+    model(|| {
+        let room = full(1);
+        let waiting = waiter(&room);
+        give_back(&room);
+        waiting.join().unwrap();
+        assert_eq!(room.available(), 0);
+        give_back(&room);
+        assert_eq!(room.available(), 1);
+    });
+}
+
+#[test]
+fn loom_room_reaches_two_who_wait() {
+    model(|| {
+        let room = full(2);
+        let waiting = [waiter(&room), waiter(&room)];
+        give_back(&room);
+        give_back(&room);
+        for it in waiting {
+            it.join().unwrap();
+        }
+        assert_eq!(room.available(), 0);
+    });
+}
+
+#[test]
+fn loom_room_of_one_who_gives_up_goes_on() {
+    model(|| {
+        let room = full(1);
+        let owned = Arc::clone(&room);
+        let mut first = Box::pin(async move { owned.acquire(1).await });
+        assert!(poll_once(first.as_mut()).is_pending());
+        let cancelling = thread::spawn(move || drop(first));
+        let second = waiter(&room);
+        give_back(&room);
+        cancelling.join().unwrap();
+        second.join().unwrap();
+        assert_eq!(room.available(), 0);
+    });
+}
+
+#[test]
+fn loom_room_that_is_there_is_found_by_two_who_try() {
+    model(|| {
+        let room = full(2);
+        give_back(&room);
+        give_back(&room);
+        let trying = {
+            let room = Arc::clone(&room);
+            thread::spawn(move || room.try_acquire(1).unwrap())
+        };
+        room.try_acquire(1).unwrap();
+        trying.join().unwrap();
+        assert_eq!(room.available(), 0);
+    });
+}
+
+#[test]
+fn loom_room_is_not_full_while_one_place_moves() {
+    model(|| {
+        // One place is free at any time: the receiver gives one back before another is taken.
+        let room = Arc::new(Bounded::new(2));
+        room.try_acquire(1).unwrap();
+        let taking = {
+            let room = Arc::clone(&room);
+            thread::spawn(move || {
+                give_back(&room);
+                room.try_acquire(1).unwrap();
+            })
+        };
+        room.try_acquire(1).unwrap();
+        taking.join().unwrap();
+        assert_eq!(room.available(), 0);
+    });
+}
+
+#[test]
+fn loom_room_is_all_back_after_a_close() {
+    model(|| {
+        let room = full(1);
+        let waiting = {
+            let room = Arc::clone(&room);
+            thread::spawn(move || {
+                if block_on(room.acquire(1)).is_ok() {
+                    room.release(1);
+                }
+            })
+        };
+        give_back(&room);
+        room.close();
+        waiting.join().unwrap();
+        assert!(room.is_over());
+    });
+}
