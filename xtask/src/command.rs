@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use crate::bench_report;
 use crate::conformance;
 use crate::conformance::groups::Group;
+use crate::loom_mutants;
 use crate::platforms;
 use crate::probe;
 
@@ -24,6 +25,9 @@ Commands:
   loom [--quick]
       Runs every model of runtime-core and runtime-io under the model checker, in release, in target/loom.
       Preemptions: 3, with --quick 2; the variable LOOM_MAX_PREEMPTIONS overrides both.
+  loom-mutants [--quick] [--update] [--part K/N] [--file NAME]
+      Weakens each ordering that the models pass, or leaves the step out, and wants a model to fail for it, as
+      runtime-core/loom-mutants.toml says. --quick: a dozen, and that it knows all; --update writes it anew.
   features
       Builds and lints the facade with no feature, each feature alone and all of them, and with panic=abort;
       every warning is an error. In target/features.
@@ -58,6 +62,7 @@ pub(crate) enum Command {
     Loom {
         quick: bool,
     },
+    LoomMutants(loom_mutants::Options),
     Features,
     Platforms {
         target: Option<String>,
@@ -95,6 +100,7 @@ impl Command {
             ["conformance", ref rest @ ..] => conformance(rest),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
+            ["loom-mutants", ref rest @ ..] => loom_mutants(rest),
             ["features"] => Ok(Command::Features),
             ["platforms", ref rest @ ..] => check_platforms(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
@@ -153,6 +159,33 @@ fn conformance(rest: &[&str]) -> Result<Command, String> {
         }
     }
     Ok(Command::Conformance(options))
+}
+
+fn loom_mutants(rest: &[&str]) -> Result<Command, String> {
+    let mut options = loom_mutants::Options::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            let value = words.next().copied();
+            value.ok_or_else(|| format!("loom-mutants: {word} needs a value"))
+        };
+        match *word {
+            "--quick" => options.quick = true,
+            "--update" => options.update = true,
+            "--part" => options.part = Some(part(value()?)?),
+            "--file" => options.file = Some(value()?.to_owned()),
+            unknown => return Err(format!("loom-mutants: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::LoomMutants(options))
+}
+
+/// `K/N`, with K from one to N.
+fn part(value: &str) -> Result<(usize, usize), String> {
+    let numbers = value.split_once('/');
+    let numbers = numbers.and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    let part = numbers.filter(|(k, n)| (1..=*n).contains(k));
+    part.ok_or_else(|| format!("--part: {value:?} is not K/N with K from 1 to N"))
 }
 
 fn number(word: &str, value: &str) -> Result<NonZeroUsize, String> {

@@ -16,6 +16,8 @@ mod features;
 
 mod loom;
 
+mod loom_mutants;
+
 mod platforms;
 
 mod probe;
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Ok(Command::Probe(what)) => probe::run(what),
         Ok(Command::Conformance(options)) => conformance::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
+        Ok(Command::LoomMutants(options)) => loom_mutants::run(&options),
         Ok(Command::Features) => features::run(),
         Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),

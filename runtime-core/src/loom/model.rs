@@ -25,26 +25,26 @@ macro_rules! constructor {
 }
 pub(crate) use constructor;
 
-pub mod atomic {
-    pub use loom::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
-    };
-}
+pub mod atomic;
+mod site;
 
 /// The first look of a compare-and-swap loop is a change under the model: loom remembers only the
 /// last load of an object, so that a look followed by a swap of the same thread would hide the swap
-/// from its search.
+/// from its search. It acquires as the load does that it stands for, and releases nothing: what a
+/// look releases here nobody would release outside of the model.
 pub mod first_look {
     use super::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+    #[track_caller]
     pub fn u64(word: &AtomicU64) -> u64 {
-        // AcqRel: a change, though it changes nothing.
-        word.fetch_or(0, Ordering::AcqRel)
+        // Acquire: a change, though it changes nothing.
+        word.first_look(Ordering::Acquire)
     }
 
+    #[track_caller]
     pub fn usize(word: &AtomicUsize) -> usize {
-        // AcqRel: as above.
-        word.fetch_or(0, Ordering::AcqRel)
+        // Acquire: as above.
+        word.first_look(Ordering::Acquire)
     }
 }
 
@@ -273,6 +273,7 @@ pub fn model(f: impl Fn() + Send + Sync + 'static) {
         f();
     });
     let name = std::thread::current().name().unwrap_or("model").to_owned();
+    site::record(&name);
     // Relaxed: as above.
     let executions = executions.load(Ordering::Relaxed);
     let seconds = start.elapsed().as_secs_f32();

@@ -1,0 +1,138 @@
+//! Loom's atomics behind the names and signatures of the standard library's, each operation knowing
+//! the place that it is called from: so that one build can show, mutant by mutant, which orderings
+//! and steps the models hold (`site.rs`).
+//!
+//! An operation takes its orderings from the site, which weakens them in one mutant. In another the
+//! step itself is left out: nothing is stored, but a change still reads the newest value, and a
+//! compare-exchange still says whether it would have come off.
+
+pub use std::sync::atomic::Ordering;
+
+use super::site::Site;
+
+macro_rules! twin {
+    ($name:ident $(<$parameter:ident>)?, $value:ty, [$($change:ident),*]) => {
+        #[derive(Debug)]
+        pub struct $name $(<$parameter>)? (loom::sync::atomic::$name $(<$parameter>)?);
+
+        impl $(<$parameter>)? $name $(<$parameter>)? {
+            #[track_caller]
+            pub fn new(value: $value) -> Self {
+                Self(loom::sync::atomic::$name::new(value))
+            }
+
+            #[track_caller]
+            pub fn load(&self, order: Ordering) -> $value {
+                self.0.load(Site::new("load", order).order)
+            }
+
+            #[track_caller]
+            pub fn store(&self, value: $value, order: Ordering) {
+                let site = Site::new("store", order);
+                if !site.is_left_out {
+                    self.0.store(value, site.order);
+                }
+            }
+
+            #[track_caller]
+            pub fn swap(&self, value: $value, order: Ordering) -> $value {
+                let site = Site::new("swap", order);
+                if site.is_left_out {
+                    self.newest(value, site.order)
+                } else {
+                    self.0.swap(value, site.order)
+                }
+            }
+
+            #[track_caller]
+            pub fn compare_exchange(
+                &self,
+                current: $value,
+                new: $value,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$value, $value> {
+                let site = Site::exchange("compare_exchange", success, failure);
+                let new = if site.is_left_out { current } else { new };
+                self.0.compare_exchange(current, new, site.order, site.failure)
+            }
+
+            #[track_caller]
+            pub fn compare_exchange_weak(
+                &self,
+                current: $value,
+                new: $value,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$value, $value> {
+                let site = Site::exchange("compare_exchange_weak", success, failure);
+                let new = if site.is_left_out { current } else { new };
+                self.0.compare_exchange(current, new, site.order, site.failure)
+            }
+
+            $(
+                #[track_caller]
+                pub fn $change(&self, operand: $value, order: Ordering) -> $value {
+                    let site = Site::new(stringify!($change), order);
+                    if site.is_left_out {
+                        self.newest(operand, site.order)
+                    } else {
+                        self.0.$change(operand, site.order)
+                    }
+                }
+            )*
+
+            /// What a change would read. Unlike a load it reads nothing older than the newest value;
+            /// `any` is compared with it and, where equal, put back.
+            #[track_caller]
+            fn newest(&self, any: $value, order: Ordering) -> $value {
+                self.0
+                    .compare_exchange(any, any, order, order)
+                    .unwrap_or_else(|other| other)
+            }
+        }
+    };
+}
+
+macro_rules! integers {
+    ($($name:ident, $value:ty;)*) => {
+        $(twin!($name, $value, [
+            fetch_add, fetch_sub, fetch_and, fetch_or, fetch_xor, fetch_max, fetch_min
+        ]);)*
+    };
+}
+
+integers! {
+    AtomicU8, u8;
+    AtomicU32, u32;
+    AtomicU64, u64;
+    AtomicUsize, usize;
+}
+
+macro_rules! first_looks {
+    ($($name:ident, $value:ty;)*) => {
+        $(impl $name {
+            /// A load that the model takes for a change.
+            #[track_caller]
+            pub(super) fn first_look(&self, order: Ordering) -> $value {
+                self.0.fetch_or(0, Site::new("first_look", order).order)
+            }
+        })*
+    };
+}
+
+first_looks! {
+    AtomicU64, u64;
+    AtomicUsize, usize;
+}
+
+twin!(AtomicBool, bool, [fetch_and, fetch_or, fetch_xor]);
+twin!(AtomicPtr<T>, *mut T, []);
+
+#[track_caller]
+pub fn fence(order: Ordering) {
+    let site = Site::new("fence", order);
+    if !site.is_left_out {
+        loom::sync::atomic::fence(site.order);
+    }
+}
