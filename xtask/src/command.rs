@@ -6,6 +6,7 @@ use crate::bench_report;
 use crate::conformance;
 use crate::conformance::groups::Group;
 use crate::loom_mutants;
+use crate::mutants;
 use crate::platforms;
 use crate::probe;
 
@@ -25,9 +26,11 @@ Commands:
   loom [--quick]
       Runs every model of runtime-core and runtime-io under the model checker, in release, in target/loom.
       Preemptions: 3, with --quick 2; the variable LOOM_MAX_PREEMPTIONS overrides both.
-  loom-mutants [--quick] [--update] [--part K/N] [--file NAME]
+  loom-mutants [--quick] [--update] [--part K/N] [--file NAME] [--seconds N]
       Weakens each ordering that the models pass, or leaves the step out, and wants a model to fail for it, as
       runtime-core/loom-mutants.toml says. --quick: a dozen, and that it knows all; --update writes it anew.
+  mutants [--list] [--only NN] [--part K/N]
+      Plants the bugs of tests/mutants one by one, and wants the tests named there to find each. In target/mutants.
   features
       Builds and lints the facade with no feature, each feature alone and all of them, and with panic=abort;
       every warning is an error. In target/features.
@@ -63,6 +66,7 @@ pub(crate) enum Command {
         quick: bool,
     },
     LoomMutants(loom_mutants::Options),
+    Mutants(mutants::Options),
     Features,
     Platforms {
         target: Option<String>,
@@ -101,6 +105,7 @@ impl Command {
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
             ["loom-mutants", ref rest @ ..] => loom_mutants(rest),
+            ["mutants", ref rest @ ..] => mutants(rest),
             ["features"] => Ok(Command::Features),
             ["platforms", ref rest @ ..] => check_platforms(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
@@ -174,10 +179,32 @@ fn loom_mutants(rest: &[&str]) -> Result<Command, String> {
             "--update" => options.update = true,
             "--part" => options.part = Some(part(value()?)?),
             "--file" => options.file = Some(value()?.to_owned()),
+            "--seconds" => {
+                let seconds = u64::try_from(number(word, value()?)?.get());
+                options.seconds = seconds.ok();
+            }
             unknown => return Err(format!("loom-mutants: unknown argument {unknown:?}")),
         }
     }
     Ok(Command::LoomMutants(options))
+}
+
+fn mutants(rest: &[&str]) -> Result<Command, String> {
+    let mut options = mutants::Options::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            let value = words.next().copied();
+            value.ok_or_else(|| format!("mutants: {word} needs a value"))
+        };
+        match *word {
+            "--list" => options.list = true,
+            "--only" => options.only = Some(value()?.to_owned()),
+            "--part" => options.part = Some(part(value()?)?),
+            unknown => return Err(format!("mutants: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::Mutants(options))
 }
 
 /// `K/N`, with K from one to N.

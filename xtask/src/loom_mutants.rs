@@ -44,9 +44,8 @@ const FOLDER: &str = "target/loom-mutants";
 /// How many mutants `--quick` runs.
 const DOZEN: usize = 12;
 
-/// What one mutant may cost, and one model on it, at three preemptions.
-const MUTANT_TIME: Duration = Duration::from_secs(120);
-const MODEL_TIME: Duration = Duration::from_secs(60);
+/// What one mutant may cost if nothing else is said.
+const MUTANT_SECONDS: u64 = 60;
 
 /// A model with three preemptions takes about this many times as long as with two.
 const GROWTH: u32 = 8;
@@ -59,6 +58,8 @@ pub(crate) struct Options {
     pub(crate) part: Option<(usize, usize)>,
     /// Only files with this in their path.
     pub(crate) file: Option<String>,
+    /// What one mutant may cost.
+    pub(crate) seconds: Option<u64>,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
@@ -87,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         quick(&models, &mutants, &ledger)?
     } else {
         let chosen = options.choose(&mutants);
-        let verdicts = attack_all(&models, &times, &chosen, &ledger)?;
+        let verdicts = attack_all(&models, &times, &chosen, &ledger, options.limit())?;
         report(&chosen, &verdicts)?;
         let unseen = unseen
             .iter()
@@ -111,6 +112,10 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 }
 
 impl Options {
+    fn limit(&self) -> Duration {
+        Duration::from_secs(self.seconds.unwrap_or(MUTANT_SECONDS))
+    }
+
     fn choose(&self, mutants: &[Mutant]) -> Vec<Mutant> {
         let (part, parts) = self.part.unwrap_or((1, 1));
         let in_part = mutants.iter().skip(part - 1).step_by(parts);
@@ -150,7 +155,7 @@ fn quick(models: &[Model], mutants: &[Mutant], ledger: &Ledger) -> Result<Vec<St
     let step = known.len().div_ceil(DOZEN).max(1);
     let dozen: Vec<_> = known.into_iter().step_by(step).collect();
     let runs = in_parallel(&dozen, |_, (mutant, model)| {
-        model.attack(&mutant.order, 2, MODEL_TIME)
+        model.attack(&mutant.order, 2, Duration::from_secs(MUTANT_SECONDS))
     });
     for (run, (mutant, _)) in runs.into_iter().zip(&dozen) {
         let outcome = run?;
@@ -171,10 +176,11 @@ fn attack_all(
     times: &[Duration],
     mutants: &[Mutant],
     ledger: &Ledger,
+    limit: Duration,
 ) -> Result<Vec<Option<(String, u8)>>, String> {
     let runs = in_parallel(mutants, |_, mutant| {
         let begun = Instant::now();
-        let verdict = attack(models, times, mutant, ledger)?;
+        let verdict = attack(models, times, mutant, ledger, limit)?;
         let seconds = begun.elapsed().as_secs_f32();
         match &verdict {
             Some((model, bound)) => println!("{mutant}: {model} at {bound}, {seconds:.1} s"),
@@ -190,6 +196,7 @@ fn attack(
     times: &[Duration],
     mutant: &Mutant,
     ledger: &Ledger,
+    limit: Duration,
 ) -> Result<Option<(String, u8)>, String> {
     let known = ledger.get(&mutant.file, &mutant.name);
     let mut order = mutant.models.clone();
@@ -209,14 +216,14 @@ fn attack(
     for &bound in bounds {
         for &number in &order {
             let expected = times[number] * if bound == 2 { 1 } else { GROWTH };
-            let left = MUTANT_TIME.saturating_sub(begun.elapsed());
+            let left = limit.saturating_sub(begun.elapsed());
             let limit = (expected * 4 + Duration::from_secs(5))
                 .min(MODEL_TIME)
                 .min(left);
             if expected > left {
                 continue;
             }
-            if models[number].attack(&mutant.order, bound, limit)? == Outcome::Failed {
+            if models[number].attack(&mutant.order, bound, patience)? == Outcome::Failed {
                 return Ok(Some((models[number].name.clone(), bound)));
             }
         }

@@ -18,6 +18,8 @@ mod loom;
 
 mod loom_mutants;
 
+mod mutants;
+
 mod platforms;
 
 mod probe;
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Ok(Command::Conformance(options)) => conformance::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::LoomMutants(options)) => loom_mutants::run(&options),
+        Ok(Command::Mutants(options)) => mutants::run(&options),
         Ok(Command::Features) => features::run(),
         Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),

@@ -5,15 +5,11 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::FOLDER;
 use crate::process;
-
-/// How often a process is asked whether it has ended.
-const GLANCE: Duration = Duration::from_millis(2);
 
 #[derive(Debug)]
 pub(super) struct Model {
@@ -51,13 +47,8 @@ pub(super) fn build() -> Result<Vec<Model>, String> {
     if !output.status.success() {
         return Err("the models do not build".to_owned());
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    let messages = text.lines().filter_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        message["executable"].as_str().map(PathBuf::from)
-    });
     let mut models = Vec::new();
-    for program in messages {
+    for program in process::executables(&output.stdout) {
         let mut list = Command::new(&program);
         let list = process::answer(list.args(["loom_", "--list", "--format", "terse"]));
         let list = list.ok_or_else(|| format!("{} lists no tests", program.display()))?;
@@ -147,29 +138,11 @@ impl Model {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let child = command.spawn();
-        let mut child = child.map_err(|error| format!("{}: {error}", self.name))?;
-        let status = wait(&mut child, limit).map_err(|error| format!("{}: {error}", self.name))?;
+        let status = process::run_until(&mut command, limit)?;
         Ok(match status {
             None => Outcome::TimedOut,
             Some(status) if status.success() => Outcome::Held,
             Some(_) => Outcome::Failed,
         })
-    }
-}
-
-/// Its end, or `None` if it had to be ended.
-fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
-    let begun = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if begun.elapsed() > limit {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
-        }
-        thread::sleep(GLANCE);
     }
 }
