@@ -217,9 +217,7 @@ fn attack(
         for &number in &order {
             let expected = times[number] * if bound == 2 { 1 } else { GROWTH };
             let left = limit.saturating_sub(begun.elapsed());
-            let limit = (expected * 4 + Duration::from_secs(5))
-                .min(MODEL_TIME)
-                .min(left);
+            let patience = (expected * 4 + Duration::from_secs(1)).min(left);
             if expected > left {
                 continue;
             }
