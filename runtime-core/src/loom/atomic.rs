@@ -5,6 +5,11 @@
 //! An operation takes its orderings from the site, which weakens them in one mutant. In another the
 //! step itself is left out: nothing is stored, but a change still reads the newest value, and a
 //! compare-exchange still says whether it would have come off.
+//!
+//! Its end counts as an access without synchronisation: a model fails if memory is given back while
+//! somebody's last operation on it has not happened before that.
+
+#![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "model only")]
 
 pub use std::sync::atomic::Ordering;
 
@@ -94,6 +99,21 @@ macro_rules! twin {
     };
 }
 
+/// The end of `$name`, as the model sees it.
+macro_rules! end {
+    ($name:ident $(<$parameter:ident>)?, $this:ident, $access:expr) => {
+        impl $(<$parameter>)? Drop for $name $(<$parameter>)? {
+            #[track_caller]
+            fn drop(&mut self) {
+                if super::checks_ends() {
+                    let $this = &mut self.0;
+                    $access;
+                }
+            }
+        }
+    };
+}
+
 macro_rules! integers {
     ($($name:ident, $value:ty;)*) => {
         $(twin!($name, $value, [
@@ -128,6 +148,15 @@ first_looks! {
 
 twin!(AtomicBool, bool, [fetch_and, fetch_or, fetch_xor]);
 twin!(AtomicPtr<T>, *mut T, []);
+
+// Not `AtomicU32`, the token of a parker: wakers share it through the standard library's `Arc`, whose
+// counting orders nothing in a model.
+end!(AtomicU8, this, this.with_mut(|_| ()));
+end!(AtomicU64, this, this.with_mut(|_| ()));
+end!(AtomicUsize, this, this.with_mut(|_| ()));
+// Loom's has no access for writing: only those who have written are asked.
+end!(AtomicBool, this, unsafe { this.unsync_load() });
+end!(AtomicPtr<T>, this, this.with_mut(|_| ()));
 
 #[track_caller]
 pub fn fence(order: Ordering) {

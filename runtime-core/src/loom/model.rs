@@ -14,6 +14,8 @@
     reason = "model only"
 )]
 
+use std::cell::Cell;
+
 pub use loom::sync::Arc;
 
 pub const IS_MODEL: bool = true;
@@ -185,6 +187,15 @@ impl<T> UnsafeCell<T> {
     }
 }
 
+/// Its end is an access: whoever had the cell before has to have let go of it for all to see.
+impl<T> Drop for UnsafeCell<T> {
+    fn drop(&mut self) {
+        if checks_ends() {
+            self.0.with_mut(|_| ());
+        }
+    }
+}
+
 pub type MutexGuard<'a, T> = loom::sync::MutexGuard<'a, T>;
 
 pub struct Mutex<T>(loom::sync::Mutex<T>);
@@ -252,6 +263,23 @@ impl Condvar {
     pub fn notify_all(&self) {
         self.0.notify_all();
     }
+}
+
+std::thread_local! {
+    static STD_ARCS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the end of an atomic or a cell is checked. Not where the model has failed already: that is
+/// said once.
+fn checks_ends() -> bool {
+    !std::thread::panicking() && !STD_ARCS.get()
+}
+
+/// As [`model`], for what is shared through the standard library's `Arc`: its counting orders nothing
+/// in a model, so that no end there can be checked.
+pub fn model_of_std_arcs(f: impl Fn() + Send + Sync + 'static) {
+    STD_ARCS.set(true);
+    model(f);
 }
 
 /// Explores the interleavings of `f` up to the preemption bound (3, or

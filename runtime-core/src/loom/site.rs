@@ -133,7 +133,5 @@ fn ordering(name: &str) -> Option<Ordering> {
         Ordering::AcqRel,
         Ordering::SeqCst,
     ];
-    known
-        .into_iter()
-        .find(|order| format!("{order:?}") == name)
+    known.into_iter().find(|order| format!("{order:?}") == name)
 }
