@@ -31,6 +31,8 @@ Commands:
       runtime-core/loom-mutants.toml says. --quick: a dozen, and that it knows all; --update writes it anew.
   mutants [--list] [--only NN] [--part K/N]
       Plants the bugs of tests/mutants one by one, and wants the tests named there to find each. In target/mutants.
+  nightly --list | --part NAME
+      Runs one part of the nightly run, and keeps what came of it, with its commit, in docs/nightly.toml.
   features
       Builds and lints the facade with no feature, each feature alone and all of them, and with panic=abort;
       every warning is an error. In target/features.
@@ -67,6 +69,10 @@ pub(crate) enum Command {
     },
     LoomMutants(loom_mutants::Options),
     Mutants(mutants::Options),
+    Nightly {
+        /// None: they are listed.
+        part: Option<String>,
+    },
     Features,
     Platforms {
         target: Option<String>,
@@ -106,6 +112,11 @@ impl Command {
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
             ["loom-mutants", ref rest @ ..] => loom_mutants(rest),
             ["mutants", ref rest @ ..] => mutants(rest),
+            ["nightly", "--list"] => Ok(Command::Nightly { part: None }),
+            ["nightly", "--part", name] => Ok(Command::Nightly {
+                part: Some(name.to_owned()),
+            }),
+            ["nightly", ..] => Err("nightly: say what to do, --list or --part NAME".to_owned()),
             ["features"] => Ok(Command::Features),
             ["platforms", ref rest @ ..] => check_platforms(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
@@ -341,6 +352,13 @@ mod tests {
             ("loom --fast", "\"--fast\""),
             ("loom --quick --fast", "\"--quick\""),
             ("features net", "\"net\""),
+            ("loom-mutants --fast", "\"--fast\""),
+            ("loom-mutants --part 3/2", "\"3/2\""),
+            ("loom-mutants --file", "needs a value"),
+            ("mutants --part 0/2", "\"0/2\""),
+            ("mutants 3", "\"3\""),
+            ("nightly", "--list"),
+            ("nightly --part", "--part NAME"),
             ("tables --check", "\"--check\""),
             ("platforms", "--check"),
             ("platforms --run", "\"--run\""),
@@ -362,6 +380,9 @@ mod tests {
             "bench-report",
             "conformance",
             "loom",
+            "loom-mutants",
+            "mutants",
+            "nightly",
             "features",
             "platforms",
             "sanitize",

@@ -17,7 +17,7 @@
 //! that skips older stores of its own kind; only fences are as strong as the name. No ordering here
 //! is `SeqCst`, and there is no fence: nothing rests on that difference.
 
-mod ledger;
+pub(crate) mod ledger;
 
 mod models;
 

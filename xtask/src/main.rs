@@ -20,6 +20,8 @@ mod loom_mutants;
 
 mod mutants;
 
+mod nightly;
+
 mod platforms;
 
 mod probe;
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::LoomMutants(options)) => loom_mutants::run(&options),
         Ok(Command::Mutants(options)) => mutants::run(&options),
+        Ok(Command::Nightly { part }) => nightly::run(part.as_deref()),
         Ok(Command::Features) => features::run(),
         Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),

@@ -43,6 +43,14 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
 
 /// Runs it, passes its standard output on line by line, and gives it back.
 pub(crate) fn run_and_read(command: &mut Command) -> Result<Vec<String>, String> {
+    let (lines, outcome) = run_and_keep(command)?;
+    outcome.map(|()| lines)
+}
+
+/// As [`run_and_read`], and gives the output back although it failed.
+pub(crate) fn run_and_keep(
+    command: &mut Command,
+) -> Result<(Vec<String>, Result<(), String>), String> {
     println!("+ {}", shown(command));
     command.stdout(Stdio::piped());
     let mut child = command
@@ -56,11 +64,12 @@ pub(crate) fn run_and_read(command: &mut Command) -> Result<Vec<String>, String>
         lines.push(line);
     }
     let status = child.wait().map_err(|error| error.to_string())?;
-    if status.success() {
-        Ok(lines)
+    let outcome = if status.success() {
+        Ok(())
     } else {
         Err(failed(command))
-    }
+    };
+    Ok((lines, outcome))
 }
 
 /// What it writes, without showing it; `None` if it cannot be started or fails.

@@ -267,6 +267,23 @@ impl Condvar {
 
 std::thread_local! {
     static STD_ARCS: Cell<bool> = const { Cell::new(false) };
+    static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Code that contains the panics of foreign code contains those of the model checker too: so each of
+/// its own is noted where it begins.
+fn note_failures() {
+    static HOOK: std::sync::Once = std::sync::Once::new();
+    HOOK.call_once(|| {
+        let others = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let place = panic.location().map_or("", |place| place.file());
+            if place.contains("/loom-") {
+                HAS_FAILED.set(true);
+            }
+            others(panic);
+        }));
+    });
 }
 
 /// Whether the end of an atomic or a cell is checked. Not where the model has failed already: that is
@@ -295,11 +312,14 @@ pub fn model(f: impl Fn() + Send + Sync + 'static) {
     let executions = std::sync::Arc::new(Count::new(0));
     let counted = std::sync::Arc::clone(&executions);
     let start = std::time::Instant::now();
+    note_failures();
     builder.check(move || {
         // Relaxed: the checker runs one execution after the other.
         counted.fetch_add(1, Ordering::Relaxed);
         f();
+        assert!(!HAS_FAILED.get(), "a failure of the model was contained");
     });
+    assert!(!HAS_FAILED.get(), "a failure of the model was contained");
     let name = std::thread::current().name().unwrap_or("model").to_owned();
     site::record(&name);
     // Relaxed: as above.

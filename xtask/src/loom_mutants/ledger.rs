@@ -25,7 +25,7 @@ const HEAD: &str = "\
 ";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(crate) enum Entry {
     Killed { model: String, bound: u8 },
     Survives(String),
     NoModel(String),
@@ -33,10 +33,10 @@ pub(super) enum Entry {
 
 /// By file, then by the mutant's name; an operation without a model by its own.
 #[derive(Debug, Default)]
-pub(super) struct Ledger(pub(super) BTreeMap<String, BTreeMap<String, Entry>>);
+pub(crate) struct Ledger(pub(crate) BTreeMap<String, BTreeMap<String, Entry>>);
 
 impl Ledger {
-    pub(super) fn read() -> Result<Ledger, String> {
+    pub(crate) fn read() -> Result<Ledger, String> {
         match fs::read_to_string(process::root().join(FILE)) {
             Ok(text) => Ledger::parse(&text),
             Err(_) => Ok(Ledger::default()),
@@ -52,7 +52,7 @@ impl Ledger {
         self.0.get(file)?.get(name)
     }
 
-    pub(super) fn set(&mut self, file: &str, name: &str, entry: Entry) {
+    pub(crate) fn set(&mut self, file: &str, name: &str, entry: Entry) {
         let file = self.0.entry(file.to_owned()).or_default();
         file.insert(name.to_owned(), entry);
     }
