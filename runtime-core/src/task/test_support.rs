@@ -51,6 +51,11 @@ impl Queue {
         entry.map(Notified::run).is_some()
     }
 
+    /// How many there are of it: each task that is not freed has one.
+    pub(crate) fn clones(&self) -> usize {
+        Arc::strong_count(&self.shared)
+    }
+
     pub(crate) fn live(&self) -> usize {
         self.shared.tasks.len()
     }
