@@ -209,8 +209,8 @@ fn attack(
                 bounds = &[3];
             }
         }
-        Some(_) => bounds = &[2],
-        None => {}
+        Some(Entry::Survives(reason)) if !reason.is_empty() => bounds = &[2],
+        _ => {}
     }
     let begun = Instant::now();
     for &bound in bounds {

@@ -7,7 +7,7 @@
 //! compare-exchange still says whether it would have come off.
 //!
 //! Its end counts as an access without synchronisation: a model fails if memory is given back while
-//! somebody's last operation on it has not happened before that.
+//! somebody's last operation on it has not happened before that, or is never given back.
 
 #![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "model only")]
 
@@ -23,6 +23,7 @@ macro_rules! twin {
         impl $(<$parameter>)? $name $(<$parameter>)? {
             #[track_caller]
             pub fn new(value: $value) -> Self {
+                super::begin();
                 Self(loom::sync::atomic::$name::new(value))
             }
 
@@ -105,7 +106,7 @@ macro_rules! end {
         impl $(<$parameter>)? Drop for $name $(<$parameter>)? {
             #[track_caller]
             fn drop(&mut self) {
-                if super::checks_ends() {
+                if super::end() {
                     let $this = &mut self.0;
                     $access;
                 }
@@ -151,6 +152,7 @@ twin!(AtomicPtr<T>, *mut T, []);
 
 // Not `AtomicU32`, the token of a parker: wakers share it through the standard library's `Arc`, whose
 // counting orders nothing in a model.
+end!(AtomicU32, _this, ());
 end!(AtomicU8, this, this.with_mut(|_| ()));
 end!(AtomicU64, this, this.with_mut(|_| ()));
 end!(AtomicUsize, this, this.with_mut(|_| ()));

@@ -170,6 +170,7 @@ impl<T> std::fmt::Debug for UnsafeCell<T> {
 
 impl<T> UnsafeCell<T> {
     pub fn new(value: T) -> UnsafeCell<T> {
+        begin();
         UnsafeCell(loom::cell::UnsafeCell::new(value))
     }
 
@@ -190,7 +191,7 @@ impl<T> UnsafeCell<T> {
 /// Its end is an access: whoever had the cell before has to have let go of it for all to see.
 impl<T> Drop for UnsafeCell<T> {
     fn drop(&mut self) {
-        if checks_ends() {
+        if end() {
             self.0.with_mut(|_| ());
         }
     }
@@ -268,6 +269,24 @@ impl Condvar {
 std::thread_local! {
     static STD_ARCS: Cell<bool> = const { Cell::new(false) };
     static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
+    static ALIVE: Cell<isize> = const { Cell::new(0) };
+}
+
+/// An atomic or a cell begins.
+fn begin() {
+    ALIVE.set(ALIVE.get() + 1);
+}
+
+/// It ends: whether that is an access to be checked.
+fn end() -> bool {
+    ALIVE.set(ALIVE.get() - 1);
+    checks_ends()
+}
+
+/// Between two executions nothing is alive, and nothing has gone wrong unseen.
+fn assert_clean() {
+    assert!(!HAS_FAILED.get(), "a failure of the model was contained");
+    assert_eq!(ALIVE.get(), 0, "an atomic or a cell is never given back");
 }
 
 /// Code that contains the panics of foreign code contains those of the model checker too: so each of
@@ -316,10 +335,10 @@ pub fn model(f: impl Fn() + Send + Sync + 'static) {
     builder.check(move || {
         // Relaxed: the checker runs one execution after the other.
         counted.fetch_add(1, Ordering::Relaxed);
+        assert_clean();
         f();
-        assert!(!HAS_FAILED.get(), "a failure of the model was contained");
     });
-    assert!(!HAS_FAILED.get(), "a failure of the model was contained");
+    assert_clean();
     let name = std::thread::current().name().unwrap_or("model").to_owned();
     site::record(&name);
     // Relaxed: as above.
