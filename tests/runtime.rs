@@ -87,6 +87,40 @@ fn on_the_current_thread_the_caller_has_its_place_in_the_queue() {
     });
 }
 
+/// The gate opens after the first has left: only who takes over can run the task behind it.
+#[test]
+fn on_the_current_thread_who_waits_takes_over_from_who_leaves() {
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    let runtime = &runtime;
+    let (leave, left) = runtime::sync::oneshot::channel::<()>();
+    let (open, gate) = runtime::sync::oneshot::channel::<()>();
+    let (begun, begins) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let first = scope.spawn({
+            let begun = begun.clone();
+            move || {
+                runtime.block_on(async {
+                    begun.send(()).expect("somebody waits");
+                    left.await.expect("it is told to leave");
+                });
+            }
+        });
+        begins.recv().expect("the first has its turn");
+        let task = runtime.spawn(async { gate.await.is_ok() });
+        let second = scope.spawn(move || {
+            runtime.block_on(async {
+                begun.send(()).expect("somebody waits");
+                task.await.expect("the task ends")
+            })
+        });
+        begins.recv().expect("the second has begun");
+        leave.send(()).expect("the first waits");
+        first.join().expect("it ends");
+        open.send(()).expect("the task waits");
+        assert!(second.join().expect("it ends"));
+    });
+}
+
 #[test]
 fn no_thread_starts_before_there_is_work_for_it() {
     let runtime = multi(4);
