@@ -151,6 +151,8 @@ fn loom_semaphore_a_waiter_sees_all_whose_permits_it_gets() {
             // SAFETY: both permits are held.
             assert_eq!(count.with(|count| unsafe { *count }), 1);
         }
-        threads.map(|it| it.join().unwrap());
+        for it in threads {
+            it.join().unwrap();
+        }
     });
 }
