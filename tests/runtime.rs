@@ -121,6 +121,28 @@ fn on_the_current_thread_who_waits_takes_over_from_who_leaves() {
     });
 }
 
+/// It has no tasks beside it: nothing but the wake-up ends its sleep.
+#[test]
+fn a_foreign_thread_wakes_who_waits_alone_in_block_on() {
+    let runtime = multi(1);
+    let (ask, mut asked) = runtime::sync::mpsc::channel(1);
+    let (answer, mut answers) = runtime::sync::mpsc::channel(1);
+    let other = std::thread::spawn(move || {
+        while let Some(number) = asked.blocking_recv() {
+            answer.blocking_send(number).expect("somebody waits");
+        }
+    });
+    for number in 0..1_000 {
+        let answered = runtime.block_on(async {
+            ask.send(number).await.expect("the other listens");
+            answers.recv().await
+        });
+        assert_eq!(answered, Some(number));
+    }
+    drop(ask);
+    other.join().expect("it ends");
+}
+
 #[test]
 fn no_thread_starts_before_there_is_work_for_it() {
     let runtime = multi(4);
