@@ -9,7 +9,10 @@
 //! Its end counts as an access without synchronisation: a model fails if memory is given back while
 //! somebody's last operation on it has not happened before that, or is never given back.
 
-#![allow(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "model only")]
+#![allow(
+    unsafe_code,
+    reason = "the end of a flag is read without synchronisation"
+)]
 
 pub use std::sync::atomic::Ordering;
 
@@ -157,6 +160,7 @@ end!(AtomicU8, this, this.with_mut(|_| ()));
 end!(AtomicU64, this, this.with_mut(|_| ()));
 end!(AtomicUsize, this, this.with_mut(|_| ()));
 // Loom's has no access for writing: only those who have written are asked.
+// SAFETY: it ends, so nobody else can reach it any more.
 end!(AtomicBool, this, unsafe { this.unsync_load() });
 end!(AtomicPtr<T>, this, this.with_mut(|_| ()));
 
