@@ -276,7 +276,8 @@ fn fault_004_a_waker_kept_beyond_the_end_keeps_neither_output_nor_with_itself_th
     assert_eq!(Rc::strong_count(&output), 1, "nobody joins it");
     let waker = kept.take().unwrap();
     assert_eq!(scheduler.clones(), 3, "the task has one");
-    waker.clone().wake();
+    let by_value = waker.clone();
+    by_value.wake();
     waker.wake();
     assert_eq!(scheduler.clones(), 2, "the task is freed");
 }
