@@ -87,6 +87,62 @@ fn on_the_current_thread_the_caller_has_its_place_in_the_queue() {
     });
 }
 
+/// The gate opens after the first has left: only who takes over can run the task behind it.
+#[test]
+fn on_the_current_thread_who_waits_takes_over_from_who_leaves() {
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    let runtime = &runtime;
+    let (leave, left) = runtime::sync::oneshot::channel::<()>();
+    let (open, gate) = runtime::sync::oneshot::channel::<()>();
+    let (begun, begins) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let first = scope.spawn({
+            let begun = begun.clone();
+            move || {
+                runtime.block_on(async {
+                    begun.send(()).expect("somebody waits");
+                    left.await.expect("it is told to leave");
+                });
+            }
+        });
+        begins.recv().expect("the first has its turn");
+        let task = runtime.spawn(async { gate.await.is_ok() });
+        let second = scope.spawn(move || {
+            runtime.block_on(async {
+                begun.send(()).expect("somebody waits");
+                task.await.expect("the task ends")
+            })
+        });
+        begins.recv().expect("the second has begun");
+        leave.send(()).expect("the first waits");
+        first.join().expect("it ends");
+        open.send(()).expect("the task waits");
+        assert!(second.join().expect("it ends"));
+    });
+}
+
+/// It has no tasks beside it: nothing but the wake-up ends its sleep.
+#[test]
+fn a_foreign_thread_wakes_who_waits_alone_in_block_on() {
+    let runtime = multi(1);
+    let (ask, mut asked) = runtime::sync::mpsc::channel(1);
+    let (answer, mut answers) = runtime::sync::mpsc::channel(1);
+    let other = std::thread::spawn(move || {
+        while let Some(number) = asked.blocking_recv() {
+            answer.blocking_send(number).expect("somebody waits");
+        }
+    });
+    for number in 0..1_000 {
+        let answered = runtime.block_on(async {
+            ask.send(number).await.expect("the other listens");
+            answers.recv().await
+        });
+        assert_eq!(answered, Some(number));
+    }
+    drop(ask);
+    other.join().expect("it ends");
+}
+
 #[test]
 fn no_thread_starts_before_there_is_work_for_it() {
     let runtime = multi(4);

@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use crate::bench_report;
 use crate::conformance;
 use crate::conformance::groups::Group;
+use crate::loom_mutants;
+use crate::mutants;
 use crate::platforms;
 use crate::probe;
 
@@ -24,6 +26,13 @@ Commands:
   loom [--quick]
       Runs every model of runtime-core and runtime-io under the model checker, in release, in target/loom.
       Preemptions: 3, with --quick 2; the variable LOOM_MAX_PREEMPTIONS overrides both.
+  loom-mutants [--quick] [--update] [--part K/N] [--file NAME] [--seconds N]
+      Weakens each ordering that the models pass, or leaves the step out, and wants a model to fail for it, as
+      runtime-core/loom-mutants.toml says. --quick: a dozen, and that it knows all; --update writes it anew.
+  mutants [--list] [--only NN] [--part K/N]
+      Plants the bugs of tests/mutants one by one, and wants the tests named there to find each. In target/mutants.
+  nightly --list | --part NAME
+      Runs one part of the nightly run, and keeps what came of it, with its commit, in docs/nightly.toml.
   features
       Builds and lints the facade with no feature, each feature alone and all of them, and with panic=abort;
       every warning is an error. In target/features.
@@ -57,6 +66,12 @@ pub(crate) enum Command {
     Conformance(conformance::Options),
     Loom {
         quick: bool,
+    },
+    LoomMutants(loom_mutants::Options),
+    Mutants(mutants::Options),
+    Nightly {
+        /// None: they are listed.
+        part: Option<String>,
     },
     Features,
     Platforms {
@@ -95,6 +110,13 @@ impl Command {
             ["conformance", ref rest @ ..] => conformance(rest),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
+            ["loom-mutants", ref rest @ ..] => loom_mutants(rest),
+            ["mutants", ref rest @ ..] => mutants(rest),
+            ["nightly", "--list"] => Ok(Command::Nightly { part: None }),
+            ["nightly", "--part", name] => Ok(Command::Nightly {
+                part: Some(name.to_owned()),
+            }),
+            ["nightly", ..] => Err("nightly: say what to do, --list or --part NAME".to_owned()),
             ["features"] => Ok(Command::Features),
             ["platforms", ref rest @ ..] => check_platforms(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
@@ -153,6 +175,55 @@ fn conformance(rest: &[&str]) -> Result<Command, String> {
         }
     }
     Ok(Command::Conformance(options))
+}
+
+fn loom_mutants(rest: &[&str]) -> Result<Command, String> {
+    let mut options = loom_mutants::Options::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            let value = words.next().copied();
+            value.ok_or_else(|| format!("loom-mutants: {word} needs a value"))
+        };
+        match *word {
+            "--quick" => options.quick = true,
+            "--update" => options.update = true,
+            "--part" => options.part = Some(part(value()?)?),
+            "--file" => options.file = Some(value()?.to_owned()),
+            "--seconds" => {
+                let seconds = u64::try_from(number(word, value()?)?.get());
+                options.seconds = seconds.ok();
+            }
+            unknown => return Err(format!("loom-mutants: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::LoomMutants(options))
+}
+
+fn mutants(rest: &[&str]) -> Result<Command, String> {
+    let mut options = mutants::Options::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            let value = words.next().copied();
+            value.ok_or_else(|| format!("mutants: {word} needs a value"))
+        };
+        match *word {
+            "--list" => options.list = true,
+            "--only" => options.only = Some(value()?.to_owned()),
+            "--part" => options.part = Some(part(value()?)?),
+            unknown => return Err(format!("mutants: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::Mutants(options))
+}
+
+/// `K/N`, with K from one to N.
+fn part(value: &str) -> Result<(usize, usize), String> {
+    let numbers = value.split_once('/');
+    let numbers = numbers.and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    let part = numbers.filter(|(k, n)| (1..=*n).contains(k));
+    part.ok_or_else(|| format!("--part: {value:?} is not K/N with K from 1 to N"))
 }
 
 fn number(word: &str, value: &str) -> Result<NonZeroUsize, String> {
@@ -281,6 +352,13 @@ mod tests {
             ("loom --fast", "\"--fast\""),
             ("loom --quick --fast", "\"--quick\""),
             ("features net", "\"net\""),
+            ("loom-mutants --fast", "\"--fast\""),
+            ("loom-mutants --part 3/2", "\"3/2\""),
+            ("loom-mutants --file", "needs a value"),
+            ("mutants --part 0/2", "\"0/2\""),
+            ("mutants 3", "\"3\""),
+            ("nightly", "--list"),
+            ("nightly --part", "--part NAME"),
             ("tables --check", "\"--check\""),
             ("platforms", "--check"),
             ("platforms --run", "\"--run\""),
@@ -302,6 +380,9 @@ mod tests {
             "bench-report",
             "conformance",
             "loom",
+            "loom-mutants",
+            "mutants",
+            "nightly",
             "features",
             "platforms",
             "sanitize",

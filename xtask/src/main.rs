@@ -16,6 +16,12 @@ mod features;
 
 mod loom;
 
+mod loom_mutants;
+
+mod mutants;
+
+mod nightly;
+
 mod platforms;
 
 mod probe;
@@ -44,6 +50,9 @@ fn main() -> ExitCode {
         Ok(Command::Probe(what)) => probe::run(what),
         Ok(Command::Conformance(options)) => conformance::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
+        Ok(Command::LoomMutants(options)) => loom_mutants::run(&options),
+        Ok(Command::Mutants(options)) => mutants::run(&options),
+        Ok(Command::Nightly { part }) => nightly::run(part.as_deref()),
         Ok(Command::Features) => features::run(),
         Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),

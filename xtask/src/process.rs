@@ -3,8 +3,10 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The repository's root, wherever the command is called from.
 pub(crate) fn root() -> &'static Path {
@@ -41,6 +43,14 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
 
 /// Runs it, passes its standard output on line by line, and gives it back.
 pub(crate) fn run_and_read(command: &mut Command) -> Result<Vec<String>, String> {
+    let (lines, outcome) = run_and_keep(command)?;
+    outcome.map(|()| lines)
+}
+
+/// As [`run_and_read`], and gives the output back although it failed.
+pub(crate) fn run_and_keep(
+    command: &mut Command,
+) -> Result<(Vec<String>, Result<(), String>), String> {
     println!("+ {}", shown(command));
     command.stdout(Stdio::piped());
     let mut child = command
@@ -54,11 +64,12 @@ pub(crate) fn run_and_read(command: &mut Command) -> Result<Vec<String>, String>
         lines.push(line);
     }
     let status = child.wait().map_err(|error| error.to_string())?;
-    if status.success() {
-        Ok(lines)
+    let outcome = if status.success() {
+        Ok(())
     } else {
         Err(failed(command))
-    }
+    };
+    Ok((lines, outcome))
 }
 
 /// What it writes, without showing it; `None` if it cannot be started or fails.
@@ -66,6 +77,39 @@ pub(crate) fn answer(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
+}
+
+/// The programs that cargo has built, by the messages that it writes as JSON.
+pub(crate) fn executables(messages: &[u8]) -> Vec<PathBuf> {
+    let text = String::from_utf8_lossy(messages);
+    let programs = text.lines().filter_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        message["executable"].as_str().map(PathBuf::from)
+    });
+    programs.collect()
+}
+
+/// Runs it, without showing it, for `limit` at most; `None` if it had to be ended.
+pub(crate) fn run_until(
+    command: &mut Command,
+    limit: Duration,
+) -> Result<Option<ExitStatus>, String> {
+    let begun = Instant::now();
+    let mut child = command
+        .spawn()
+        .map_err(|error| not_started(command, &error))?;
+    loop {
+        let ended = child.try_wait().map_err(|error| error.to_string())?;
+        if ended.is_some() {
+            return Ok(ended);
+        }
+        if begun.elapsed() > limit {
+            child.kill().map_err(|error| error.to_string())?;
+            child.wait().map_err(|error| error.to_string())?;
+            return Ok(None);
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// What `cargo metadata` says of the package in this folder, for this machine's platform.

@@ -5,6 +5,8 @@
 //! | `docs/happens-before.md` | `edges` | each model named there exists |
 //! | `docs/queues.md` | `queues` | each constant and type named there exists; a constant's value |
 //! | the faults in `docs/testing.md` | the page itself | the tests that bear each number |
+//! | the mutants of the models there | `runtime-core/loom-mutants.toml` | how many are killed, by file |
+//! | the nightly run there | `docs/nightly.toml` | – |
 //! | the crates in `docs/coming-from-tokio.md` | the probe's dependencies | the versions in its lock file |
 //!
 //! A test holds that the pages are what this command would write: a model that is renamed, a
@@ -16,11 +18,15 @@ mod edges;
 
 mod faults;
 
+mod measured;
+
 mod queues;
 
 use std::fs;
 use std::path::Path;
 
+use crate::loom_mutants::ledger::Ledger;
+use crate::nightly;
 use crate::process;
 
 const FOLDERS: [&str; 6] = [
@@ -54,9 +60,14 @@ fn pages() -> Result<[(&'static str, String); 4], String> {
     Ok([
         ("docs/happens-before.md", edges::page(&files)?),
         ("docs/queues.md", queues::page(&files)?),
-        (faults::PAGE, faults::page(&read(faults::PAGE)?, &files)?),
+        (faults::PAGE, testing_page(&files)?),
         (crates::PAGE, crates_page()?),
     ])
+}
+
+fn testing_page(files: &[File]) -> Result<String, String> {
+    let page = faults::page(&read(faults::PAGE)?, files)?;
+    measured::page(&page, &Ledger::read()?, &nightly::read()?)
 }
 
 fn crates_page() -> Result<String, String> {

@@ -72,6 +72,25 @@ fn a_wake_from_elsewhere_runs_the_task_here() {
 }
 
 #[test]
+fn fault_019_tasks_that_are_always_ready_leave_a_wake_from_elsewhere_its_turn() {
+    let woken = Woken::new();
+    let mut set = LocalSet::new();
+    let (sender, receiver) = oneshot::channel();
+    let task = set.spawn_local(async move { receiver.await.unwrap() });
+    drop(set.spawn_local(async {
+        loop {
+            yield_now().await;
+        }
+    }));
+    assert!(woken.poll(Pin::new(&mut set)).is_pending());
+    thread::spawn(move || sender.send(()).unwrap())
+        .join()
+        .unwrap();
+    assert!(woken.poll(Pin::new(&mut set)).is_pending());
+    assert!(task.is_finished());
+}
+
+#[test]
 fn a_spawn_from_outside_wakes_whoever_drives_the_set() {
     let woken = Woken::new();
     let set = LocalSet::new();

@@ -14,6 +14,8 @@
     reason = "model only"
 )]
 
+use std::cell::Cell;
+
 pub use loom::sync::Arc;
 
 pub const IS_MODEL: bool = true;
@@ -25,26 +27,26 @@ macro_rules! constructor {
 }
 pub(crate) use constructor;
 
-pub mod atomic {
-    pub use loom::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
-    };
-}
+pub mod atomic;
+mod site;
 
 /// The first look of a compare-and-swap loop is a change under the model: loom remembers only the
 /// last load of an object, so that a look followed by a swap of the same thread would hide the swap
-/// from its search.
+/// from its search. It acquires as the load does that it stands for, and releases nothing: what a
+/// look releases here nobody would release outside of the model.
 pub mod first_look {
     use super::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+    #[track_caller]
     pub fn u64(word: &AtomicU64) -> u64 {
-        // AcqRel: a change, though it changes nothing.
-        word.fetch_or(0, Ordering::AcqRel)
+        // Acquire: a change, though it changes nothing.
+        word.first_look(Ordering::Acquire)
     }
 
+    #[track_caller]
     pub fn usize(word: &AtomicUsize) -> usize {
-        // AcqRel: as above.
-        word.fetch_or(0, Ordering::AcqRel)
+        // Acquire: as above.
+        word.first_look(Ordering::Acquire)
     }
 }
 
@@ -168,6 +170,7 @@ impl<T> std::fmt::Debug for UnsafeCell<T> {
 
 impl<T> UnsafeCell<T> {
     pub fn new(value: T) -> UnsafeCell<T> {
+        begin();
         UnsafeCell(loom::cell::UnsafeCell::new(value))
     }
 
@@ -182,6 +185,15 @@ impl<T> UnsafeCell<T> {
     pub fn get_mut(&mut self) -> &mut T {
         // Exclusive access: no other thread can see this cell.
         self.0.with_mut(|value| unsafe { &mut *value })
+    }
+}
+
+/// Its end is an access: whoever had the cell before has to have let go of it for all to see.
+impl<T> Drop for UnsafeCell<T> {
+    fn drop(&mut self) {
+        if end() {
+            self.0.with_mut(|_| ());
+        }
     }
 }
 
@@ -254,6 +266,58 @@ impl Condvar {
     }
 }
 
+std::thread_local! {
+    static STD_ARCS: Cell<bool> = const { Cell::new(false) };
+    static HAS_FAILED: Cell<bool> = const { Cell::new(false) };
+    static ALIVE: Cell<isize> = const { Cell::new(0) };
+}
+
+/// An atomic or a cell begins.
+fn begin() {
+    ALIVE.set(ALIVE.get() + 1);
+}
+
+/// It ends: whether that is an access to be checked.
+fn end() -> bool {
+    ALIVE.set(ALIVE.get() - 1);
+    checks_ends()
+}
+
+/// Between two executions nothing is alive, and nothing has gone wrong unseen.
+fn assert_clean() {
+    assert!(!HAS_FAILED.get(), "a failure of the model was contained");
+    assert_eq!(ALIVE.get(), 0, "an atomic or a cell is never given back");
+}
+
+/// Code that contains the panics of foreign code contains those of the model checker too: so each of
+/// its own is noted where it begins.
+fn note_failures() {
+    static HOOK: std::sync::Once = std::sync::Once::new();
+    HOOK.call_once(|| {
+        let others = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let place = panic.location().map_or("", |place| place.file());
+            if place.contains("/loom-") {
+                HAS_FAILED.set(true);
+            }
+            others(panic);
+        }));
+    });
+}
+
+/// Whether the end of an atomic or a cell is checked. Not where the model has failed already: that is
+/// said once.
+fn checks_ends() -> bool {
+    !std::thread::panicking() && !STD_ARCS.get()
+}
+
+/// As [`model`], for what is shared through the standard library's `Arc`: its counting orders nothing
+/// in a model, so that no end there can be checked.
+pub fn model_of_std_arcs(f: impl Fn() + Send + Sync + 'static) {
+    STD_ARCS.set(true);
+    model(f);
+}
+
 /// Explores the interleavings of `f` up to the preemption bound (3, or
 /// `LOOM_MAX_PREEMPTIONS`) and prints the bound, the
 /// number of executions and the time.
@@ -267,12 +331,16 @@ pub fn model(f: impl Fn() + Send + Sync + 'static) {
     let executions = std::sync::Arc::new(Count::new(0));
     let counted = std::sync::Arc::clone(&executions);
     let start = std::time::Instant::now();
+    note_failures();
     builder.check(move || {
         // Relaxed: the checker runs one execution after the other.
         counted.fetch_add(1, Ordering::Relaxed);
+        assert_clean();
         f();
     });
+    assert_clean();
     let name = std::thread::current().name().unwrap_or("model").to_owned();
+    site::record(&name);
     // Relaxed: as above.
     let executions = executions.load(Ordering::Relaxed);
     let seconds = start.elapsed().as_secs_f32();

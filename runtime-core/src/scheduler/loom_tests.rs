@@ -351,6 +351,26 @@ fn loom_guest_wake_vs_sit() {
     });
 }
 
+/// What comes before a wake-up is seen by the poll that takes it, also where it finds the guest awake.
+#[test]
+fn loom_guest_own_wake_hands_over_what_came_before() {
+    model(|| {
+        let shared = Arc::new((OwnWake::new(), AtomicU64::new(0)));
+        assert!(shared.0.take(), "born woken");
+        let other = Arc::clone(&shared);
+        let waking = loom::thread::spawn(move || {
+            // Relaxed: the wake-up must carry the order.
+            other.1.store(1, Ordering::Relaxed);
+            assert_eq!(other.0.wake(), Rouse::Nothing);
+        });
+        if shared.0.take() {
+            // Relaxed: as above.
+            assert_eq!(shared.1.load(Ordering::Relaxed), 1);
+        }
+        waking.join().unwrap();
+    });
+}
+
 /// A guest's own wake-up meets its way to its parker, the seat being taken.
 #[test]
 fn loom_guest_wake_vs_park() {

@@ -158,6 +158,45 @@ fn loom_task_two_wakes() {
     });
 }
 
+/// A wake that finds the task queued makes no entry: the poll of the one that is there sees what came
+/// before that wake all the same.
+#[test]
+fn loom_task_a_wake_of_a_queued_task_reaches_its_poll() {
+    model(|| {
+        let queue = Queue::new();
+        let data = Arc::new(AtomicUsize::new(0));
+        let waker_out = Arc::new(Mutex::new(None));
+        let join = {
+            let (data, out) = (Arc::clone(&data), Arc::clone(&waker_out));
+            let mut registered = false;
+            queue.spawn(std::future::poll_fn(move |cx| {
+                if !std::mem::replace(&mut registered, true) {
+                    *out.lock() = Some(cx.waker().clone());
+                    return Poll::Pending;
+                }
+                // Relaxed: the wake alone makes it visible.
+                match data.load(Ordering::Relaxed) {
+                    0 => Poll::Pending,
+                    _ => Poll::Ready(()),
+                }
+            }))
+        };
+        assert!(queue.run_one());
+        let waker: Waker = waker_out.lock().take().unwrap();
+        waker.wake_by_ref();
+        let other = loom::thread::spawn(move || {
+            // Relaxed: as above.
+            data.store(1, Ordering::Relaxed);
+            waker.wake();
+        });
+        while queue.run_one() {}
+        other.join().unwrap();
+        while queue.run_one() {}
+        assert_eq!(queue.live(), 0, "the data were there before the last poll");
+        block_on_parked(join).unwrap();
+    });
+}
+
 #[test]
 fn loom_task_abort_vs_poll_vs_join() {
     model(|| {

@@ -53,6 +53,12 @@ impl Queue {
         entry.map(Notified::run).is_some()
     }
 
+    /// How many there are of it: each task that is not freed has one.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn clones(&self) -> usize {
+        Arc::strong_count(&self.shared)
+    }
+
     pub(crate) fn live(&self) -> usize {
         // Acquire: pairs with `ends`.
         self.shared.alive.load(Ordering::Acquire)

@@ -260,6 +260,29 @@ fn fault_004_a_waker_kept_beyond_the_end_does_nothing() {
 }
 
 #[test]
+fn fault_004_a_waker_kept_beyond_the_end_keeps_neither_output_nor_with_itself_the_task() {
+    let queue = Queue::new();
+    let scheduler = queue.clone();
+    let kept: Rc<Cell<Option<Waker>>> = Rc::default();
+    let output = Rc::new(());
+    drop({
+        let (kept, output) = (Rc::clone(&kept), Rc::clone(&output));
+        queue.spawn(std::future::poll_fn(move |cx| {
+            kept.set(Some(cx.waker().clone()));
+            Poll::Ready(Rc::clone(&output))
+        }))
+    });
+    queue.run_one();
+    assert_eq!(Rc::strong_count(&output), 1, "nobody joins it");
+    let waker = kept.take().unwrap();
+    assert_eq!(scheduler.clones(), 3, "the task has one");
+    let by_value = waker.clone();
+    by_value.wake();
+    waker.wake();
+    assert_eq!(scheduler.clones(), 2, "the task is freed");
+}
+
+#[test]
 fn a_task_that_nobody_can_wake_is_freed() {
     let queue = Queue::new();
     let count = Rc::new(Cell::new(0));

@@ -13,7 +13,7 @@ use runtime_core::coop;
 
 use super::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt, BufReader,
-    BufStream, BufWriter, ReadBuf, copy, copy_buf, repeat, sink,
+    BufStream, BufWriter, ReadBuf, copy, copy_buf, duplex, repeat, sink,
 };
 
 /// What a source or sink does at one poll.
@@ -463,4 +463,27 @@ fn futures_are_small() {
 
 fn sink_and_source() -> Stepwise {
     Stepwise::default()
+}
+
+/// Two who answer each other through a copy would else wait for ever.
+#[test]
+fn a_copy_flushes_what_it_has_while_its_reader_has_nothing() {
+    let mut cx = Context::from_waker(Waker::noop());
+    for buffered in [false, true] {
+        let (mut near, reader) = duplex(64);
+        let (writer, mut far) = duplex(64);
+        let mut reader = BufReader::new(reader);
+        let mut writer = BufWriter::new(writer);
+        block_on(near.write_all(b"ping")).unwrap();
+        let copying: Pin<Box<dyn Future<Output = io::Result<u64>>>> = match buffered {
+            false => Box::pin(copy(&mut reader, &mut writer)),
+            true => Box::pin(copy_buf(&mut reader, &mut writer)),
+        };
+        let mut copying = copying;
+        assert!(copying.as_mut().poll(&mut cx).is_pending());
+        let mut received = [0; 4];
+        let read = pin!(far.read_exact(&mut received)).poll(&mut cx);
+        assert!(read.is_ready(), "buffered: {buffered}");
+        assert_eq!(&received, b"ping");
+    }
 }

@@ -93,3 +93,29 @@ fn loom_barrier_a_waiter_is_dropped_while_the_last_arrives() {
         dropping.join().unwrap();
     });
 }
+
+/// Of two that come while one waits, one leads; the other is the first of the next generation.
+#[test]
+fn loom_barrier_a_leader_lets_nobody_of_the_next_generation_through() {
+    model(|| {
+        let barrier = Arc::new(Barrier::new(2));
+        let begin = || {
+            let barrier = Arc::clone(&barrier);
+            Box::pin(async move {
+                barrier.wait().await;
+            })
+        };
+        let (mut first, mut mine, mut other) = (begin(), begin(), begin());
+        assert!(poll_once(first.as_mut()).is_pending());
+        let arriving = thread::spawn(move || {
+            let passed = poll_once(other.as_mut()).is_ready();
+            (passed, other)
+        });
+        let passed = poll_once(mine.as_mut()).is_ready();
+        let (other_passed, other) = arriving.join().unwrap();
+        assert_ne!(passed, other_passed, "one waits for a fourth");
+        let mut late = if passed { other } else { mine };
+        assert!(poll_once(late.as_mut()).is_pending());
+        assert!(poll_once(first.as_mut()).is_ready());
+    });
+}

@@ -1,7 +1,7 @@
 use ::loom::thread;
 
 use super::CancellationToken;
-use crate::loom::model;
+use crate::loom::model_of_std_arcs as model;
 use crate::park::block_on_parked as block_on;
 use crate::sync::test_support::poll_once;
 

@@ -4,8 +4,10 @@ use ::loom::thread;
 
 use super::error::TryRecvError;
 use super::{channel, unbounded_channel};
+use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, model};
 use crate::park::block_on_parked as block_on;
+use crate::sync::senders::Senders;
 use crate::sync::test_support::poll_once;
 
 #[test]
@@ -289,5 +291,26 @@ fn loom_mpsc_recv_many_gives_room_back() {
         assert_eq!(got, [0, 1, 2]);
         assert_eq!(rx.capacity(), 2);
         sending.join().unwrap();
+    });
+}
+
+/// The last sender to go has seen what every other did.
+#[test]
+fn loom_mpsc_the_last_sender_sees_what_the_others_did() {
+    model(|| {
+        let shared = Arc::new((Senders::one(), [AtomicUsize::new(0), AtomicUsize::new(0)]));
+        shared.0.add();
+        let go = |shared: &(Senders, [AtomicUsize; 2]), place: usize| {
+            // Relaxed: the count must carry the order.
+            shared.1[place].store(1, Ordering::Relaxed);
+            if shared.0.remove() {
+                // Relaxed: as above.
+                assert_eq!(shared.1[1 - place].load(Ordering::Relaxed), 1);
+            }
+        };
+        let other = Arc::clone(&shared);
+        let going = thread::spawn(move || go(&other, 1));
+        go(&shared, 0);
+        going.join().unwrap();
     });
 }

@@ -165,6 +165,10 @@ fn permits_count_as_used_room() {
     ));
     assert_eq!(rx.try_recv(), Ok(1));
     assert_eq!((rx.capacity(), rx.max_capacity()), (4, 4));
+    assert!(matches!(
+        poll_once(pin!(tx.reserve_many(4))),
+        Poll::Ready(Ok(permits)) if permits.len() == 4
+    ));
 }
 
 #[test]

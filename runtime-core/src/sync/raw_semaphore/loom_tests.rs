@@ -185,3 +185,34 @@ fn loom_semaphore_second_in_the_queue_is_found() {
         assert_eq!(semaphore.available(), 0);
     });
 }
+
+/// Who hands out may hand on what another has just given back: the waiter sees what both have done.
+#[test]
+fn loom_semaphore_a_waiter_sees_all_whose_permits_it_gets() {
+    struct Both {
+        semaphore: RawSemaphore,
+        counts: [UnsafeCell<usize>; 2],
+    }
+    model(|| {
+        let both = Arc::new(Both {
+            semaphore: RawSemaphore::new(0),
+            counts: [UnsafeCell::new(0), UnsafeCell::new(0)],
+        });
+        let threads = [0, 1].map(|place| {
+            let both = Arc::clone(&both);
+            thread::spawn(move || {
+                // SAFETY: its permit is not given back yet.
+                both.counts[place].with_mut(|count| unsafe { *count += 1 });
+                both.semaphore.release(1);
+            })
+        });
+        block_on(both.semaphore.acquire(2)).unwrap();
+        for count in &both.counts {
+            // SAFETY: both permits are held.
+            assert_eq!(count.with(|count| unsafe { *count }), 1);
+        }
+        for it in threads {
+            it.join().unwrap();
+        }
+    });
+}

@@ -68,6 +68,22 @@ fn close_refuses_waiters_and_newcomers() {
 }
 
 #[test]
+fn permits_given_back_at_once_reach_all_who_wait() {
+    let semaphore = RawSemaphore::new(0);
+    let woken: Vec<Woken> = (0..100).map(|_| Woken::new()).collect();
+    let mut waiting: Vec<_> = (0..100).map(|_| Box::pin(semaphore.acquire(1))).collect();
+    for (woken, waiting) in woken.iter().zip(&mut waiting) {
+        assert!(woken.poll(waiting.as_mut()).is_pending());
+    }
+    semaphore.release(101);
+    for (woken, waiting) in woken.iter().zip(&mut waiting) {
+        assert_eq!(woken.times(), 1);
+        assert!(matches!(woken.poll(waiting.as_mut()), Poll::Ready(Ok(()))));
+    }
+    assert_eq!(semaphore.available(), 1);
+}
+
+#[test]
 fn forget_takes_what_is_there() {
     let semaphore = RawSemaphore::new(3);
     assert_eq!(

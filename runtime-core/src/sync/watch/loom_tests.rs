@@ -3,6 +3,7 @@ use std::pin::pin;
 use ::loom::thread;
 
 use super::channel;
+use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, model};
 use crate::park::block_on_parked as block_on;
 use crate::sync::test_support::poll_once;
@@ -117,6 +118,73 @@ fn loom_watch_last_receivers_against_closed_and_send() {
         block_on(sender.closed());
         assert!(sender.is_closed() && sender.send(Arc::new(())).is_err());
         for it in dropping {
+            it.join().unwrap();
+        }
+    });
+}
+
+/// A change, the end of all senders and that of all receivers carry what came before them, though no
+/// value is looked at.
+#[test]
+fn loom_watch_changed_sees_what_came_before_the_send() {
+    model(|| {
+        let (sender, mut receiver) = channel(());
+        let before = Arc::new(AtomicUsize::new(0));
+        let other = Arc::clone(&before);
+        let sending = thread::spawn(move || {
+            // Relaxed: the change must carry the order.
+            other.store(1, Ordering::Relaxed);
+            sender.send_replace(());
+            sender
+        });
+        block_on(receiver.changed()).unwrap();
+        // Relaxed: as above.
+        assert_eq!(before.load(Ordering::Relaxed), 1);
+        drop(sending.join().unwrap());
+    });
+}
+
+#[test]
+fn loom_watch_the_end_sees_what_all_senders_did() {
+    model(|| {
+        let (sender, mut receiver) = channel(());
+        let done = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let threads = [(0, sender.clone()), (1, sender)].map(|(place, sender)| {
+            let done = Arc::clone(&done);
+            thread::spawn(move || {
+                // Relaxed: the end must carry the order.
+                done[place].store(1, Ordering::Relaxed);
+                drop(sender);
+            })
+        });
+        block_on(receiver.changed()).unwrap_err();
+        // Relaxed: as above.
+        let seen = done.each_ref().map(|it| it.load(Ordering::Relaxed));
+        assert_eq!(seen, [1, 1]);
+        for it in threads {
+            it.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn loom_watch_closed_sees_what_all_receivers_did() {
+    model(|| {
+        let (sender, receiver) = channel(());
+        let done = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let threads = [(0, receiver.clone()), (1, receiver)].map(|(place, receiver)| {
+            let done = Arc::clone(&done);
+            thread::spawn(move || {
+                // Relaxed: the end must carry the order.
+                done[place].store(1, Ordering::Relaxed);
+                drop(receiver);
+            })
+        });
+        block_on(sender.closed());
+        // Relaxed: as above.
+        let seen = done.each_ref().map(|it| it.load(Ordering::Relaxed));
+        assert_eq!(seen, [1, 1]);
+        for it in threads {
             it.join().unwrap();
         }
     });

@@ -97,6 +97,21 @@ fn all_waiters_of_the_list_are_woken_if_it_concerns_them() {
 }
 
 #[test]
+fn a_waiter_that_leaves_the_list_leaves_the_others_to_be_woken() {
+    let source = Source::new();
+    let mut waiting = [0, 1].map(|_| {
+        let (count, waker) = counted();
+        let mut place = Place::default();
+        let polled = source.poll_listed(&mut place, Interest::READABLE, &waker);
+        assert!(polled.is_pending());
+        (count, place)
+    });
+    source.leave_list(&mut waiting[0].1);
+    assert_eq!(event(&source, Ready::READABLE), 1);
+    assert_eq!(waiting.each_ref().map(|(count, _)| wakes(count)), [0, 1]);
+}
+
+#[test]
 fn a_waiter_that_is_polled_again_holds_one_place() {
     let source = Source::new();
     let (old, old_waker) = counted();

@@ -113,6 +113,21 @@ fn fault_058_many_bytes_through_small_buffers_arrive_exactly() {
 }
 
 #[test]
+fn fault_049_a_read_that_fills_its_buffer_leaves_the_rest_readable() {
+    run(|| async {
+        let (mut near, mut far) = pair().await;
+        let mut part = [0; 4];
+        // It is polled first: what it reads is announced by an event, and by no other after that.
+        let (read, sent) = join(far.read(&mut part), near.write_all(b"0123456789ab")).await;
+        sent.unwrap();
+        assert_eq!((read.unwrap(), &part), (4, b"0123"));
+        let mut rest = [0; 8];
+        far.read_exact(&mut rest).await.unwrap();
+        assert_eq!(&rest, b"456789ab");
+    });
+}
+
+#[test]
 fn each_direction_ends_by_itself() {
     run(|| async {
         let (mut near, mut far) = pair().await;

@@ -1,0 +1,107 @@
+//! The tables of `docs/testing.md` that say what was run: the mutants of the models, by file, and the
+//! parts of the nightly run. Each stands between two lines that name it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::loom_mutants::ledger::{Entry, Ledger};
+use crate::nightly::Outcome;
+
+/// The page with these tables as they are.
+pub(super) fn page(
+    page: &str,
+    ledger: &Ledger,
+    outcomes: &BTreeMap<String, Outcome>,
+) -> Result<String, String> {
+    let page = between(page, "loom-mutants", &mutants(ledger))?;
+    between(&page, "nightly", &nightly(outcomes))
+}
+
+/// Puts `table` between the lines that begin and end it.
+fn between(page: &str, name: &str, table: &str) -> Result<String, String> {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->\n"));
+    let parts = page.split_once(&begin).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(&end)?;
+        Some((before, after))
+    });
+    let (before, after) = parts.ok_or_else(|| format!("no place for the table {name}"))?;
+    Ok(format!("{before}{begin}{table}{end}{after}"))
+}
+
+fn mutants(ledger: &Ledger) -> String {
+    let mut table = "| file | killed | survive, with a reason | operations in no model |\n\
+                     |---|---|---|---|\n"
+        .to_owned();
+    let mut sum = [0; 3];
+    for (file, entries) in &ledger.0 {
+        let count = |is: fn(&Entry) -> bool| entries.values().filter(|entry| is(entry)).count();
+        let counts = [
+            count(|entry| matches!(entry, Entry::Killed { .. })),
+            count(|entry| matches!(entry, Entry::Survives(_))),
+            count(|entry| matches!(entry, Entry::NoModel(_))),
+        ];
+        sum.iter_mut()
+            .zip(counts)
+            .for_each(|(sum, count)| *sum += count);
+        let file = file.replace("runtime-", "").replace("/src/", ": ");
+        let [killed, survive, unseen] = counts;
+        let _ = writeln!(table, "| {file} | {killed} | {survive} | {unseen} |");
+    }
+    let [killed, survive, unseen] = sum;
+    let _ = writeln!(table, "| all | {killed} | {survive} | {unseen} |");
+    table
+}
+
+fn nightly(outcomes: &BTreeMap<String, Outcome>) -> String {
+    let mut table =
+        "| part | commit | date | seconds | outcome | figures |\n|---|---|---|---|---|---|\n"
+            .to_owned();
+    for (name, outcome) in outcomes {
+        let passed = if outcome.passed { "passed" } else { "failed" };
+        let Outcome {
+            commit,
+            date,
+            seconds,
+            figures,
+            ..
+        } = outcome;
+        let _ = writeln!(
+            table,
+            "| {name} | {commit} | {date} | {seconds} | {passed} | {figures} |"
+        );
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_takes_the_place_of_the_old_one() {
+        let page = "a\n<!-- x -->\nold\n<!-- /x -->\nb\n";
+        let new = between(page, "x", "| new |\n").expect("it has a place");
+        assert_eq!(new, "a\n<!-- x -->\n| new |\n<!-- /x -->\nb\n");
+        assert!(between(page, "y", "").is_err());
+    }
+
+    #[test]
+    fn mutants_are_counted_by_file() {
+        let mut ledger = Ledger::default();
+        ledger.set(
+            "runtime-a/src/b.rs",
+            "f swap",
+            Entry::NoModel(String::new()),
+        );
+        ledger.set(
+            "runtime-a/src/b.rs",
+            "g swap: x",
+            Entry::Survives(String::new()),
+        );
+        let table = mutants(&ledger);
+        assert!(
+            table.contains("| a: b.rs | 0 | 1 | 1 |\n| all | 0 | 1 | 1 |\n"),
+            "{table}"
+        );
+    }
+}
