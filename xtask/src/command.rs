@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use crate::apps;
 use crate::bench_report;
 use crate::conformance;
 use crate::conformance::groups::Group;
@@ -12,6 +13,11 @@ pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <command>
 
 Commands:
+  apps [NAME] [--tokio | --both] [--install]
+      Builds whole applications (examples/apps) on the bridge, or on tokio, or on both, and runs their tests, which
+      with --both compare the answers. NAME: web client proxy rpc quic bus. --install: what they need, by apt-get.
+  apps --measure
+      Puts `web` and `rpc` under load on the bridge and on tokio, in release; writes docs/performance/apps.md.
   bench-report [--quick] [--turns N] [--from FILE]
       Measures everything against the peers, and writes docs/performance/report.md with its plots; under an hour.
       --quick: a few minutes, into target/bench-report/quick. --from: draws from samples that were kept.
@@ -49,6 +55,7 @@ Commands:
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help,
+    Apps(apps::Options),
     BenchReport(bench_report::Options),
     BridgeCheck {
         path: Option<String>,
@@ -84,6 +91,7 @@ impl Command {
         match arguments[..] {
             [] => Err("no command given".to_owned()),
             ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => Ok(Command::Help),
+            ["apps", ref rest @ ..] => applications(rest),
             ["bench-report", ref rest @ ..] => bench_report(rest),
             ["bridge-check"] => Ok(Command::BridgeCheck { path: None }),
             ["bridge-check", path] if !path.starts_with('-') => Ok(Command::BridgeCheck {
@@ -113,6 +121,21 @@ impl Command {
             [unknown, ..] => Err(format!("unknown command {unknown:?}")),
         }
     }
+}
+
+fn applications(rest: &[&str]) -> Result<Command, String> {
+    let mut options = apps::Options::default();
+    for word in rest {
+        match *word {
+            "--tokio" => options.on = apps::On::Tokio,
+            "--both" => options.on = apps::On::Both,
+            "--install" => options.install = true,
+            "--measure" => options.measure = true,
+            name if apps::is_known(name) => options.name = Some(name.to_owned()),
+            unknown => return Err(format!("apps: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::Apps(options))
 }
 
 fn bench_report(rest: &[&str]) -> Result<Command, String> {
@@ -220,6 +243,12 @@ mod tests {
             parse("conformance --group sync --strict --runs 3"),
             Ok(Command::Conformance(options))
         );
+        let options = apps::Options {
+            name: Some("proxy".to_owned()),
+            on: apps::On::Both,
+            ..apps::Options::default()
+        };
+        assert_eq!(parse("apps proxy --both"), Ok(Command::Apps(options)));
         let options = bench_report::Options {
             quick: true,
             from: Some("samples".to_owned()),
@@ -266,6 +295,7 @@ mod tests {
     fn what_is_not_known_is_named() {
         let cases = [
             ("", "no command"),
+            ("apps webb", "\"webb\""),
             ("bench-report --fast", "\"--fast\""),
             ("bench-report --from", "needs a value"),
             ("bench-report --turns 0", "\"0\""),
@@ -299,6 +329,7 @@ mod tests {
     #[test]
     fn the_usage_names_each_command() {
         for command in [
+            "apps",
             "bench-report",
             "conformance",
             "loom",

@@ -6,6 +6,8 @@
 
 mod command;
 
+mod apps;
+
 mod bench_report;
 
 mod bridge_check;
@@ -28,6 +30,8 @@ mod tables;
 
 mod vocabulary;
 
+mod wrk;
+
 use std::process::ExitCode;
 
 use command::Command;
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
             print!("{}", command::USAGE);
             Ok(())
         }
+        Ok(Command::Apps(options)) => apps::run(&options),
         Ok(Command::BenchReport(options)) => bench_report::run(&options),
         Ok(Command::BridgeCheck { path }) => bridge_check::run(path.as_deref()),
         Ok(Command::Probe(what)) => probe::run(what),
