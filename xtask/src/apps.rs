@@ -1,10 +1,10 @@
 //! `cargo xtask apps`: whole applications (`examples/apps`) on the bridge, on tokio, or on both.
 //!
 //! 1. What the tests start besides the applications has to be installed (`needs`).
-//! 2. The applications are built: for the bridge where they are, for tokio in a copy without the
-//!    line that patches it (`variant`).
+//! 2. The applications are built, with their tests: for the bridge where they are, for tokio in a
+//!    copy without the line that patches it (`variant`).
 //! 3. The tests run, file by file, each bounded in time; they drive the programs of either build
-//!    and compare what they say. They use no runtime themselves, so they are built once.
+//!    and compare what they say.
 //!
 //! With `--measure` two of the applications are built in release and put under load instead
 //! (`measure`).
@@ -15,11 +15,10 @@ mod needs;
 
 mod variant;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-use crate::conformance::build;
 use crate::process;
 use needs::Need;
 use variant::Variant;
@@ -57,8 +56,6 @@ struct App {
     name: &'static str,
     /// Test files.
     suites: &'static [&'static str],
-    /// Programs that these tests start.
-    programs: &'static [&'static str],
     needs: &'static [Need],
 }
 
@@ -66,37 +63,31 @@ const APPS: [App; 6] = [
     App {
         name: "web",
         suites: &["web", "servers", "load"],
-        programs: &["web", "client"],
         needs: &[Need::Postgres, Need::Redis, Need::Wrk],
     },
     App {
         name: "client",
         suites: &["client"],
-        programs: &["web", "client"],
         needs: &[],
     },
     App {
         name: "proxy",
         suites: &["proxy"],
-        programs: &["proxy", "web", "client"],
         needs: &[],
     },
     App {
         name: "rpc",
         suites: &["rpc"],
-        programs: &["rpc"],
         needs: &[],
     },
     App {
         name: "quic",
         suites: &["quic"],
-        programs: &["quic"],
         needs: &[],
     },
     App {
         name: "bus",
         suites: &["bus"],
-        programs: &["bus"],
         needs: &[Need::Nats],
     },
 ];
@@ -114,33 +105,22 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         return measure::run();
     }
     let wanted = |app: &&App| options.name.as_ref().is_none_or(|name| name == app.name);
-    let apps: Vec<&App> = APPS.iter().filter(wanted).collect();
+    let apps: Vec<&'static App> = APPS.iter().filter(wanted).collect();
     let needs: BTreeSet<Need> = apps.iter().flat_map(|app| app.needs).copied().collect();
     needs::are_there(needs, options.install)?;
-    let programs: BTreeSet<&str> = apps.iter().flat_map(|app| app.programs).copied().collect();
+    let all: Vec<&str> = APPS.iter().flat_map(|app| app.suites).copied().collect();
     let mut folders = Vec::new();
+    let mut tests = BTreeMap::new();
     for variant in options.on.variants() {
-        folders.push(format!(
-            "{}={}",
-            variant.name(),
-            variant.build(&programs)?.display()
-        ));
+        let built = variant.build(&all)?;
+        folders.push(format!("{}={}", variant.name(), built.folder.display()));
+        tests.extend(built.tests);
     }
-    let suites: Vec<&str> = apps.iter().flat_map(|app| app.suites).copied().collect();
-    test(&suites, &folders.join(":"))
-}
-
-/// Runs these files of tests on the programs in these folders.
-fn test(suites: &[&str], folders: &str) -> Result<(), String> {
-    let folder = variant::apps();
-    let mut arguments = vec!["-p", "tests"];
-    arguments.extend(suites.iter().flat_map(|suite| ["--test", suite]));
-    let built = build::cargo(&folder, &Variant::Bridge.target(), &arguments)?;
     let mut failed = Vec::new();
-    for suite in suites {
-        let result = match built.programs.get(*suite) {
-            Some(program) => process::run(&mut bounded(program, &folder, folders)),
-            None => Err(format!("{suite} does not compile: {:#?}", built.errors)),
+    for suite in apps.iter().flat_map(|app| app.suites).copied() {
+        let result = match tests.get(suite) {
+            Some(program) => process::run(&mut bounded(program, &folders.join(":"))),
+            None => Err(format!("there is no file of tests named {suite}")),
         };
         failed.extend(result.err());
     }
@@ -152,13 +132,13 @@ fn test(suites: &[&str], folders: &str) -> Result<(), String> {
 
 /// One at a time: what the tests start takes all of the machine by itself. Killed, it takes along
 /// what it has started.
-fn bounded(program: &Path, folder: &Path, folders: &str) -> Command {
+fn bounded(program: &Path, folders: &str) -> Command {
     let mut command = process::program("timeout");
     command
         .args(["--signal=KILL", LIMIT_S])
         .arg(program)
         .arg("--test-threads=1")
-        .current_dir(folder)
+        .current_dir(variant::apps())
         .env("APPS_PROGRAMS", folders);
     command
 }

@@ -6,6 +6,7 @@ use crate::apps;
 use crate::bench_report;
 use crate::conformance;
 use crate::conformance::groups::Group;
+use crate::ecosystem;
 use crate::platforms;
 use crate::probe;
 
@@ -27,6 +28,9 @@ Commands:
       Runs tokio's published tests on this runtime, through the bridge, and compares with compat/conformance.toml.
       Groups: rt task coop macros sync time io net fs process signal. --strict: nothing may be missing any more.
       --update writes the ledger anew; --reference runs on tokio itself and compares nothing. In target/conformance.
+  ecosystem [PACKAGE …] [--update]
+      Runs the tests that the probe's crates carry in their packages, on the bridge, and compares with
+      compat/ecosystem.toml; --update writes its counts anew. Needs PostgreSQL for tokio-postgres. In target/probe.
   loom [--quick]
       Runs every model of runtime-core and runtime-io under the model checker, in release, in target/loom.
       Preemptions: 3, with --quick 2; the variable LOOM_MAX_PREEMPTIONS overrides both.
@@ -46,7 +50,7 @@ Commands:
       Compares the bridge's public names with tokio's, by rustdoc; --missing: only those that it lacks.
   probe [--test | --serve]
       Builds crates of the ecosystem, unmodified, on the bridge, and says what they miss. In target/probe.
-      --test also runs the probe's own tests, over sockets of this machine, and those that the packages carry.
+      --test also runs the probe's own tests, over sockets of this machine.
       --serve puts an axum server under load by wrk, on the bridge and on tokio in turn; any error is one.
   help
       Prints this.
@@ -62,6 +66,7 @@ pub(crate) enum Command {
     },
     Probe(probe::What),
     Conformance(conformance::Options),
+    Ecosystem(ecosystem::Options),
     Loom {
         quick: bool,
     },
@@ -101,6 +106,7 @@ impl Command {
             ["probe", "--test"] => Ok(Command::Probe(probe::What::Tests)),
             ["probe", "--serve"] => Ok(Command::Probe(probe::What::Serves)),
             ["conformance", ref rest @ ..] => conformance(rest),
+            ["ecosystem", ref rest @ ..] => packages(rest),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
             ["features"] => Ok(Command::Features),
@@ -154,6 +160,20 @@ fn bench_report(rest: &[&str]) -> Result<Command, String> {
         }
     }
     Ok(Command::BenchReport(options))
+}
+
+fn packages(rest: &[&str]) -> Result<Command, String> {
+    let mut options = ecosystem::Options::default();
+    for word in rest {
+        match *word {
+            "--update" => options.update = true,
+            unknown if unknown.starts_with('-') => {
+                return Err(format!("ecosystem: unknown argument {unknown:?}"));
+            }
+            name => options.names.push(name.to_owned()),
+        }
+    }
+    Ok(Command::Ecosystem(options))
 }
 
 fn conformance(rest: &[&str]) -> Result<Command, String> {
@@ -231,6 +251,12 @@ mod tests {
 
     #[test]
     fn each_command_is_read_with_its_arguments() {
+        let options = ecosystem::Options {
+            names: vec!["h2".to_owned(), "tower".to_owned()],
+            update: true,
+        };
+        let line = "ecosystem h2 tower --update";
+        assert_eq!(parse(line), Ok(Command::Ecosystem(options)));
         let group = Some(Group::Sync);
         let runs = NonZeroUsize::new(3).expect("three is not zero");
         let options = conformance::Options {
@@ -296,6 +322,7 @@ mod tests {
         let cases = [
             ("", "no command"),
             ("apps webb", "\"webb\""),
+            ("ecosystem --all", "\"--all\""),
             ("bench-report --fast", "\"--fast\""),
             ("bench-report --from", "needs a value"),
             ("bench-report --turns 0", "\"0\""),
@@ -332,6 +359,7 @@ mod tests {
             "apps",
             "bench-report",
             "conformance",
+            "ecosystem",
             "loom",
             "features",
             "platforms",

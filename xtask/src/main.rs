@@ -14,6 +14,8 @@ mod bridge_check;
 
 mod conformance;
 
+mod ecosystem;
+
 mod features;
 
 mod loom;
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Ok(Command::BridgeCheck { path }) => bridge_check::run(path.as_deref()),
         Ok(Command::Probe(what)) => probe::run(what),
         Ok(Command::Conformance(options)) => conformance::run(&options),
+        Ok(Command::Ecosystem(options)) => ecosystem::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::Features) => features::run(),
         Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),

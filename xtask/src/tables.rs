@@ -21,6 +21,7 @@ mod queues;
 use std::fs;
 use std::path::Path;
 
+use crate::ecosystem;
 use crate::process;
 
 const FOLDERS: [&str; 6] = [
@@ -61,7 +62,8 @@ fn pages() -> Result<[(&'static str, String); 4], String> {
 
 fn crates_page() -> Result<String, String> {
     let [page, manifest, lock] = [crates::PAGE, crates::MANIFEST, crates::LOCK].map(read);
-    crates::page(&page?, &manifest?, &lock?)
+    let counts = ecosystem::counts(&read(ecosystem::LEDGER)?)?;
+    crates::page(&page?, &manifest?, &lock?, &counts)
 }
 
 fn read(path: &str) -> Result<String, String> {

@@ -63,10 +63,9 @@ struct Sample {
 }
 
 pub(crate) fn run() -> Result<(), String> {
-    let programs = ["web", "rpc"].into();
     let mut folders = Vec::new();
     for variant in [Variant::Bridge, Variant::Tokio] {
-        folders.push((variant, variant.build_release(&programs)?));
+        folders.push((variant, variant.build_release(&["web", "rpc"])?.folder));
     }
     let mut table = String::from(
         "| | requests a second, here | tokio | ratio | p99 ms, here | tokio |\n\

@@ -1,6 +1,6 @@
 //! The applications on one runtime: where they are built, and from what.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,14 @@ pub(crate) enum Variant {
     Tokio,
 }
 
+/// What came of it.
+pub(crate) struct Built {
+    /// The programs'.
+    pub(crate) folder: PathBuf,
+    /// The tests' programs, by the names of their files.
+    pub(crate) tests: BTreeMap<String, PathBuf>,
+}
+
 /// The applications' workspace.
 pub(crate) fn apps() -> PathBuf {
     process::root().join("examples/apps")
@@ -30,31 +38,29 @@ impl Variant {
         }
     }
 
-    pub(crate) fn target(self) -> PathBuf {
-        process::root().join("target/apps").join(self.name())
+    /// Builds everything, with these files of tests: cargo chooses the features of what is shared by all that it builds, and
+    /// would build most of it again for a part.
+    pub(crate) fn build(self, tests: &[&str]) -> Result<Built, String> {
+        let mut arguments = vec!["--workspace", "--bins"];
+        arguments.extend(tests.iter().flat_map(|test| ["--test", test]));
+        self.cargo("debug", &arguments)
     }
 
-    /// Builds these programs, and says where they are.
-    pub(crate) fn build(self, programs: &BTreeSet<&str>) -> Result<PathBuf, String> {
-        self.cargo(programs, &[])?;
-        Ok(self.target().join("debug"))
+    /// These programs only, in release.
+    pub(crate) fn build_release(self, programs: &[&str]) -> Result<Built, String> {
+        let mut arguments = vec!["--release"];
+        arguments.extend(programs.iter().flat_map(|program| ["-p", program]));
+        self.cargo("release", &arguments)
     }
 
-    /// The same in release.
-    pub(crate) fn build_release(self, programs: &BTreeSet<&str>) -> Result<PathBuf, String> {
-        self.cargo(programs, &["--release"])?;
-        Ok(self.target().join("release"))
-    }
-
-    fn cargo(self, programs: &BTreeSet<&str>, options: &[&str]) -> Result<(), String> {
-        println!("building {programs:?} on {}", self.name());
+    fn cargo(self, profile: &str, arguments: &[&str]) -> Result<Built, String> {
+        println!("building the applications on {}", self.name());
         let folder = match self {
             Variant::Bridge => apps(),
             Variant::Tokio => without_patch()?,
         };
-        let mut arguments = options.to_vec();
-        arguments.extend(programs.iter().flat_map(|program| ["-p", program]));
-        let built = build::cargo(&folder, &self.target(), &arguments)?;
+        let target = process::root().join("target/apps").join(self.name());
+        let built = build::cargo(&folder, &target, arguments)?;
         if self == Variant::Bridge {
             built.no_real_tokio()?;
         } else if built.no_real_tokio().is_ok() {
@@ -62,7 +68,10 @@ impl Variant {
         }
         match built.errors.iter().next() {
             Some((name, errors)) => Err(format!("{name} does not compile:\n{}", errors.join("\n"))),
-            None => Ok(()),
+            None => Ok(Built {
+                folder: target.join(profile),
+                tests: built.programs,
+            }),
         }
     }
 }
