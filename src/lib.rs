@@ -33,7 +33,8 @@
 //!
 //! All are on by default (`full`): `rt`, `rt-multi-thread`, `macros`, `net`, `io-util`, `sync`,
 //! `time`, `fs`, `io-std`, `process`, `signal`;
-//! `parking_lot` is accepted and changes nothing; `test-util` adds `time::pause` and its like.
+//! `parking_lot` is accepted and changes nothing. Not among them: `futures-io` makes our streams
+//! those of crates that are written against `futures-io`, and theirs ours; `test-util` adds `time::pause` and its like.
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
@@ -194,6 +195,8 @@ pub mod io {
         Split, Take, WriteHalf, copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf,
         duplex, empty, join, repeat, simplex, sink, split,
     };
+    #[cfg(feature = "futures-io")]
+    pub use runtime_io::futures_io::FuturesIo;
     #[cfg(feature = "io-std")]
     pub use runtime_io::stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 
