@@ -4,8 +4,8 @@
 //! which names it misses; what depends on one that fails is not reached.
 //!
 //! With `--test` the probe's own tests run, too: over streams in memory, and over sockets of this
-//! machine. Those that the packages carry are for `cargo xtask ecosystem`. With `--serve` one of them, axum, serves under load:
-//! see `serve`.
+//! machine. Those that the packages carry are for `cargo xtask ecosystem`. With `--serve` one of
+//! them, axum, serves under load: see `serve`.
 
 mod serve;
 

@@ -38,8 +38,8 @@ impl Variant {
         }
     }
 
-    /// Builds everything, with these files of tests: cargo chooses the features of what is shared by all that it builds, and
-    /// would build most of it again for a part.
+    /// Builds everything, with these files of tests: cargo chooses the features of what is shared
+    /// by all that it builds, and would build most of it again for a part.
     pub(crate) fn build(self, tests: &[&str]) -> Result<Built, String> {
         let mut arguments = vec!["--workspace", "--bins"];
         arguments.extend(tests.iter().flat_map(|test| ["--test", test]));

@@ -82,7 +82,10 @@ async fn work(client: Client) -> Result<(), Failure> {
             continue;
         };
         let answer = words(&question.payload).to_string();
-        client.publish(reply, answer.into()).await.trying("an answer")?;
+        client
+            .publish(reply, answer.into())
+            .await
+            .trying("an answer")?;
         answered += 1;
     }
     client.flush().await.trying("the server")?;
@@ -161,13 +164,18 @@ async fn fan(client: Client, messages: usize, listeners: usize) -> Result<(), Fa
     client.flush().await.trying("the server")?;
     for number in 0..messages {
         let message = number.to_string().into();
-        client.publish(subject.clone(), message).await.trying("a message")?;
+        client
+            .publish(subject.clone(), message)
+            .await
+            .trying("a message")?;
     }
     client.flush().await.trying("the server")?;
     while let Some(listener) = listening.join_next().await {
         listener.trying("a listener")?.map_err(Failure::Failed)?;
     }
-    app::say(format!("{messages} messages reached {listeners} listeners, in order"))?;
+    app::say(format!(
+        "{messages} messages reached {listeners} listeners, in order"
+    ))?;
     eprintln!("bus: in {:.2?}", begun.elapsed());
     Ok(())
 }

@@ -74,7 +74,9 @@ impl Visits {
             let spoken = visit(patient, url, number).await;
             version = Some(spoken.map_err(|error| failed(number, error))?);
             if self.cancel_every.is_some_and(|every| number % every == 0) {
-                give_up(patient, url).await.map_err(|error| failed(number, error))?;
+                give_up(patient, url)
+                    .await
+                    .map_err(|error| failed(number, error))?;
             }
         }
     }

@@ -157,7 +157,9 @@ async fn send(mut arguments: Arguments) -> Result<(), Failure> {
 /// Sends on a stream of its own, reads at the same time, and compares.
 async fn echo(connection: &Connection, seed: usize, bytes: usize) -> Result<(), Failure> {
     let (mut to, mut from) = connection.open_bi().await.trying("opening a stream")?;
-    let sent: Vec<u8> = (0..bytes).map(|at| (at.wrapping_mul(31) ^ seed) as u8).collect();
+    let sent: Vec<u8> = (0..bytes)
+        .map(|at| (at.wrapping_mul(31) ^ seed) as u8)
+        .collect();
     let write = async {
         to.write_all(&sent).await.trying("writing")?;
         to.finish().trying("finishing")

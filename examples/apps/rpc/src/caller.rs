@@ -30,15 +30,30 @@ pub(crate) async fn connect(url: String) -> Result<Client, Failure> {
 
 pub(crate) async fn call(url: String) -> Result<(), Failure> {
     let mut client = connect(url).await?;
-    app::say(format!("21 doubled is {}", shown(double(&mut client, 21).await)))?;
-    app::say(format!("2^64 - 1 doubled: {}", shown(double(&mut client, u64::MAX).await)))?;
-    app::say(format!("1 to 1000 in all: {}", shown(total(&mut client).await)))?;
+    app::say(format!(
+        "21 doubled is {}",
+        shown(double(&mut client, 21).await)
+    ))?;
+    app::say(format!(
+        "2^64 - 1 doubled: {}",
+        shown(double(&mut client, u64::MAX).await)
+    ))?;
+    app::say(format!(
+        "1 to 1000 in all: {}",
+        shown(total(&mut client).await)
+    ))?;
     app::say(format!("counted: {}", shown(counted(&mut client).await)))?;
     app::say(format!("running: {}", shown(running(&mut client).await)))?;
-    app::say(format!("{AT_ONCE} at once: {}", shown(at_once(&client).await)))?;
+    app::say(format!(
+        "{AT_ONCE} at once: {}",
+        shown(at_once(&client).await)
+    ))?;
     app::say(format!("too long: {}", shown(too_long(&mut client).await)))?;
     app::say(format!("given up: {}", shown(given_up(&mut client).await)))?;
-    app::say(format!("open streams: {}", shown(streams(&mut client).await)))
+    app::say(format!(
+        "open streams: {}",
+        shown(streams(&mut client).await)
+    ))
 }
 
 /// A stream without an end, a line for each thousandth number.
@@ -70,7 +85,10 @@ async fn counted(client: &mut Client) -> Result<u64, Status> {
     while let Some(number) = numbers.message().await? {
         count += 1;
         if number.value != count {
-            return Err(Status::data_loss(format!("{} as number {count}", number.value)));
+            return Err(Status::data_loss(format!(
+                "{} as number {count}",
+                number.value
+            )));
         }
     }
     Ok(count)
@@ -79,7 +97,10 @@ async fn counted(client: &mut Client) -> Result<u64, Status> {
 /// The last of 1000 sums; each number is sent when the sum before it has come.
 async fn running(client: &mut Client) -> Result<u64, Status> {
     let (numbers, sent) = mpsc::channel(1);
-    let mut sums = client.running(ReceiverStream::new(sent)).await?.into_inner();
+    let mut sums = client
+        .running(ReceiverStream::new(sent))
+        .await?
+        .into_inner();
     let mut sum = 0;
     for value in 1..=1000 {
         let gone = |_| Status::aborted("the server reads no more");

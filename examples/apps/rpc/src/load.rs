@@ -23,7 +23,8 @@ pub(crate) async fn run(url: String, duration: Duration, at_once: usize) -> Resu
     for number in 0..at_once {
         let mut client = clients[number % CONNECTIONS].clone();
         callers.spawn(async move {
-            let mut latency_us = Histogram::<u64>::new(DIGITS).expect("so many digits are possible");
+            let mut latency_us =
+                Histogram::<u64>::new(DIGITS).expect("so many digits are possible");
             let mut value = 0;
             while begun.elapsed() < duration {
                 let called = Instant::now();

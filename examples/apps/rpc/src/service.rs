@@ -71,10 +71,7 @@ impl Sums for Service {
         Ok(Response::new(doubled.into()))
     }
 
-    async fn total(
-        &self,
-        request: Request<Streaming<Number>>,
-    ) -> Result<Response<Number>, Status> {
+    async fn total(&self, request: Request<Streaming<Number>>) -> Result<Response<Number>, Status> {
         let mut numbers = request.into_inner();
         let mut total = 0;
         while let Some(number) = numbers.message().await? {

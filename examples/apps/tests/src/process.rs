@@ -74,9 +74,9 @@ impl Process {
         until(&what, || {
             let behind = |line: &String| Some(line.split_once(words)?.1.trim().to_owned());
             let lines = [self.out.clone(), self.err.clone()];
-            let found = lines.iter().find_map(|lines| {
-                lines.lock().expect("no panic").iter().find_map(behind)
-            });
+            let found = lines
+                .iter()
+                .find_map(|lines| lines.lock().expect("no panic").iter().find_map(behind));
             let gone = found.is_none() && self.child.try_wait().expect("it is ours").is_some();
             assert!(!gone, "{} ends: {:?}", self.name, self.err);
             found
@@ -117,19 +117,30 @@ impl Process {
                 break status;
             }
             let late = begun.elapsed() > limit;
-            assert!(!late, "{} does not end within {limit:?}: {:?}", self.name, self.err);
+            assert!(
+                !late,
+                "{} does not end within {limit:?}: {:?}",
+                self.name, self.err
+            );
             thread::sleep(Duration::from_millis(5));
         };
         // Of its group nobody is left who could keep the pipes open.
         self.signal(Signal::KILL);
-        self.readers.drain(..).for_each(|reader| reader.join().expect("no panic"));
+        self.readers
+            .drain(..)
+            .for_each(|reader| reader.join().expect("no panic"));
         let text = |lines: &Lines| lines.lock().expect("no panic").join("\n");
         let ended = Ended {
             status,
             out: text(&self.out),
             err: text(&self.err),
         };
-        assert!(!ended.err.contains("panicked"), "{}: {}", self.name, ended.err);
+        assert!(
+            !ended.err.contains("panicked"),
+            "{}: {}",
+            self.name,
+            ended.err
+        );
         ended
     }
 
@@ -139,7 +150,12 @@ impl Process {
         self.signal(Signal::TERM);
         let name = self.name.clone();
         let ended = self.end_within(limit);
-        assert!(ended.status.success(), "{name}: {:?}: {}", ended.status, ended.err);
+        assert!(
+            ended.status.success(),
+            "{name}: {:?}: {}",
+            ended.status,
+            ended.err
+        );
         ended
     }
 

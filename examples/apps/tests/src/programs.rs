@@ -37,7 +37,11 @@ impl Programs {
     #[track_caller]
     pub fn run(&self, name: &str, arguments: &[&str]) -> String {
         let Ended { status, out, err } = self.start(name, arguments).end();
-        assert!(status.success(), "{name} {arguments:?} on {}: {err}", self.under);
+        assert!(
+            status.success(),
+            "{name} {arguments:?} on {}: {err}",
+            self.under
+        );
         out
     }
 }

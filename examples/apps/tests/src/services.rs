@@ -66,7 +66,17 @@ impl Postgres {
     pub fn resume(&mut self) {
         let (data, sockets) = (self.folder.file("data"), self.folder.file(""));
         let port = self.port.to_string();
-        let arguments = ["-D", &data, "-k", &sockets, "-p", &port, "-h", "127.0.0.1", "-F"];
+        let arguments = [
+            "-D",
+            &data,
+            "-k",
+            &sockets,
+            "-p",
+            &port,
+            "-h",
+            "127.0.0.1",
+            "-F",
+        ];
         let server = Postgres::program("postgres");
         let mut process = Process::start_as(Postgres::user(), &server, &arguments);
         process.says("ready to accept connections");
@@ -92,7 +102,9 @@ impl Postgres {
 /// Of a user of this machine.
 fn ids(user: &str) -> (u32, u32) {
     let users = fs::read_to_string("/etc/passwd").expect("users are listed");
-    let line = users.lines().find_map(|line| line.strip_prefix(&format!("{user}:")));
+    let line = users
+        .lines()
+        .find_map(|line| line.strip_prefix(&format!("{user}:")));
     let mut fields = line.expect("the user is there").split(':').skip(1);
     let mut id = || fields.next().and_then(|id| id.parse().ok()).expect("an id");
     (id(), id())
@@ -130,7 +142,14 @@ impl Redis {
     pub fn resume(&mut self) {
         let (port, folder) = (self.port.to_string(), self.folder.file(""));
         let arguments = [
-            "--port", &port, "--bind", "127.0.0.1", "--dir", &folder, "--save", "",
+            "--port",
+            &port,
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            &folder,
+            "--save",
+            "",
         ];
         let mut process = Process::start("redis-server", &arguments);
         process.says("Ready to accept connections");
@@ -179,8 +198,16 @@ pub fn wrk(url: &str, connections: u32, duration: Duration) -> Process {
     assert!(found.is_ok(), "wrk is not installed");
     let (connections, seconds) = (connections.to_string(), duration.as_secs().to_string());
     let arguments = [
-        "--threads", "2", "--connections", &connections, "--duration", &seconds, "--timeout", "10",
-        "--latency", url,
+        "--threads",
+        "2",
+        "--connections",
+        &connections,
+        "--duration",
+        &seconds,
+        "--timeout",
+        "10",
+        "--latency",
+        url,
     ];
     Process::start("wrk", &arguments)
 }

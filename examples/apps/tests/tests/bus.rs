@@ -20,7 +20,9 @@ fn two_workers_share_the_questions() {
         let nats = Nats::start();
         let url = nats.url();
         let mut workers = [(); 2].map(|()| programs.start("bus", &["work", &url]));
-        workers.iter_mut().for_each(|worker| drop(worker.says("working")));
+        workers
+            .iter_mut()
+            .for_each(|worker| drop(worker.says("working")));
         let said = programs.run("bus", &["ask", &url]);
         let answered = workers.map(|worker| worker.terminate(LIMIT).out);
         let answered = answered.map(|said| {
@@ -40,7 +42,9 @@ fn questions_outlive_a_killed_worker() {
         let nats = Nats::start();
         let url = nats.url();
         let mut workers = [(); 2].map(|()| programs.start("bus", &["work", &url]));
-        workers.iter_mut().for_each(|worker| drop(worker.says("working")));
+        workers
+            .iter_mut()
+            .for_each(|worker| drop(worker.says("working")));
         let [one, other] = workers;
         let asking = programs.start("bus", &["ask", "--questions", "20000", &url]);
         thread::sleep(Duration::from_millis(100));

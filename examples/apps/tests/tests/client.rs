@@ -8,7 +8,14 @@ use std::time::{Duration, Instant};
 
 use tests::{Folder, LIMIT, Programs, alike, each};
 
-const VISITS: [&str; 6] = ["--visits", "1000", "--at-once", "100", "--cancel-every", "5"];
+const VISITS: [&str; 6] = [
+    "--visits",
+    "1000",
+    "--at-once",
+    "100",
+    "--cancel-every",
+    "5",
+];
 
 /// The words of four thousand answers.
 fn visits(programs: &Programs, server: &[&str], client: &[&str]) -> String {
@@ -44,7 +51,11 @@ fn http_1_over_tls() {
     let said = alike(|programs| {
         let folder = Folder::new();
         let (identity, trust) = (folder.file("tls"), folder.file("tls/cert.pem"));
-        visits(programs, &["--tls", &identity], &["--http1", "--trust", &trust])
+        visits(
+            programs,
+            &["--tls", &identity],
+            &["--http1", "--trust", &trust],
+        )
     });
     assert_eq!(said, expected("HTTP/1.1"));
 }
@@ -87,8 +98,12 @@ fn answering(answers: Vec<Option<&'static str>>) -> (String, mpsc::Receiver<Aske
     let (sender, asked) = mpsc::channel();
     thread::spawn(move || {
         for answer in answers {
-            let Ok((mut stream, _)) = listener.accept() else { return };
-            let Some(method) = method(&stream) else { return };
+            let Ok((mut stream, _)) = listener.accept() else {
+                return;
+            };
+            let Some(method) = method(&stream) else {
+                return;
+            };
             let unanswered = match answer {
                 Some(answer) => {
                     drop(stream.write_all(answer.as_bytes()));
@@ -145,7 +160,10 @@ fn a_silent_server_is_not_waited_for() {
         let arguments = ["get", &url, "--timeout-ms", "200", "--retries", "1"];
         let ended = programs.start("client", &arguments).end();
         assert_eq!(ended.status.code(), Some(1), "{}", ended.out);
-        assert!(begun.elapsed() >= Duration::from_millis(400), "two limits have passed");
+        assert!(
+            begun.elapsed() >= Duration::from_millis(400),
+            "two limits have passed"
+        );
         assert_eq!(asked.try_iter().count(), 2);
     });
 }
@@ -168,7 +186,9 @@ fn nobody_there_is_said() {
         let unused = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}/", unused.local_addr().expect("it is bound"));
         drop(unused);
-        let ended = programs.start("client", &["get", &url, "--retries", "1"]).end();
+        let ended = programs
+            .start("client", &["get", &url, "--retries", "1"])
+            .end();
         assert_eq!(ended.status.code(), Some(1), "{}", ended.out);
     });
 }

@@ -43,7 +43,10 @@ impl Between {
     /// Both ends of one connection.
     fn pair(&self) -> (TcpStream, TcpStream) {
         let client = self.client();
-        (client, patient(self.listener.accept().expect("passed on").0))
+        (
+            client,
+            patient(self.listener.accept().expect("passed on").0),
+        )
     }
 }
 
@@ -83,18 +86,29 @@ fn each_direction_ends_by_itself() {
         client.shutdown(Shutdown::Write).expect("it is open");
         assert_eq!(rest(&mut server), "question");
         // The answer comes long after the question's end.
-        server.write_all(b"an answer").expect("the other direction goes on");
+        server
+            .write_all(b"an answer")
+            .expect("the other direction goes on");
         let mut first = [0; 9];
-        client.read_exact(&mut first).expect("it arrives before the end");
-        server.write_all(b" and more").expect("the other direction goes on");
+        client
+            .read_exact(&mut first)
+            .expect("it arrives before the end");
+        server
+            .write_all(b" and more")
+            .expect("the other direction goes on");
         drop(server);
-        assert_eq!((&first, rest(&mut client).as_str()), (b"an answer", " and more"));
+        assert_eq!(
+            (&first, rest(&mut client).as_str()),
+            (b"an answer", " and more")
+        );
         let first = between.proxy.says(": 8 bytes");
         let (mut client, mut server) = between.pair();
         server.write_all(b"greeting").expect("room");
         server.shutdown(Shutdown::Write).expect("it is open");
         assert_eq!(rest(&mut client), "greeting");
-        client.write_all(b"thanks").expect("the other direction goes on");
+        client
+            .write_all(b"thanks")
+            .expect("the other direction goes on");
         drop(client);
         assert_eq!(rest(&mut server), "thanks");
         let second = between.proxy.says(": 6 bytes");
@@ -135,7 +149,9 @@ fn a_slow_reader_slows_down_the_writer_and_takes_no_memory() {
         let writing = thread::spawn(move || {
             let mut server = server;
             for number in 0..64_u8 {
-                server.write_all(&vec![number; MIB]).expect("room, in the end");
+                server
+                    .write_all(&vec![number; MIB])
+                    .expect("room, in the end");
             }
         });
         let mut received = vec![0; MIB];
@@ -144,7 +160,10 @@ fn a_slow_reader_slows_down_the_writer_and_takes_no_memory() {
                 thread::sleep(Duration::from_millis(20));
             }
             client.read_exact(&mut received).expect("all of it");
-            assert!(received.iter().all(|byte| *byte == number), "in order: {number}");
+            assert!(
+                received.iter().all(|byte| *byte == number),
+                "in order: {number}"
+            );
         }
         writing.join().expect("no panic");
         assert_eq!(rest(&mut client), "");
@@ -196,7 +215,11 @@ fn further_connections_wait_for_a_place() {
 #[test]
 fn a_target_that_is_not_there_is_said() {
     each(|programs| {
-        let Between { mut proxy, address, listener } = Between::new(programs, &[]);
+        let Between {
+            mut proxy,
+            address,
+            listener,
+        } = Between::new(programs, &[]);
         drop(listener);
         let mut client = patient(TcpStream::connect(address).expect("a connection"));
         assert_closed(&mut client);
@@ -293,5 +316,8 @@ fn visits_come_through() {
         proxy.terminate(LIMIT);
         said
     });
-    assert_eq!(said, "1000 visits, 4000 right answers, 100 requests given up, 0 repeated, HTTP/1.1");
+    assert_eq!(
+        said,
+        "1000 visits, 4000 right answers, 100 requests given up, 0 repeated, HTTP/1.1"
+    );
 }

@@ -6,8 +6,18 @@ use tests::{Folder, LIMIT, Process, Programs, Vitals, alike, each};
 
 fn serve(programs: &Programs, folder: &Folder) -> (Process, String, String) {
     let identity = folder.file("tls");
-    let (server, address) =
-        programs.serve("quic", &["serve", "--port", "0", "--grace", "2", "--identity", &identity]);
+    let (server, address) = programs.serve(
+        "quic",
+        &[
+            "serve",
+            "--port",
+            "0",
+            "--grace",
+            "2",
+            "--identity",
+            &identity,
+        ],
+    );
     (server, address, folder.file("tls/cert.pem"))
 }
 
@@ -56,7 +66,9 @@ fn who_is_not_trusted_is_refused() {
         let (server, address, _) = serve(programs, &folder);
         let (stranger, _, trust) = serve(programs, &other);
         stranger.terminate(LIMIT);
-        let ended = programs.start("quic", &["send", "--trust", &trust, &address]).end();
+        let ended = programs
+            .start("quic", &["send", "--trust", &trust, &address])
+            .end();
         assert_eq!(ended.status.code(), Some(1), "{}", ended.out);
         server.terminate(LIMIT);
     });

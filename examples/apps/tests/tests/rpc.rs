@@ -34,9 +34,12 @@ fn killed_callers_leave_no_stream() {
     alike(|programs| {
         let (server, url) = programs.serve("rpc", &SERVE);
         for _ in 0..3 {
-            let mut followers: Vec<_> =
-                (0..5).map(|_| programs.start("rpc", &["follow", &url])).collect();
-            followers.iter_mut().for_each(|follower| drop(follower.says("1000")));
+            let mut followers: Vec<_> = (0..5)
+                .map(|_| programs.start("rpc", &["follow", &url]))
+                .collect();
+            followers
+                .iter_mut()
+                .for_each(|follower| drop(follower.says("1000")));
             followers.into_iter().for_each(|follower| follower.kill());
             // It ends with the number of open streams, once that is 0.
             assert_eq!(programs.run("rpc", &["call", &url]), CALLED);
@@ -88,6 +91,10 @@ fn calls_in_flight_at_the_end_are_answered() {
         server.terminate(Duration::from_secs(9));
         let ended = load.end();
         assert_eq!(ended.status.code(), Some(1), "its server is gone");
-        assert!(!ended.err.contains("is not"), "no wrong answer: {}", ended.err);
+        assert!(
+            !ended.err.contains("is not"),
+            "no wrong answer: {}",
+            ended.err
+        );
     });
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 use tests::{LIMIT, Postgres, Process, Programs, Redis, Vitals, alike, each, request, until, wrk};
 
 const VISIT: [&str; 5] = ["visit", "--visits", "500", "--cancel-every", "10"];
-const VISITED: &str =
-    "500 visits, 2000 right answers, 50 requests given up, 0 repeated, HTTP/1.1";
+const VISITED: &str = "500 visits, 2000 right answers, 50 requests given up, 0 repeated, HTTP/1.1";
 
 fn serve(programs: &Programs, database: &Postgres, cache: &Redis) -> (Process, String) {
     let (database, cache) = (database.url(), cache.url());
@@ -53,19 +52,34 @@ fn a_restart_of_the_database_under_load_is_survived() {
         let before = Vitals::of(server.id());
         let status = |path: &str| request(&url, "GET", path, None).expect("an answer").status;
         let load = wrk(&format!("{url}/notes"), 32, Duration::from_secs(6));
-        until("it is under load", || (Vitals::of(server.id()).descriptors > 40).then_some(()));
+        until("it is under load", || {
+            (Vitals::of(server.id()).descriptors > 40).then_some(())
+        });
         database.stop();
         assert_eq!(status("/health"), 503, "an error, not a hang");
         assert_eq!(status("/wait/1"), 200, "what needs no database goes on");
         database.resume();
-        until("it is well again", || (status("/health") == 200).then_some(()));
+        until("it is well again", || {
+            (status("/health") == 200).then_some(())
+        });
         let ended = load.end();
-        assert!(ended.out.contains("Non-2xx"), "some were refused: {}", ended.out);
-        assert!(!ended.out.contains("Socket errors"), "none was cut: {}", ended.out);
+        assert!(
+            ended.out.contains("Non-2xx"),
+            "some were refused: {}",
+            ended.out
+        );
+        assert!(
+            !ended.out.contains("Socket errors"),
+            "none was cut: {}",
+            ended.out
+        );
         assert_eq!(visit(programs, &url), VISITED);
         let after = Vitals::of(server.id());
         // Sixteen connections to the database stay.
-        assert!(after.descriptors <= before.descriptors + 16 + 4, "{before:?}, {after:?}");
+        assert!(
+            after.descriptors <= before.descriptors + 16 + 4,
+            "{before:?}, {after:?}"
+        );
         server.terminate(LIMIT);
     });
 }
@@ -79,13 +93,18 @@ fn without_its_cache_answers_are_right() {
         ask("POST", "/notes", Some("{\"text\": \"kept\"}"));
         let found = || ask("GET", "/notes/1", None);
         let cached = |wanted: &str| {
-            until(wanted, || (found().header("x-cache") == Some(wanted)).then_some(()));
+            until(wanted, || {
+                (found().header("x-cache") == Some(wanted)).then_some(())
+            });
         };
         cached("hit");
         cache.stop();
         for _ in 0..5 {
             let answer = found();
-            assert_eq!((answer.status, answer.header("x-cache")), (200, Some("miss")));
+            assert_eq!(
+                (answer.status, answer.header("x-cache")),
+                (200, Some("miss"))
+            );
             assert_eq!(answer.body, "{\"id\":1,\"text\":\"kept\"}");
             thread::sleep(Duration::from_millis(50));
         }

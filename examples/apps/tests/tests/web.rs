@@ -102,7 +102,9 @@ fn notes_reach_all_who_follow_and_a_killed_one_is_forgotten() {
         let second = socket.read().expect("a note").to_string();
         let by_event = listener.says("data: {\"id\":2,");
         listener.kill();
-        until("the killed one is gone", || (followers(&url) == 1).then_some(()));
+        until("the killed one is gone", || {
+            (followers(&url) == 1).then_some(())
+        });
         // A note finds nobody where the killed one was.
         request(&url, "POST", "/notes", Some("{\"text\": \"last\"}")).expect("an answer");
         let third = socket.read().expect("a note").to_string();
@@ -142,12 +144,18 @@ fn the_end_waits_for_requests_and_lets_followers_go() {
         assert_eq!(ended.err, "");
         for request in waiting {
             let answer = request.join().expect("no panic").expect("an answer");
-            assert_eq!((answer.status, answer.body.as_str()), (200, "{\"waited_ms\":1500}"));
+            assert_eq!(
+                (answer.status, answer.body.as_str()),
+                (200, "{\"waited_ms\":1500}")
+            );
         }
         let last = socket.read().expect("a good-bye");
         assert!(last.is_close(), "{last:?}");
         assert!(listener.end().status.success(), "the events end well");
-        assert!(request(&url, "GET", "/health", None).is_err(), "nobody listens");
+        assert!(
+            request(&url, "GET", "/health", None).is_err(),
+            "nobody listens"
+        );
     });
 }
 
@@ -182,11 +190,17 @@ fn a_wrong_call_is_explained() {
     };
     let (unknown, database) = alike(|programs| {
         let unknown = wrong(programs, &["--prot", "1"]);
-        (unknown, wrong(programs, &["--port", "0", "--database", "mysql://x"]))
+        (
+            unknown,
+            wrong(programs, &["--port", "0", "--database", "mysql://x"]),
+        )
     });
     assert_eq!(unknown.0, Some(2));
     assert!(unknown.1.contains("usage: web"), "{}", unknown.1);
     assert_eq!(database.0, Some(1));
     let help = alike(|programs| programs.run("web", &["--help"]));
-    assert!(help.starts_with("usage: web") && help.contains("--grace"), "{help}");
+    assert!(
+        help.starts_with("usage: web") && help.contains("--grace"),
+        "{help}"
+    );
 }

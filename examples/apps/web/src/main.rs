@@ -70,7 +70,10 @@ async fn run() -> Result<(), Failure> {
         .trying(format!("listening on port {port}"))?;
     let address = listener.local_addr().trying("listening")?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    app::say(format!("listening on {scheme}://localhost:{}", address.port()))?;
+    app::say(format!(
+        "listening on {scheme}://localhost:{}",
+        address.port()
+    ))?;
 
     let feed = Feed::new(ending.clone());
     let site = Site::new(notes.clone(), feed.clone());

@@ -55,7 +55,10 @@ pub(crate) fn router(site: Site) -> Router {
         .with_state(site)
         .layer(CompressionLayer::new())
         .layer(RequestBodyLimitLayer::new(BYTES_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, LIMIT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            LIMIT,
+        ))
         .layer(CatchPanicLayer::new())
 }
 
@@ -104,7 +107,10 @@ async fn add(
     let Json(Draft { text }) = draft?;
     if text.is_empty() || text.len() > TEXT_MAX {
         let problem = format!("a text has 1 to {TEXT_MAX} bytes");
-        return Err(Problem::Unreadable(StatusCode::UNPROCESSABLE_ENTITY, problem));
+        return Err(Problem::Unreadable(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            problem,
+        ));
     }
     let note = site.notes.add(text).await?;
     site.feed.publish(&note);
