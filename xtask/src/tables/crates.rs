@@ -50,6 +50,7 @@ fn rows(
         // Another version's counts say nothing.
         let count = counts.get(name).filter(|count| count.version == version);
         let tests = match count {
+            Some(Count { of: 0, .. }) => "none can be built".to_owned(),
             Some(Count { pass, of, .. }) => format!("{pass} of {of}"),
             None => "not run".to_owned(),
         };
