@@ -33,7 +33,8 @@
 //!
 //! All are on by default (`full`): `rt`, `rt-multi-thread`, `macros`, `net`, `io-util`, `sync`,
 //! `time`, `fs`, `io-std`, `process`, `signal`;
-//! `parking_lot` is accepted and changes nothing; `test-util` adds `time::pause` and its like.
+//! `parking_lot` is accepted and changes nothing. Not among them: `futures-io` makes our streams
+//! those of crates that are written against `futures-io`, and theirs ours; `test-util` adds `time::pause` and its like.
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
@@ -183,6 +184,8 @@ pub mod sync {
 
 /// Reading and writing bytes: traits, buffers, utilities.
 pub mod io {
+    #[cfg(feature = "futures-io")]
+    pub use runtime_io::futures_io::FuturesIo;
     pub use runtime_io::io::{
         AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, Error, ErrorKind, Interest, ReadBuf, Ready,
         Result, SeekFrom,

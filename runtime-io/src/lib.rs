@@ -18,6 +18,9 @@ pub mod async_fd;
 #[cfg(feature = "io-std")]
 pub mod stdio;
 
+#[cfg(feature = "futures-io")]
+pub mod futures_io;
+
 #[cfg(feature = "net")]
 mod driver;
 

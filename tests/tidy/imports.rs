@@ -65,6 +65,7 @@ const HOUSES: [House; 3] = [
             &["driver", "pool"],
             &["signal"],
             &["net", "async_fd", "fs", "process", "stdio"],
+            &["futures_io"],
         ],
         strangers: &["runtime", "runtime_macros"],
     },

@@ -2,9 +2,11 @@
 
 use std::num::NonZeroUsize;
 
+use crate::apps;
 use crate::bench_report;
 use crate::conformance;
 use crate::conformance::groups::Group;
+use crate::ecosystem;
 use crate::loom_mutants;
 use crate::mutants;
 use crate::platforms;
@@ -14,6 +16,11 @@ pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <command>
 
 Commands:
+  apps [NAME] [--tokio | --both] [--install]
+      Builds whole applications (examples/apps) on the bridge, or on tokio, or on both, and runs their tests, which
+      with --both compare the answers. NAME: web client proxy rpc quic bus. --install: what they need, by apt-get.
+  apps --measure
+      Puts `web` and `rpc` under load on the bridge and on tokio, in release; writes docs/performance/apps.md.
   bench-report [--quick] [--turns N] [--from FILE]
       Measures everything against the peers, and writes docs/performance/report.md with its plots; under an hour.
       --quick: a few minutes, into target/bench-report/quick. --from: draws from samples that were kept.
@@ -23,6 +30,9 @@ Commands:
       Runs tokio's published tests on this runtime, through the bridge, and compares with compat/conformance.toml.
       Groups: rt task coop macros sync time io net fs process signal. --strict: nothing may be missing any more.
       --update writes the ledger anew; --reference runs on tokio itself and compares nothing. In target/conformance.
+  ecosystem [PACKAGE …] [--update]
+      Runs the tests that the probe's crates carry in their packages, on the bridge, and compares with
+      compat/ecosystem.toml; --update writes its counts anew. Needs PostgreSQL for tokio-postgres. In target/probe.
   loom [--quick]
       Runs every model of runtime-core and runtime-io under the model checker, in release, in target/loom.
       Preemptions: 3, with --quick 2; the variable LOOM_MAX_PREEMPTIONS overrides both.
@@ -49,7 +59,7 @@ Commands:
       Compares the bridge's public names with tokio's, by rustdoc; --missing: only those that it lacks.
   probe [--test | --serve]
       Builds crates of the ecosystem, unmodified, on the bridge, and says what they miss. In target/probe.
-      --test also runs the probe's own tests, over sockets of this machine, and those that the packages carry.
+      --test also runs the probe's own tests, over sockets of this machine.
       --serve puts an axum server under load by wrk, on the bridge and on tokio in turn; any error is one.
   help
       Prints this.
@@ -58,12 +68,14 @@ Commands:
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Help,
+    Apps(apps::Options),
     BenchReport(bench_report::Options),
     BridgeCheck {
         path: Option<String>,
     },
     Probe(probe::What),
     Conformance(conformance::Options),
+    Ecosystem(ecosystem::Options),
     Loom {
         quick: bool,
     },
@@ -99,6 +111,7 @@ impl Command {
         match arguments[..] {
             [] => Err("no command given".to_owned()),
             ["help" | "--help" | "-h", ..] | [_, "--help" | "-h"] => Ok(Command::Help),
+            ["apps", ref rest @ ..] => applications(rest),
             ["bench-report", ref rest @ ..] => bench_report(rest),
             ["bridge-check"] => Ok(Command::BridgeCheck { path: None }),
             ["bridge-check", path] if !path.starts_with('-') => Ok(Command::BridgeCheck {
@@ -108,6 +121,7 @@ impl Command {
             ["probe", "--test"] => Ok(Command::Probe(probe::What::Tests)),
             ["probe", "--serve"] => Ok(Command::Probe(probe::What::Serves)),
             ["conformance", ref rest @ ..] => conformance(rest),
+            ["ecosystem", ref rest @ ..] => packages(rest),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
             ["loom-mutants", ref rest @ ..] => loom_mutants(rest),
@@ -137,6 +151,21 @@ impl Command {
     }
 }
 
+fn applications(rest: &[&str]) -> Result<Command, String> {
+    let mut options = apps::Options::default();
+    for word in rest {
+        match *word {
+            "--tokio" => options.on = apps::On::Tokio,
+            "--both" => options.on = apps::On::Both,
+            "--install" => options.install = true,
+            "--measure" => options.measure = true,
+            name if apps::is_known(name) => options.name = Some(name.to_owned()),
+            unknown => return Err(format!("apps: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::Apps(options))
+}
+
 fn bench_report(rest: &[&str]) -> Result<Command, String> {
     let mut options = bench_report::Options::default();
     let mut words = rest.iter();
@@ -153,6 +182,20 @@ fn bench_report(rest: &[&str]) -> Result<Command, String> {
         }
     }
     Ok(Command::BenchReport(options))
+}
+
+fn packages(rest: &[&str]) -> Result<Command, String> {
+    let mut options = ecosystem::Options::default();
+    for word in rest {
+        match *word {
+            "--update" => options.update = true,
+            unknown if unknown.starts_with('-') => {
+                return Err(format!("ecosystem: unknown argument {unknown:?}"));
+            }
+            name => options.names.push(name.to_owned()),
+        }
+    }
+    Ok(Command::Ecosystem(options))
 }
 
 fn conformance(rest: &[&str]) -> Result<Command, String> {
@@ -279,6 +322,12 @@ mod tests {
 
     #[test]
     fn each_command_is_read_with_its_arguments() {
+        let options = ecosystem::Options {
+            names: vec!["h2".to_owned(), "tower".to_owned()],
+            update: true,
+        };
+        let line = "ecosystem h2 tower --update";
+        assert_eq!(parse(line), Ok(Command::Ecosystem(options)));
         let group = Some(Group::Sync);
         let runs = NonZeroUsize::new(3).expect("three is not zero");
         let options = conformance::Options {
@@ -291,6 +340,12 @@ mod tests {
             parse("conformance --group sync --strict --runs 3"),
             Ok(Command::Conformance(options))
         );
+        let options = apps::Options {
+            name: Some("proxy".to_owned()),
+            on: apps::On::Both,
+            ..apps::Options::default()
+        };
+        assert_eq!(parse("apps proxy --both"), Ok(Command::Apps(options)));
         let options = bench_report::Options {
             quick: true,
             from: Some("samples".to_owned()),
@@ -337,6 +392,8 @@ mod tests {
     fn what_is_not_known_is_named() {
         let cases = [
             ("", "no command"),
+            ("apps webb", "\"webb\""),
+            ("ecosystem --all", "\"--all\""),
             ("bench-report --fast", "\"--fast\""),
             ("bench-report --from", "needs a value"),
             ("bench-report --turns 0", "\"0\""),
@@ -377,8 +434,10 @@ mod tests {
     #[test]
     fn the_usage_names_each_command() {
         for command in [
+            "apps",
             "bench-report",
             "conformance",
+            "ecosystem",
             "loom",
             "loom-mutants",
             "mutants",

@@ -6,11 +6,15 @@
 
 mod command;
 
+mod apps;
+
 mod bench_report;
 
 mod bridge_check;
 
 mod conformance;
+
+mod ecosystem;
 
 mod features;
 
@@ -34,6 +38,8 @@ mod tables;
 
 mod vocabulary;
 
+mod wrk;
+
 use std::process::ExitCode;
 
 use command::Command;
@@ -45,10 +51,12 @@ fn main() -> ExitCode {
             print!("{}", command::USAGE);
             Ok(())
         }
+        Ok(Command::Apps(options)) => apps::run(&options),
         Ok(Command::BenchReport(options)) => bench_report::run(&options),
         Ok(Command::BridgeCheck { path }) => bridge_check::run(path.as_deref()),
         Ok(Command::Probe(what)) => probe::run(what),
         Ok(Command::Conformance(options)) => conformance::run(&options),
+        Ok(Command::Ecosystem(options)) => ecosystem::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::LoomMutants(options)) => loom_mutants::run(&options),
         Ok(Command::Mutants(options)) => mutants::run(&options),

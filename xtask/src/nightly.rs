@@ -17,7 +17,7 @@ pub(crate) const FILE: &str = "docs/nightly.toml";
 const FIGURES_MAX: usize = 120;
 
 /// Name and command; `cargo` is the one that runs this.
-const PARTS: [(&str, &[&str]); 14] = [
+const PARTS: [(&str, &[&str]); 17] = [
     ("run", &[".ci/run"]),
     ("loom", &["cargo", "xtask", "loom"]),
     ("loom-mutants", &["cargo", "xtask", "loom-mutants"]),
@@ -31,6 +31,10 @@ const PARTS: [(&str, &[&str]); 14] = [
     ("probe", &["cargo", "xtask", "probe", "--test"]),
     ("probe-lints", &PROBE_LINTS),
     ("probe-serve", &["cargo", "xtask", "probe", "--serve"]),
+    ("ecosystem", &["cargo", "xtask", "ecosystem"]),
+    // Whole applications, on the bridge and on tokio.
+    ("apps", &["cargo", "xtask", "apps", "--both", "--install"]),
+    ("apps-lints", &APPS_LINTS),
     ("sanitize-thread", &["cargo", "xtask", "sanitize", "thread"]),
     (
         "sanitize-address",
@@ -51,6 +55,20 @@ const PROBE_LINTS: [&str; 10] = [
     "compat/probe/Cargo.toml",
     "--target-dir",
     "target/probe",
+    "--all-targets",
+    "--",
+    "-D",
+    "warnings",
+];
+
+const APPS_LINTS: [&str; 11] = [
+    "cargo",
+    "clippy",
+    "--manifest-path",
+    "examples/apps/Cargo.toml",
+    "--target-dir",
+    "target/apps/bridge",
+    "--workspace",
     "--all-targets",
     "--",
     "-D",

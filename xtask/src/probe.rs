@@ -3,14 +3,15 @@
 //! `compat/probe` depends on them and patches tokio. Each of them builds, or the compiler says
 //! which names it misses; what depends on one that fails is not reached.
 //!
-//! With `--test` tests run, too: see `suites`. With `--serve` one of them, axum, serves under load:
-//! see `serve`.
+//! With `--test` the probe's own tests run, too: over streams in memory, and over sockets of this
+//! machine. Those that the packages carry are for `cargo xtask ecosystem`. With `--serve` one of
+//! them, axum, serves under load: see `serve`.
 
 mod serve;
 
-mod suites;
+use std::collections::BTreeSet;
 
-use crate::conformance::build;
+use crate::conformance::{build, suite};
 use crate::process;
 
 /// What is asked of the crates.
@@ -26,7 +27,7 @@ pub(crate) fn run(what: What) -> Result<(), String> {
         What::Builds => builds(),
         What::Tests => {
             let built = builds();
-            let tested = suites::run();
+            let tested = tests();
             built.and(tested)
         }
         What::Serves => serve::run(),
@@ -63,8 +64,31 @@ fn builds() -> Result<(), String> {
     }
 }
 
+fn tests() -> Result<(), String> {
+    let root = process::root();
+    let folder = root.join("compat/probe");
+    let build = build::cargo(&folder, &root.join("target/probe"), &["--tests"])?;
+    build.no_real_tokio()?;
+    let mut bad: Vec<String> = build
+        .errors
+        .keys()
+        .map(|name| format!("{name} does not compile"))
+        .collect();
+    for (program, path) in &build.programs {
+        let verdicts = suite::run(path, &folder, &BTreeSet::new(), 1)?;
+        let passed = verdicts.values().filter(|verdict| !verdict.is_bad());
+        println!("  {:>3}/{:<3} {program}", passed.count(), verdicts.len());
+        let failed = verdicts.iter().filter(|(_, verdict)| verdict.is_bad());
+        bad.extend(failed.map(|(test, verdict)| format!("{program} {test}: {verdict:?}")));
+    }
+    match bad.len() {
+        0 => Ok(()),
+        count => Err(format!("{count} do not pass:\n{}", bad.join("\n"))),
+    }
+}
+
 /// What the probe depends on itself, not only in its tests.
-fn direct(metadata: &serde_json::Value) -> Vec<&serde_json::Value> {
+pub(crate) fn direct(metadata: &serde_json::Value) -> Vec<&serde_json::Value> {
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let mut probe = packages.filter(|package| package["name"] == "probe");
     let dependencies = probe

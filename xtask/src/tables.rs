@@ -25,6 +25,7 @@ mod queues;
 use std::fs;
 use std::path::Path;
 
+use crate::ecosystem;
 use crate::loom_mutants::ledger::Ledger;
 use crate::nightly;
 use crate::process;
@@ -72,7 +73,8 @@ fn testing_page(files: &[File]) -> Result<String, String> {
 
 fn crates_page() -> Result<String, String> {
     let [page, manifest, lock] = [crates::PAGE, crates::MANIFEST, crates::LOCK].map(read);
-    crates::page(&page?, &manifest?, &lock?)
+    let counts = ecosystem::counts(&read(ecosystem::LEDGER)?)?;
+    crates::page(&page?, &manifest?, &lock?, &counts)
 }
 
 fn read(path: &str) -> Result<String, String> {
