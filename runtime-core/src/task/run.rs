@@ -6,7 +6,6 @@
 //! destructor has no one to go to and ends here.
 #![allow(unsafe_code, reason = "gives the type-erased pointer its types back")]
 
-use std::alloc::Layout;
 use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -279,8 +278,6 @@ pub(super) unsafe fn drop_join<F: Future + 'static, S: Schedule>(header: NonNull
 pub(super) unsafe fn free<F: Future + 'static, S: Schedule>(header: NonNull<Header>) {
     let cell = header.cast::<Cell<F, S>>();
     // An idle task that nobody can wake still holds its future.
-    // SAFETY: the caller's promise.
-    contain(|| unsafe { cell.drop_in_place() });
-    // SAFETY: `new_task` got it by this layout, and its last owner is the caller.
-    unsafe { free_list::release(cell.cast(), Layout::new::<Cell<F, S>>()) }
+    // SAFETY: the caller's promise; `make` put it there.
+    contain(|| unsafe { free_list::displace(cell) });
 }

@@ -1,4 +1,5 @@
-//! Memory for tasks: what a thread has freed it gives out again, without a visit to the allocator.
+//! Memory for tasks and oneshots: what a thread has freed it gives out again, without a visit to the
+//! allocator.
 //!
 //! A general allocator keeps only a few freed blocks of a size at hand, and a task that spawns a
 //! thousand others goes past them: the visits were a third of the instructions of a spawn and a join.
@@ -89,7 +90,7 @@ pub(crate) fn allocate(layout: Layout) -> NonNull<u8> {
 ///
 /// # Safety
 /// It came from [`allocate`] for this very layout, and nobody uses it any more.
-pub(crate) unsafe fn release(memory: NonNull<u8>, layout: Layout) {
+unsafe fn release(memory: NonNull<u8>, layout: Layout) {
     let Some(class) = class(layout) else {
         // SAFETY: the caller's promise.
         return unsafe { dealloc(memory.as_ptr(), layout) };
@@ -98,6 +99,34 @@ pub(crate) unsafe fn release(memory: NonNull<u8>, layout: Layout) {
     if !kept.unwrap_or(false) {
         // SAFETY: the caller's promise; it was asked for by this layout (invariant 1).
         unsafe { dealloc(memory.as_ptr(), layout_of(class)) }
+    }
+}
+
+/// Puts a value, which is not of size zero, into memory of its own.
+pub(crate) fn place<T>(value: T) -> NonNull<T> {
+    let memory = allocate(Layout::new::<T>()).cast();
+    // SAFETY: fresh memory of this layout.
+    unsafe { memory.write(value) };
+    memory
+}
+
+/// Drops a value, and gives its memory back.
+///
+/// # Safety
+/// It was put there by [`place`] or into what [`allocate`] gave for it, and nobody uses it any more.
+pub(crate) unsafe fn displace<T>(value: NonNull<T>) {
+    let memory = Memory(value);
+    // SAFETY: the caller's promise.
+    unsafe { memory.0.drop_in_place() }
+}
+
+/// Given back also if the value's destructor panics.
+struct Memory<T>(NonNull<T>);
+
+impl<T> Drop for Memory<T> {
+    fn drop(&mut self) {
+        // SAFETY: the promise to `displace`; what was in it has been dropped.
+        unsafe { release(self.0.cast(), Layout::new::<T>()) }
     }
 }
 
@@ -144,5 +173,93 @@ impl Drop for Kept {
                 unsafe { dealloc(block.as_ptr().cast(), layout_of(class)) }
             }
         }
+    }
+}
+
+#[cfg(all(test, not(runtime_plain_memory)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_thread_has_freed_it_gives_out_again() {
+        std::thread::spawn(|| {
+            let first = place([0_u64; 9]);
+            // SAFETY: placed above.
+            unsafe { displace(first) };
+            let second = place([0_u64; 7]);
+            assert_ne!(first.addr(), second.addr(), "another class");
+            let third = place([1_u64; 9]);
+            assert_eq!(first.addr(), third.addr());
+            // SAFETY: placed above, each once.
+            unsafe { displace(second) };
+            // SAFETY: as above.
+            unsafe { displace(third) };
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn who_only_frees_keeps_nothing() {
+        std::thread::spawn(|| {
+            // Nobody writes to what is not kept.
+            let kept = KEPT.with(|kept| kept.put(class_of(72), NonNull::dangling()));
+            assert!(!kept);
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn a_thread_keeps_no_more_than_its_limit() {
+        std::thread::spawn(|| {
+            let places: Vec<_> = (0..4096).map(|_| place([0_u64; 100])).collect();
+            for place in places {
+                // SAFETY: placed above.
+                unsafe { displace(place) };
+            }
+            let kept = KEPT.with(|kept| kept.bytes.get());
+            assert!(kept <= KEPT_MAX && kept + 1024 > KEPT_MAX, "{kept}");
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn what_is_large_or_aligned_goes_to_the_allocator() {
+        #[repr(align(64))]
+        struct Aligned([u8; 64]);
+        for large in [place([7_u8; SIZE_MAX + 1]), place([7_u8; SIZE_MAX + 1])] {
+            // SAFETY: placed above.
+            assert_eq!(unsafe { large.as_ref() }[SIZE_MAX], 7);
+            // SAFETY: as above.
+            unsafe { displace(large) };
+        }
+        let aligned = place(Aligned([3; 64]));
+        assert_eq!(aligned.addr().get() % 64, 0);
+        // SAFETY: placed above.
+        assert_eq!(unsafe { aligned.as_ref() }.0[63], 3);
+        // SAFETY: as above.
+        unsafe { displace(aligned) };
+        KEPT.with(|kept| assert_eq!(kept.bytes.get(), 0));
+    }
+
+    #[test]
+    fn a_panicking_destructor_gives_the_memory_back() {
+        struct Panics([u64; 9]);
+        impl Drop for Panics {
+            fn drop(&mut self) {
+                panic!("on purpose, {}", self.0[0]);
+            }
+        }
+        std::thread::spawn(|| {
+            let place = place(Panics([0; 9]));
+            // SAFETY: placed above.
+            let dropped = std::panic::catch_unwind(|| unsafe { displace(place) });
+            assert!(dropped.is_err());
+            KEPT.with(|kept| assert_eq!(kept.bytes.get(), 72));
+        })
+        .join()
+        .unwrap();
     }
 }

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::loom::UnsafeCell;
 use crate::loom::atomic::{AtomicUsize, Ordering};
+use crate::util::free_list;
 
 const VALUE: usize = 1;
 const TX_DONE: usize = 2;
@@ -77,14 +78,14 @@ impl<T> Abandoned<T> {
 
 impl<T> Shared<T> {
     pub(super) fn allocate() -> Shared<T> {
-        let inner = Box::new(Inner {
+        let inner = Inner {
             word: AtomicUsize::new(0),
             value: UnsafeCell::new(MaybeUninit::uninit()),
             rx_waker: UnsafeCell::new(MaybeUninit::uninit()),
             tx_waker: UnsafeCell::new(MaybeUninit::uninit()),
-        });
+        };
         Shared {
-            inner: NonNull::from(Box::leak(inner)),
+            inner: free_list::place(inner),
         }
     }
 
@@ -96,8 +97,8 @@ impl<T> Shared<T> {
 
     #[inline]
     fn free(self) {
-        // SAFETY: O3: the other end has left, this one leaves now; made by `Box::leak`.
-        drop(unsafe { Box::from_raw(self.inner.as_ptr()) });
+        // SAFETY: O3: the other end has left, this one leaves now; made in `allocate`.
+        unsafe { free_list::displace(self.inner) }
     }
 
     #[inline]
