@@ -361,3 +361,21 @@ fn a_task_that_would_wait_on_a_closed_list_is_cancelled_instead() {
     assert_eq!(ready.take_output().unwrap().unwrap(), 4);
     assert_eq!(queue.live(), 0);
 }
+
+#[test]
+fn a_task_is_freed_at_its_end_whether_or_not_it_has_had_to_wait() {
+    let queue = Queue::new();
+    let mut waited = false;
+    let waits = queue.spawn(std::future::poll_fn(move |cx| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }));
+    let ready = queue.spawn(async {});
+    drop((waits, ready));
+    assert_eq!(queue.clones(), 3);
+    while queue.run_one() {}
+    assert_eq!(queue.clones(), 1);
+}
