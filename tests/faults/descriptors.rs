@@ -18,16 +18,13 @@ use crate::refusal::{Refused, refuse};
 use crate::runtimes;
 use crate::support::{
     DescriptorLimit, descriptor_flags, descriptors, in_fork, in_own_process, open_descriptors,
-    processor_time, threads, wait_threads,
+    processor_time, threads, wait_descriptors, wait_threads,
 };
 
 /// Waits until no more descriptors are open than before: a thread that ends may hold one yet.
 #[track_caller]
 fn assert_descriptors(before: usize, what: &str) {
-    let deadline = std::time::Instant::now() + Duration::from_secs(10);
-    while descriptors() > before && std::time::Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_descriptors(before);
     assert_eq!(descriptors(), before, "{what}");
 }
 
@@ -175,7 +172,7 @@ fn fault_047_what_the_kernel_refuses_is_an_error_and_leaves_nothing() {
                         assert!(failed.len() >= least, "{failed:?}");
                     }
                     // The bell of the process stays, once it is made.
-                    i32::from(descriptors() > open + 2)
+                    i32::from(!wait_descriptors(open + 2))
                 });
                 assert_eq!(end, 0, "{name} refused with {error}");
             }
@@ -301,5 +298,24 @@ fn fault_095_without_a_single_descriptor_tasks_timers_and_closures_run() {
             assert!(failed.is_empty(), "{failed:?}");
         }
         assert!(Runtime::new().is_ok());
+    });
+}
+
+/// A waker of the future in `block_on` that somebody keeps keeps nothing of the runtime's.
+#[test]
+fn fault_004_a_waker_of_block_on_does_not_keep_its_runtime() {
+    const NAME: &str = "descriptors::fault_004_a_waker_of_block_on_does_not_keep_its_runtime";
+    in_own_process(NAME, || {
+        let open = descriptors();
+        for runtime in runtimes() {
+            let waker = runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+                drop(listener);
+                poll_fn(|cx| Poll::Ready(cx.waker().clone())).await
+            });
+            drop(runtime);
+            assert_descriptors(open, "a kept waker");
+            waker.wake();
+        }
     });
 }

@@ -20,7 +20,7 @@ pub(crate) use process::{
 #[cfg(unix)]
 pub(crate) use resources::{
     DescriptorLimit, descriptor_flags, descriptors, in_fork, open_descriptors, processor_time,
-    threads, wait_threads,
+    threads, wait_descriptors, wait_threads,
 };
 pub(crate) use tally::{Tallied, Tally};
 pub(crate) use watchdog::Watchdog;

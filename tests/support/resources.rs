@@ -52,6 +52,16 @@ pub(crate) fn wait_threads(at_most: usize) {
     }
 }
 
+/// Whether that few descriptors are open, soon: a thread that nobody joins, as those of lookups, may
+/// still have a hand on its runtime.
+pub(crate) fn wait_descriptors(at_most: usize) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while descriptors() > at_most && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    descriptors() <= at_most
+}
+
 /// The time for which threads of this process have had a processor.
 pub(crate) fn processor_time() -> Duration {
     // SAFETY: all zeros are a valid value.

@@ -19,7 +19,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::Caller;
@@ -29,14 +29,17 @@ use super::runner::{self, Kind, Runner};
 use super::shared::Shared;
 use super::worker::call;
 use crate::coop;
+use crate::loom;
 use crate::park::parker::Unparker;
 use crate::park::seat::Room;
+use crate::timer::clock::Clock;
 
-/// The waker of a guest's own future.
+/// The waker of a guest's own future. One that is kept keeps no runtime.
 pub(super) struct OwnWaker {
     word: OwnWake,
     unparker: Unparker,
-    shared: Arc<Shared>,
+    clock: loom::Arc<Clock>,
+    shared: Weak<Shared>,
 }
 
 impl OwnWaker {
@@ -44,7 +47,8 @@ impl OwnWaker {
         Arc::new(OwnWaker {
             word: OwnWake::new(),
             unparker,
-            shared: Arc::clone(shared),
+            clock: loom::Arc::clone(shared.clock()),
+            shared: Arc::downgrade(shared),
         })
     }
 
@@ -60,9 +64,13 @@ impl Wake for OwnWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        match self.word.wake_at(self.shared.clock()) {
+        match self.word.wake_at(&self.clock) {
             Rouse::Unpark => self.unparker.unpark(),
-            Rouse::Nudge => self.shared.nudge(),
+            Rouse::Nudge => {
+                if let Some(shared) = self.shared.upgrade() {
+                    shared.nudge();
+                }
+            }
             Rouse::Nothing => {}
         }
     }
