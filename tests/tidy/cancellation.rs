@@ -137,8 +137,8 @@ fn future(lines: &[&str], at: usize) -> Option<String> {
         let rest = type_name.and_then(|it| it.strip_prefix(name));
         line.starts_with("impl") && rest.is_some_and(|rest| rest.starts_with(['<', ' ']))
     };
-    let is_future = lines.iter().any(|line| implements(line));
-    (is_future && !FUTURES.iter().any(|it| given(it))).then(|| name.to_owned())
+    let is_future = lines.iter().any(implements);
+    (is_future && !FUTURES.iter().any(given)).then(|| name.to_owned())
 }
 
 /// The type, trait or macro around a line that is indented so far.

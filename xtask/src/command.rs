@@ -33,6 +33,9 @@ Commands:
       Plants the bugs of tests/mutants one by one, and wants the tests named there to find each. In target/mutants.
   nightly --list | --part NAME
       Runs one part of the nightly run, and keeps what came of it, with its commit, in docs/nightly.toml.
+  errno [--quick]
+      Fails each system call with each error of its manual, at its first five occurrences, by strace; Linux only.
+      --quick: the likeliest error of each, twice; under a minute.
   features
       Builds and lints the facade with no feature, each feature alone and all of them, and with panic=abort;
       every warning is an error. In target/features.
@@ -72,6 +75,9 @@ pub(crate) enum Command {
     Nightly {
         /// None: they are listed.
         part: Option<String>,
+    },
+    Errno {
+        quick: bool,
     },
     Features,
     Platforms {
@@ -117,6 +123,8 @@ impl Command {
                 part: Some(name.to_owned()),
             }),
             ["nightly", ..] => Err("nightly: say what to do, --list or --part NAME".to_owned()),
+            ["errno"] => Ok(Command::Errno { quick: false }),
+            ["errno", "--quick"] => Ok(Command::Errno { quick: true }),
             ["features"] => Ok(Command::Features),
             ["platforms", ref rest @ ..] => check_platforms(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
@@ -129,9 +137,11 @@ impl Command {
             ["bridge-check", _, unknown, ..] | ["bridge-check" | "probe", unknown, ..] => {
                 Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
             }
-            ["loom" | "features" | "tables" | "vocabulary", unknown, ..] => {
-                Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
-            }
+            [
+                "errno" | "loom" | "features" | "tables" | "vocabulary",
+                unknown,
+                ..,
+            ] => Err(format!("{}: unknown argument {unknown:?}", arguments[0])),
             [unknown, ..] => Err(format!("unknown command {unknown:?}")),
         }
     }
@@ -351,6 +361,7 @@ mod tests {
             ("conformance udp", "\"udp\""),
             ("loom --fast", "\"--fast\""),
             ("loom --quick --fast", "\"--quick\""),
+            ("errno --fast", "\"--fast\""),
             ("features net", "\"net\""),
             ("loom-mutants --fast", "\"--fast\""),
             ("loom-mutants --part 3/2", "\"3/2\""),
@@ -379,6 +390,7 @@ mod tests {
         for command in [
             "bench-report",
             "conformance",
+            "errno",
             "loom",
             "loom-mutants",
             "mutants",
