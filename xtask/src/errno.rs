@@ -59,7 +59,6 @@ pub(crate) fn run(quick: bool) -> Result<(), String> {
     let outcomes = all(groups, occurrences);
     let findings: Vec<String> = outcomes.iter().filter_map(Outcome::finding).collect();
     let failed = outcomes.iter().filter(|outcome| outcome.is_error()).count();
-    findings.iter().for_each(|finding| println!("{finding}"));
     println!(
         "{} cases of {} calls: {} went on, {} ended with an error, {} findings; {} s",
         outcomes.len(),
@@ -128,6 +127,10 @@ fn all(groups: Vec<(&Program, &Call, &str)>, occurrences: usize) -> Vec<Outcome>
                         let Some(outcome) = case.run() else {
                             break;
                         };
+                        outcome
+                            .finding()
+                            .iter()
+                            .for_each(|finding| println!("{finding}"));
                         outcomes.lock().expect("no thread panics").push(outcome);
                     }
                 }

@@ -193,6 +193,7 @@ impl Ran {
 fn attached(program: &Program, strace: &mut Command) -> std::io::Result<Ran> {
     let mut child = Command::new(&program.path)
         .args(&program.arguments)
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -226,6 +227,7 @@ fn from_the_beginning(program: &Program, strace: &mut Command) -> std::io::Resul
     let mut child = strace
         .arg(&program.path)
         .args(&program.arguments)
+        .env("RUST_BACKTRACE", "0")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()?;
