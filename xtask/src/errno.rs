@@ -49,7 +49,11 @@ pub(crate) fn run(quick: bool) -> Result<(), String> {
         let made = case::calls_of(program)?;
         for call in CALLS.iter().filter(|call| program.can_fail(call)) {
             if made.iter().any(|name| name == call.name) {
-                let errors = call.errors.iter().take(if quick { 1 } else { usize::MAX });
+                let errors =
+                    program
+                        .errors_of(call)
+                        .iter()
+                        .take(if quick { 1 } else { usize::MAX });
                 groups.extend(errors.map(|error| (program, call, *error)));
             }
         }
