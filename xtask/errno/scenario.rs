@@ -9,7 +9,7 @@
     allow(unused_imports, reason = "only Linux injects")
 )]
 
-use std::io::{self, IoSlice, IoSliceMut, SeekFrom};
+use std::io::{self, IoSlice, IoSliceMut, SeekFrom, Write};
 use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
@@ -28,7 +28,8 @@ fn main() -> ExitCode {
     match run(&std::env::args().nth(1).unwrap_or_default()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("scenario: {error}");
+            // Where this cannot be written either, the exit code says it.
+            let _ = writeln!(io::stderr(), "scenario: {error}");
             ExitCode::FAILURE
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! strace injects the failures into a process that does a little of everything
 //! (`xtask/errno/scenario.rs`), in parts, and into examples. What has to come of each: the process
-//! ends by itself, in time, with success or with an error in words. A panic, a death by signal, a
+//! ends by itself, in time, with success or with an error's exit code. A panic, a death by signal, a
 //! hang or a busy loop is a finding, and any finding fails the command.
 //!
 //! strace counts occurrences by thread. It holds on to the scenario before its runtime is made, so

@@ -196,7 +196,8 @@ impl Ran {
         match self.status.map(|status| (status.success(), status.code())) {
             None => Kind::Finding("hangs".to_owned()),
             Some((true, _)) => Kind::WentOn,
-            Some((_, Some(1))) if !self.said.trim().is_empty() => Kind::Error,
+            // Its words may be what could not be written.
+            Some((_, Some(1))) => Kind::Error,
             Some((_, code)) => Kind::Finding(format!("ends with {code:?}: {}", self.said)),
         }
     }
@@ -310,11 +311,11 @@ mod tests {
     }
 
     #[test]
-    fn only_success_and_an_error_in_words_are_no_findings() {
+    fn only_success_and_an_error_are_no_findings() {
         assert_eq!(ran(Some(0), ""), Kind::WentOn);
         assert_eq!(ran(Some(1 << 8), "scenario: no\n"), Kind::Error);
+        assert_eq!(ran(Some(1 << 8), ""), Kind::Error);
         for (status, said) in [
-            (Some(1 << 8), ""),
             (Some(1 << 8), "thread panicked"),
             (Some(101 << 8), "x"),
             (Some(6), "aborted"),
