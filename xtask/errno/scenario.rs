@@ -1,5 +1,5 @@
 //! A little of everything that asks the system for something, in one process that ends by itself:
-//! `errno_scenario tcp|udp|unix|fs|process|time|signal`.
+//! `errno_scenario tcp|udp|unix|fs|process|time|signal [handler]`.
 //!
 //! It waits for a line on standard input first, so that somebody can hold on to it. An error ends it
 //! with one line on standard error and exit code 1; nothing here has a limit in time, so that a hang
@@ -38,6 +38,8 @@ fn main() -> ExitCode {
 fn run(part: &str) -> io::Result<()> {
     let runtime = Builder::new_multi_thread().worker_threads(2).build()?;
     runtime.block_on(async {
+        let handles = std::env::args().nth(2).is_some_and(|it| it == "handler");
+        let _handler = handles.then(unix::handle_resizing).transpose()?;
         match part {
             "tcp" => tcp().await,
             "udp" => udp().await,
@@ -207,6 +209,10 @@ async fn timers() -> io::Result<()> {
 mod unix {
     use std::io;
 
+    pub(super) fn handle_resizing() -> io::Result<()> {
+        Ok(())
+    }
+
     pub(super) async fn sockets() -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
@@ -223,9 +229,14 @@ mod unix {
     use runtime::io::{AsyncReadExt, AsyncWriteExt};
     use runtime::net::{UnixDatagram, UnixListener, UnixStream, unix::pipe};
     use runtime::process::Command;
-    use runtime::signal::unix::{SignalKind, signal};
+    use runtime::signal::unix::{Signal, SignalKind, signal};
 
     use super::{ROUNDS, place, same};
+
+    /// While it lives, a signal that otherwise would be ignored interrupts calls.
+    pub(super) fn handle_resizing() -> io::Result<Signal> {
+        signal(SignalKind::window_change())
+    }
 
     pub(super) async fn sockets() -> io::Result<()> {
         for round in 0..ROUNDS {

@@ -10,6 +10,8 @@
 //! that what the loader did does not count: an occurrence is a thread's first, second … of what is
 //! ours. A case that injects nothing is not counted, nor are later occurrences tried.
 //!
+//! In the same way a signal with a handler arrives in each call, and must fail nothing.
+//!
 //! `EAGAIN` is left out where it would be a lie: the system says it only if an event will follow, and
 //! a runtime has to wait for that. Linux only; ptrace has to be allowed.
 
@@ -55,6 +57,9 @@ pub(crate) fn run(quick: bool) -> Result<(), String> {
                         .iter()
                         .take(if quick { 1 } else { usize::MAX });
                 groups.extend(errors.map(|error| (program, call, *error)));
+                if program.handles_signals() && !quick {
+                    groups.push((program, call, case::SIGNAL));
+                }
             }
         }
     }

@@ -18,6 +18,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// A part takes some hundredths. What strace itself uses does not count.
 const PROCESSOR_LIMIT: Duration = Duration::from_secs(2);
 
+/// Among the errors: not a failure, but a signal that has a handler, in mid-call. It must fail nothing.
+pub(super) const SIGNAL: &str = "SIGWINCH";
+
 pub(super) struct Program {
     path: PathBuf,
     arguments: Vec<OsString>,
@@ -85,6 +88,11 @@ impl Program {
         self.waits || !call.is_common
     }
 
+    /// Examples have no handler, and without one it interrupts nothing.
+    pub(super) fn handles_signals(&self) -> bool {
+        self.waits
+    }
+
     /// Those of the call's errors that can be. Parts that neither write to a file nor to a peer by
     /// `write` call it for the runtime's own bells, which have room and a reader as long as they are.
     pub(super) fn errors_of(&self, call: &Call) -> &'static [&'static str] {
@@ -140,12 +148,18 @@ impl Case<'_> {
             occurrence,
             ..
         } = self;
-        let inject = format!("inject={call}:error={error}:when={occurrence}");
+        let what = if *error == SIGNAL { "signal" } else { "error" };
+        let inject = format!("inject={call}:{what}={error}:when={occurrence}");
         let trace = format!("trace={call}");
         let case = format!("{} with {call} {occurrence}: {error}", self.program.name());
         let kind = match Ran::under(self.program, &["-e", &trace, "-e", &inject]) {
-            Ok(ran) if !ran.trace.contains("(INJECTED)") && ran.status.is_some() => return None,
-            Ok(ran) => ran.kind(),
+            Ok(ran) if !ran.is_injected() && ran.status.is_some() => return None,
+            Ok(ran) => match ran.kind() {
+                Kind::Error if *error == SIGNAL => {
+                    Kind::Finding(format!("a signal fails it: {}", ran.said))
+                }
+                kind => kind,
+            },
             Err(error) => Kind::Finding(format!("cannot be run: {error}")),
         };
         Some(Outcome { case, kind })
@@ -186,6 +200,11 @@ impl Ran {
         })
     }
 
+    fn is_injected(&self) -> bool {
+        let signal = format!("--- {SIGNAL} ");
+        self.trace.contains("(INJECTED)") || self.trace.contains(&signal)
+    }
+
     fn kind(&self) -> Kind {
         if self.said.contains("panicked") {
             return Kind::Finding(format!("panics\n{}", self.said));
@@ -205,8 +224,12 @@ impl Ran {
 
 /// Started, held, and let go.
 fn attached(program: &Program, strace: &mut Command) -> std::io::Result<Ran> {
+    let handler = strace
+        .get_args()
+        .any(|it| it.to_string_lossy().contains(SIGNAL));
     let mut child = Command::new(&program.path)
         .args(&program.arguments)
+        .args(handler.then_some("handler"))
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
