@@ -110,9 +110,8 @@ impl Driver for Reactor {
     fn kick(&self) {
         // Otherwise it fails only where the kick's own descriptor is broken. Bounded by the signals
         // that arrive.
-        while matches!(self.0.waker.wake(), Err(error) if error.kind() == io::ErrorKind::Interrupted)
-        {
-        }
+        let kick = || self.0.waker.wake();
+        while matches!(kick(), Err(error) if error.kind() == io::ErrorKind::Interrupted) {}
     }
 
     fn dispatch(&self, events: &[Event], wakers: &mut WakeList) {
