@@ -18,6 +18,8 @@ mod descriptors;
 mod disk;
 #[path = "faults/fork.rs"]
 mod fork;
+#[path = "faults/load.rs"]
+mod load;
 #[path = "faults/names.rs"]
 mod names;
 #[path = "faults/paths.rs"]

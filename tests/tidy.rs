@@ -7,6 +7,7 @@
 //! | `unsafety` | each `unsafe` says which invariant discharges it, and stands in a file that announces it |
 //! | `entries` | each file with unsafe code has its entry among the decisions |
 //! | `examples` | each public type and each public async fn has an example |
+//! | `cancellation` | each public async fn names its class of cancel safety |
 //! | `atomics` | each atomic operation's comment begins with its ordering |
 //! | `conditions` | cfg chooses files and items, never statements; one file knows the model checker |
 //! | `words` | nothing unfinished, nothing printed by a library |
@@ -40,6 +41,9 @@ mod entries;
 
 #[path = "tidy/examples.rs"]
 mod examples;
+
+#[path = "tidy/cancellation.rs"]
+mod cancellation;
 
 #[path = "tidy/atomics.rs"]
 mod atomics;
@@ -174,6 +178,28 @@ fn unsafe_files_have_their_entries() {
 #[test]
 fn public_types_and_async_fns_have_examples() {
     report("examples", over_sources(examples::check));
+}
+
+#[test]
+fn each_async_fn_names_its_class_of_cancel_safety() {
+    let check = |(path, text): &(String, String)| {
+        let without = cancellation::awaited(path, text)
+            .into_iter()
+            .filter(|it| it.class().is_none())
+            .map(|it| {
+                Violation::new(
+                    path,
+                    it.line,
+                    format!("{} of {} names no class", it.name, it.place),
+                )
+            });
+        without.collect::<Vec<_>>()
+    };
+    let files = REPOSITORY
+        .texts
+        .iter()
+        .filter(|(path, _)| path.ends_with(".rs"));
+    report("cancellation", files.flat_map(check).collect());
 }
 
 #[test]

@@ -12,10 +12,11 @@
 //! on its way, wait for it.
 //!
 //! **No job is orphaned.** A submitter that finds a thread on the list takes it off under the same
-//! lock under which (d) would take it off, so a thread never ends with a job assigned to it. A job
-//! is queued only while as many threads as allowed are counted, each of which passes (a) after the
-//! queueing, or while starting one was refused: then it is started on the next occasion
-//! ([`Pool::retry`]).
+//! lock under which (d) would take it off, so a thread never ends with a job assigned to it. Counted
+//! are threads that will pass (a) once more: (b) and (d) take themselves off the count. A job is
+//! queued only while as many as allowed are counted and none is idle, or when starting its thread
+//! was refused, with the same look at the idle list under the same lock; with no thread counted then,
+//! it is started on the next occasion ([`Pool::retry`]).
 //!
 //! The queue is unbounded, as the vocabulary has it; `max_blocking_threads` bounds what runs at
 //! once.

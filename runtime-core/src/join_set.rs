@@ -301,7 +301,7 @@ impl<T: 'static> JoinSet<T> {
     /// Aborts all tasks, and waits until each has ended.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, it has aborted all tasks; some may still be in the set.
+    /// Resumable: the first poll aborts all tasks; those that have not ended are still in the set.
     ///
     /// ```
     /// use runtime::task::JoinSet;
@@ -326,7 +326,7 @@ impl<T: 'static> JoinSet<T> {
     /// then aborted.
     ///
     /// # Cancel safety
-    /// Dropped before it is ready, it aborts all tasks, and the outputs so far are lost.
+    /// Lossy: all tasks are aborted, and the outputs so far are lost.
     ///
     /// ```
     /// use runtime::task::JoinSet;

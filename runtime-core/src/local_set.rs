@@ -31,7 +31,7 @@ use crate::task::JoinHandle;
 /// A panic of a task ends that task and is in its [`JoinError`](crate::task::JoinError).
 ///
 /// # Cancel safety
-/// Awaiting `&mut set` in a select loses nothing.
+/// Lossless: awaiting `&mut set` in a select loses nothing.
 ///
 /// # Fairness
 /// One poll of the set polls 61 tasks at most. Each has a budget of its own.
@@ -135,7 +135,7 @@ impl LocalSet {
     /// Several may run at once; each of them drives all tasks.
     ///
     /// # Cancel safety
-    /// As safe as the future; the tasks of the set lose nothing.
+    /// Lossless: a drop loses what the future's own drop does; the tasks of the set lose nothing.
     ///
     /// ```
     /// use runtime::task::{LocalSet, spawn_local};

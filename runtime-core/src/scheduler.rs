@@ -200,6 +200,11 @@ impl Shared {
         // Nobody lists blocking tasks: the pool has them in its queue or runs them.
         let (entry, handle) = new_task(future, BlockingPool, Id::next(), spawned_at);
         self.blocking().submit(entry);
+        if self.blocking().is_starved() {
+            // Its thread was refused. Who sits tries again, but may be asleep without a limit, having
+            // looked before: the nudge changes the word, so that it is seen now or at its next claim.
+            self.nudge();
+        }
         handle
     }
 }

@@ -67,7 +67,7 @@ where
 /// Lets the other tasks run: the calling task goes to the back of its queue.
 ///
 /// # Cancel safety
-/// Dropping it does nothing.
+/// Lossless: dropping it does nothing.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {

@@ -66,7 +66,7 @@ impl<T: 'static> LocalKey<T> {
     /// When it is polled inside of a [`with`](Self::with) of the same key.
     ///
     /// # Cancel safety
-    /// That of `future`; the value is dropped after it.
+    /// Lossless: a drop loses what the future's own drop does; the value is dropped after it.
     ///
     /// ```
     /// runtime::task_local! {

@@ -35,7 +35,7 @@ use windows as system;
 /// On Unix, if the calling thread is in no runtime.
 ///
 /// # Cancel safety
-/// Cancel safe; who calls again hears of what comes from then on.
+/// Lossy: who calls again hears of what comes from then on.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {

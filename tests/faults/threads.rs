@@ -89,6 +89,31 @@ fn fault_090_with_some_threads_everything_goes_on() {
     });
 }
 
+/// A closure's thread is refused while everybody else sleeps: who sleeps in the driver is told, and
+/// tries again.
+#[test]
+fn fault_090_a_refused_thread_is_asked_for_again_although_all_sleep() {
+    const NAME: &str = "threads::fault_090_a_refused_thread_is_asked_for_again_although_all_sleep";
+    in_own_process(NAME, || {
+        let mut builder = Builder::new_multi_thread();
+        let builder = builder.worker_threads(2).start_threads_now(true);
+        let runtime = builder.build().expect("a runtime");
+        runtime.block_on(async { runtime::spawn(async {}).await.expect("it ends") });
+        // Nothing rests on this: if nobody sleeps yet, nobody has to be told.
+        thread::sleep(Duration::from_millis(50));
+        thread::scope(|scope| {
+            let limited = scope.spawn(|| {
+                refuse(&[
+                    (libc::SYS_clone3, libc::EAGAIN),
+                    (libc::SYS_clone, libc::EAGAIN),
+                ]);
+                runtime.block_on(async { spawn_blocking(|| 7).await.expect("it ends") })
+            });
+            assert_eq!(limited.join().expect("no panic"), 7);
+        });
+    });
+}
+
 /// The pool is full of closures that wait for closures: those waits end when their limit does, and
 /// all that was submitted is run.
 #[test]

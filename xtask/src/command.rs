@@ -43,6 +43,9 @@ Commands:
       Plants the bugs of tests/mutants one by one, and wants the tests named there to find each. In target/mutants.
   nightly --list | --part NAME
       Runs one part of the nightly run, and keeps what came of it, with its commit, in docs/nightly.toml.
+  errno [--quick]
+      Fails each system call with each error of its manual, at its first five occurrences, by strace; Linux only.
+      --quick: the likeliest error of each, twice; under a minute.
   features
       Builds and lints the facade with no feature, each feature alone and all of them, and with panic=abort;
       every warning is an error. In target/features.
@@ -84,6 +87,9 @@ pub(crate) enum Command {
     Nightly {
         /// None: they are listed.
         part: Option<String>,
+    },
+    Errno {
+        quick: bool,
     },
     Features,
     Platforms {
@@ -131,6 +137,8 @@ impl Command {
                 part: Some(name.to_owned()),
             }),
             ["nightly", ..] => Err("nightly: say what to do, --list or --part NAME".to_owned()),
+            ["errno"] => Ok(Command::Errno { quick: false }),
+            ["errno", "--quick"] => Ok(Command::Errno { quick: true }),
             ["features"] => Ok(Command::Features),
             ["platforms", ref rest @ ..] => check_platforms(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
@@ -143,9 +151,11 @@ impl Command {
             ["bridge-check", _, unknown, ..] | ["bridge-check" | "probe", unknown, ..] => {
                 Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
             }
-            ["loom" | "features" | "tables" | "vocabulary", unknown, ..] => {
-                Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
-            }
+            [
+                "errno" | "loom" | "features" | "tables" | "vocabulary",
+                unknown,
+                ..,
+            ] => Err(format!("{}: unknown argument {unknown:?}", arguments[0])),
             [unknown, ..] => Err(format!("unknown command {unknown:?}")),
         }
     }
@@ -408,6 +418,7 @@ mod tests {
             ("conformance udp", "\"udp\""),
             ("loom --fast", "\"--fast\""),
             ("loom --quick --fast", "\"--quick\""),
+            ("errno --fast", "\"--fast\""),
             ("features net", "\"net\""),
             ("loom-mutants --fast", "\"--fast\""),
             ("loom-mutants --part 3/2", "\"3/2\""),
@@ -438,6 +449,7 @@ mod tests {
             "bench-report",
             "conformance",
             "ecosystem",
+            "errno",
             "loom",
             "loom-mutants",
             "mutants",

@@ -15,6 +15,7 @@ mod bridge_check;
 mod conformance;
 
 mod ecosystem;
+mod errno;
 
 mod features;
 
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         Ok(Command::LoomMutants(options)) => loom_mutants::run(&options),
         Ok(Command::Mutants(options)) => mutants::run(&options),
         Ok(Command::Nightly { part }) => nightly::run(part.as_deref()),
+        Ok(Command::Errno { quick }) => errno::run(quick),
         Ok(Command::Features) => features::run(),
         Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),

@@ -17,7 +17,7 @@ pub(crate) const FILE: &str = "docs/nightly.toml";
 const FIGURES_MAX: usize = 120;
 
 /// Name and command; `cargo` is the one that runs this.
-const PARTS: [(&str, &[&str]); 17] = [
+const PARTS: [(&str, &[&str]); 18] = [
     ("run", &[".ci/run"]),
     ("loom", &["cargo", "xtask", "loom"]),
     ("loom-mutants", &["cargo", "xtask", "loom-mutants"]),
@@ -40,6 +40,7 @@ const PARTS: [(&str, &[&str]); 17] = [
         "sanitize-address",
         &["cargo", "xtask", "sanitize", "address"],
     ),
+    ("errno", &["cargo", "xtask", "errno"]),
     ("platforms", &["cargo", "xtask", "platforms", "--check"]),
     ("instructions", &INSTRUCTIONS),
     (

@@ -3,6 +3,7 @@
 //! | page | rows | what the code adds |
 //! |---|---|---|
 //! | `docs/happens-before.md` | `edges` | each model named there exists |
+//! | `docs/cancel-safety.md` | – | each public async fn, and the class that its docs name |
 //! | `docs/queues.md` | `queues` | each constant and type named there exists; a constant's value |
 //! | the faults in `docs/testing.md` | the page itself | the tests that bear each number |
 //! | the mutants of the models there | `runtime-core/loom-mutants.toml` | how many are killed, by file |
@@ -11,6 +12,8 @@
 //!
 //! A test holds that the pages are what this command would write: a model that is renamed, a
 //! constant that changes, a numbered test that comes or goes shows there.
+
+mod cancellation;
 
 mod crates;
 
@@ -56,10 +59,11 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// Each page with what is to stand there.
-fn pages() -> Result<[(&'static str, String); 4], String> {
+fn pages() -> Result<[(&'static str, String); 5], String> {
     let files = sources()?;
     Ok([
         ("docs/happens-before.md", edges::page(&files)?),
+        (cancellation::PAGE, cancellation::page(&files)?),
         ("docs/queues.md", queues::page(&files)?),
         (faults::PAGE, testing_page(&files)?),
         (crates::PAGE, crates_page()?),

@@ -20,6 +20,12 @@ impl<J> Idler<J> {
         })
     }
 
+    /// By whoever took it off the list.
+    fn assign(&self, job: J) {
+        *self.job.lock() = Some(job);
+        self.unparker.unpark();
+    }
+
     /// The job that was handed over, if it is there yet.
     pub(super) fn take(&self) -> Option<J> {
         self.job.lock().take()
@@ -29,8 +35,19 @@ impl<J> Idler<J> {
 struct State<J> {
     queue: VecDeque<J>,
     idle: Vec<Arc<Idler<J>>>,
+    /// Those that will look into the queue again, and those whose start is not refused yet.
     threads: usize,
+    /// Those that have looked for the last time and are not gone yet.
+    leaving: usize,
     closed: bool,
+}
+
+impl<J> State<J> {
+    /// A thread will not look into the queue again.
+    fn leave(&mut self) {
+        self.threads -= 1;
+        self.leaving += 1;
+    }
 }
 
 /// What a submitter does next.
@@ -55,9 +72,10 @@ pub(super) enum Next<J> {
 
 /// What a refused start means.
 #[must_use]
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
-    /// Threads exist, one of them will come by the queue.
+pub(super) enum Refused<J> {
+    /// The pool was closed meanwhile: the job is given back.
+    Closed(J),
+    /// Threads exist: one of them has it, or will come by the queue.
     Queued,
     /// There is no thread at all: start one later.
     Starved,
@@ -74,6 +92,7 @@ impl<J> Desk<J> {
             queue: VecDeque::new(),
             idle: Vec::new(),
             threads: 0,
+            leaving: 0,
             closed: false,
         };
         Desk {
@@ -101,21 +120,33 @@ impl<J> Desk<J> {
                 }
             }
         };
-        *idler.job.lock() = Some(job);
-        idler.unparker.unpark();
+        idler.assign(job);
         Submit::Done
     }
 
-    /// The thread counted for this job could not be started.
-    pub(super) fn refused(&self, job: J) -> Refused {
-        let mut state = self.state.lock();
-        state.threads -= 1;
-        state.queue.push_back(job);
-        if state.threads > 0 {
-            Refused::Queued
-        } else {
-            Refused::Starved
-        }
+    /// The thread counted for this job could not be started. One that found the queue empty meanwhile
+    /// takes it.
+    pub(super) fn refused(&self, job: J) -> Refused<J> {
+        let idler = {
+            let mut state = self.state.lock();
+            state.threads -= 1;
+            if state.closed {
+                return Refused::Closed(job);
+            }
+            match state.idle.pop() {
+                Some(idler) => idler,
+                None => {
+                    state.queue.push_back(job);
+                    return if state.threads > 0 {
+                        Refused::Queued
+                    } else {
+                        Refused::Starved
+                    };
+                }
+            }
+        };
+        idler.assign(job);
+        Refused::Queued
     }
 
     /// After a refusal: a job to start a thread with, if there still is no thread.
@@ -136,6 +167,7 @@ impl<J> Desk<J> {
             return Next::Run(job);
         }
         if state.closed {
+            state.leave();
             return Next::End;
         }
         state.idle.push(Arc::clone(me));
@@ -146,24 +178,41 @@ impl<J> Desk<J> {
     /// way.
     pub(super) fn give_up(&self, me: &Arc<Idler<J>>) -> bool {
         let mut state = self.state.lock();
-        match state.idle.iter().position(|idler| Arc::ptr_eq(idler, me)) {
+        let at = state.idle.iter().position(|idler| Arc::ptr_eq(idler, me));
+        let ends = match at {
             Some(at) => {
                 state.idle.swap_remove(at);
                 true
             }
             None => state.closed && me.job.lock().is_none(),
+        };
+        if ends {
+            state.leave();
         }
+        ends
     }
 
-    /// A thread has ended; true if it was the last.
-    pub(super) fn ended(&self) -> bool {
+    /// A thread has ended, after it was told to or (`by_itself`) by a panic; true if it was the last.
+    pub(super) fn ended(&self, by_itself: bool) -> bool {
         let mut state = self.state.lock();
-        state.threads -= 1;
-        state.threads == 0
+        if by_itself {
+            state.leave();
+        }
+        state.leaving -= 1;
+        state.threads + state.leaving == 0
     }
 
+    /// Also those that are about to end.
     pub(super) fn threads(&self) -> usize {
-        self.state.lock().threads
+        let state = self.state.lock();
+        state.threads + state.leaving
+    }
+
+    /// Jobs wait and nobody will look: what must never be, but for a starved pool.
+    #[cfg(all(test, loom))]
+    pub(super) fn is_stuck(&self) -> bool {
+        let state = self.state.lock();
+        !state.queue.is_empty() && (!state.idle.is_empty() || state.threads == 0)
     }
 
     pub(super) fn idle(&self) -> usize {

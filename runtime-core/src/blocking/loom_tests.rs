@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::desk::{Desk, Idler, Next, Submit};
+use super::desk::{Desk, Idler, Next, Refused, Submit};
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::model;
 use crate::park::parker::Parker;
@@ -35,7 +35,7 @@ fn live(desk: &Desk<()>, first: Option<()>, ran: &AtomicUsize, impatient: bool) 
             break;
         }
     }
-    desk.ended();
+    desk.ended(false);
 }
 
 fn run(impatient: bool, jobs: usize) {
@@ -55,6 +55,10 @@ fn run(impatient: bool, jobs: usize) {
                 }
             }
         }
+        assert!(
+            !desk.is_stuck(),
+            "a job is queued for a thread that will look"
+        );
         let unbegun = desk.close().len();
         for thread in threads {
             thread.join().unwrap();
@@ -75,4 +79,31 @@ fn loom_blocking_idle_thread_vs_submit() {
 #[test]
 fn loom_blocking_close_vs_wait() {
     run(false, 2);
+}
+
+/// A thread that finds nothing to do meets a job whose own thread is refused.
+#[test]
+fn loom_blocking_refused_vs_wait() {
+    model(|| {
+        let desk = Arc::new(Desk::new(2));
+        let ran = Arc::new(AtomicUsize::new(0));
+        let Submit::Start(first) = desk.submit(()) else {
+            unreachable!("the first");
+        };
+        let thread = {
+            let (desk, ran) = (Arc::clone(&desk), Arc::clone(&ran));
+            loom::thread::spawn(move || live(&desk, Some(first), &ran, false))
+        };
+        if let Submit::Start(second) = desk.submit(()) {
+            match desk.refused(second) {
+                Refused::Queued => {}
+                Refused::Closed(()) | Refused::Starved => unreachable!("a thread waits"),
+            }
+        }
+        assert!(!desk.is_stuck(), "a job is queued beside an idle thread");
+        let unbegun = desk.close().len();
+        thread.join().unwrap();
+        // Relaxed: all threads are done.
+        assert_eq!(ran.load(Ordering::Relaxed) + unbegun, 2);
+    });
 }

@@ -99,9 +99,12 @@ impl Pool {
         } else {
             let job = hand.lock().take();
             let job = job.expect("a thread that was not started took no job");
-            if self.desk.refused(job) == Refused::Starved {
-                // Release: pairs with the load in `retry`; a hint all the same.
-                self.starved.store(true, Ordering::Release);
+            match self.desk.refused(job) {
+                // Dropping an entry cancels its task.
+                Refused::Closed(job) => drop(job),
+                Refused::Queued => {}
+                // Release: pairs with the load in `is_starved`; a hint all the same.
+                Refused::Starved => self.starved.store(true, Ordering::Release),
             }
         }
     }
@@ -124,7 +127,10 @@ impl Pool {
 
     /// A thread's life.
     fn run(self: &Arc<Self>, mut job: Option<Job>) {
-        let _ended = Ended(self);
+        let mut ended = Ended {
+            pool: self,
+            by_itself: true,
+        };
         MEMBER_OF.set(Arc::as_ptr(self));
         if let Some(hook) = &self.config.on_start {
             hook();
@@ -144,6 +150,7 @@ impl Pool {
                 },
             }
         }
+        ended.by_itself = false;
         if let Some(hook) = &self.config.on_stop {
             hook();
         }
@@ -212,13 +219,16 @@ impl Pool {
 }
 
 /// Counts a thread as ended, also if a hook of the user's panics.
-struct Ended<'a>(&'a Arc<Pool>);
+struct Ended<'a> {
+    pool: &'a Arc<Pool>,
+    by_itself: bool,
+}
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
-        if self.0.desk.ended() {
-            let _lock = self.0.ended.lock();
-            self.0.all_ended.notify_all();
+        if self.pool.desk.ended(self.by_itself) {
+            let _lock = self.pool.ended.lock();
+            self.pool.all_ended.notify_all();
         }
     }
 }

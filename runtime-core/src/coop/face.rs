@@ -77,7 +77,7 @@ impl fmt::Debug for RestoreOnPending {
 /// For loops that await nothing that would: at its end the task goes to the back of its queue.
 ///
 /// # Cancel safety
-/// Dropping it does nothing.
+/// Lossless: dropping it does nothing.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -121,6 +121,9 @@ pin_project! {
 /// is ready.
 ///
 /// For futures that know nothing of budgets and may be ready again and again.
+///
+/// # Cancel safety
+/// Lossless: a drop loses what the future's own drop does.
 ///
 /// ```
 /// use runtime::task::coop::cooperative;
@@ -168,6 +171,9 @@ pin_project! {
 
 /// Takes the budget off a future: it is polled without a limit. One that is always ready then keeps
 /// all other tasks of its thread waiting.
+///
+/// # Cancel safety
+/// Lossless: a drop loses what the future's own drop does.
 ///
 /// ```
 /// use runtime::task::unconstrained;

@@ -101,8 +101,8 @@ impl Barrier {
 
     /// Waits until as many have come as the barrier is made for.
     ///
-    /// Cancel safety: none. The first poll is an arrival, and it counts although the future is
-    /// dropped.
+    /// # Cancel safety
+    /// Lossy: the first poll is an arrival, and it counts although the future is dropped.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {

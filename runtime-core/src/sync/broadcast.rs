@@ -193,7 +193,8 @@ impl<T> Sender<T> {
 
     /// Waits until there is no receiver.
     ///
-    /// Cancel safety: nothing is lost.
+    /// # Cancel safety
+    /// Lossless.
     ///
     /// ```
     /// use runtime::sync::broadcast;
@@ -332,7 +333,8 @@ impl<T: Clone> Receiver<T> {
 
     /// Waits for the next value.
     ///
-    /// Cancel safety: no value is lost.
+    /// # Cancel safety
+    /// Lossless: no value is lost.
     ///
     /// # Errors
     /// [`RecvError::Lagged`] if values were overwritten; [`RecvError::Closed`] if there will be none.

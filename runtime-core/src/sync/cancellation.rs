@@ -134,7 +134,7 @@ impl CancellationToken {
     /// Waits until it is cancelled.
     ///
     /// # Cancel safety
-    /// Cancel safe: it only waits.
+    /// Lossless: it only waits.
     ///
     /// ```
     /// use runtime::sync::CancellationToken;
@@ -154,7 +154,7 @@ impl CancellationToken {
     /// As [`cancelled`](CancellationToken::cancelled), for a future that has to own the token.
     ///
     /// # Cancel safety
-    /// Cancel safe: it only waits.
+    /// Lossless: it only waits.
     ///
     /// ```
     /// use runtime::sync::CancellationToken;
@@ -175,7 +175,7 @@ impl CancellationToken {
     /// future is dropped where it stands, and not polled at all if the token was cancelled already.
     ///
     /// # Cancel safety
-    /// That of the future.
+    /// Lossless: a drop loses what the future's own drop does.
     ///
     /// ```
     /// use runtime::sync::CancellationToken;

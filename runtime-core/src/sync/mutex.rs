@@ -106,7 +106,8 @@ impl<T: ?Sized> Mutex<T> {
 
     /// Waits for the lock.
     ///
-    /// Cancel safety: the place in the queue is lost; a lock it was given goes to the next.
+    /// # Cancel safety
+    /// Place lost: a lock it was given goes to the next.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -145,7 +146,8 @@ impl<T: ?Sized> Mutex<T> {
 
     /// As [`lock`](Mutex::lock), with a guard that owns its lock.
     ///
-    /// Cancel safety: as for `lock`.
+    /// # Cancel safety
+    /// Place lost: as for `lock`.
     ///
     /// ```
     /// use runtime::sync::Mutex;

@@ -108,8 +108,8 @@ impl Notify {
     /// it was polled or [enabled](Notified::enable), and by any
     /// [`notify_waiters`](Notify::notify_waiters) after this call.
     ///
-    /// Cancel safety: the place in the queue is lost; a notification it was given goes on to
-    /// another.
+    /// # Cancel safety
+    /// Place lost: a notification it was given goes on to another.
     pub fn notified(&self) -> Notified<'_> {
         Notified {
             notify: self,
@@ -118,6 +118,9 @@ impl Notify {
     }
 
     /// As [`notified`](Notify::notified), with a future that owns its `Notify`.
+    ///
+    /// # Cancel safety
+    /// Place lost: as for [`notified`](Notify::notified).
     pub fn notified_owned(self: Arc<Self>) -> OwnedNotified {
         let wait = Wait::new(&self);
         OwnedNotified { notify: self, wait }

@@ -170,8 +170,8 @@ impl<T> OnceCell<T> {
     ///
     /// A future of `f` that waits for the same cell waits for itself.
     ///
-    /// Cancel safety: the place in the queue is lost; a value half made is dropped and another who
-    /// waits makes it.
+    /// # Cancel safety
+    /// Place lost: a value half made is dropped and another who waits makes it.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -203,7 +203,8 @@ impl<T> OnceCell<T> {
     /// # Errors
     /// That of the future; the cell stays empty, and the next who waits tries.
     ///
-    /// Cancel safety: as for `get_or_init`.
+    /// # Cancel safety
+    /// Place lost: as for `get_or_init`.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {

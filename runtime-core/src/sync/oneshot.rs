@@ -77,7 +77,8 @@ pub struct Sender<T> {
 
 /// The end that takes the value: a future of it.
 ///
-/// Cancel safety: polling `&mut receiver` loses nothing when the poll is not repeated.
+/// # Cancel safety
+/// Lossless: polling `&mut receiver` loses nothing when the poll is not repeated.
 ///
 /// ```
 /// use runtime::sync::oneshot;
@@ -117,7 +118,8 @@ impl<T> Sender<T> {
 
     /// Waits until the receiver is gone or closed.
     ///
-    /// Cancel safety: nothing is lost.
+    /// # Cancel safety
+    /// Lossless.
     ///
     /// ```
     /// use runtime::sync::oneshot;

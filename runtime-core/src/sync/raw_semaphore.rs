@@ -233,8 +233,19 @@ impl RawSemaphore {
         assert!(n <= MAX_PERMITS, "{TOO_MANY}");
         // Release: step (a), pairs with the Acquire of whoever takes the permits.
         let before = self.word.fetch_add(n << SHIFT, Ordering::Release);
-        assert!((before >> SHIFT) <= MAX_PERMITS - n, "{TOO_MANY}");
+        if (before >> SHIFT) > MAX_PERMITS - n {
+            self.refuse(n);
+        }
         before & WAITERS != 0
+    }
+
+    /// Takes permits back that are too many, so that the count stays true for who catches the panic.
+    /// The word has room for twice as many: none was lost, and nobody can have taken so many since.
+    #[cold]
+    fn refuse(&self, n: usize) -> ! {
+        // Relaxed: nothing was released with them.
+        self.word.fetch_sub(n << SHIFT, Ordering::Relaxed);
+        panic!("{TOO_MANY}");
     }
 
     /// Whether nobody is queued and it is open.

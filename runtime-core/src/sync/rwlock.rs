@@ -127,7 +127,8 @@ impl<T: ?Sized> RwLock<T> {
 
     /// Waits for a share of the lock.
     ///
-    /// Cancel safety: the place in the queue is lost; a share it was given goes to the next.
+    /// # Cancel safety
+    /// Place lost: a share it was given goes to the next.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -153,7 +154,8 @@ impl<T: ?Sized> RwLock<T> {
 
     /// As [`read`](RwLock::read), with a guard that owns its lock.
     ///
-    /// Cancel safety: as for `read`.
+    /// # Cancel safety
+    /// Place lost: as for `read`.
     ///
     /// ```
     /// use runtime::sync::RwLock;
@@ -191,7 +193,8 @@ impl<T: ?Sized> RwLock<T> {
 
     /// Waits for the lock as a whole.
     ///
-    /// Cancel safety: the place in the queue is lost; shares it had collected go to the next.
+    /// # Cancel safety
+    /// Place lost: shares it had collected go to the next.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -218,7 +221,8 @@ impl<T: ?Sized> RwLock<T> {
 
     /// As [`write`](RwLock::write), with a guard that owns its lock.
     ///
-    /// Cancel safety: as for `write`.
+    /// # Cancel safety
+    /// Place lost: as for `write`.
     ///
     /// ```
     /// use runtime::sync::RwLock;

@@ -135,7 +135,8 @@ impl Semaphore {
     /// # Errors
     /// If the semaphore is closed.
     ///
-    /// Cancel safety: the place in the queue is lost; a permit it was given goes to the next.
+    /// # Cancel safety
+    /// Place lost: a permit it was given goes to the next.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -158,7 +159,8 @@ impl Semaphore {
     /// # Panics
     /// If `n` exceeds [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
     ///
-    /// Cancel safety: the place in the queue is lost; permits it was given go to the next.
+    /// # Cancel safety
+    /// Place lost: permits it was given go to the next.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -227,7 +229,8 @@ impl Semaphore {
     /// # Errors
     /// If the semaphore is closed.
     ///
-    /// Cancel safety: as for `acquire`.
+    /// # Cancel safety
+    /// Place lost: as for `acquire`.
     ///
     /// ```
     /// use runtime::sync::Semaphore;
@@ -252,7 +255,8 @@ impl Semaphore {
     /// # Panics
     /// If `n` exceeds [`MAX_PERMITS`](Semaphore::MAX_PERMITS).
     ///
-    /// Cancel safety: as for `acquire_many`.
+    /// # Cancel safety
+    /// Place lost: as for `acquire_many`.
     ///
     /// ```
     /// use runtime::sync::Semaphore;

@@ -184,7 +184,8 @@ impl<T> SetOnce<T> {
 
     /// Waits until it is set; gives the value.
     ///
-    /// Cancel safety: nothing is lost.
+    /// # Cancel safety
+    /// Lossless.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {

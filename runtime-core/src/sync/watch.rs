@@ -224,7 +224,8 @@ impl<T> Sender<T> {
 
     /// Waits until there is no receiver.
     ///
-    /// Cancel safety: nothing is lost.
+    /// # Cancel safety
+    /// Lossless.
     ///
     /// ```
     /// use runtime::sync::watch;
@@ -359,7 +360,8 @@ impl<T> Receiver<T> {
 
     /// Waits for a value that was not seen, and counts it as seen.
     ///
-    /// Cancel safety: nothing is lost.
+    /// # Cancel safety
+    /// Lossless.
     ///
     /// # Errors
     /// If all senders are gone and the last value was seen.
@@ -397,7 +399,8 @@ impl<T> Receiver<T> {
     /// Waits for a value that `f` says yes to, beginning with the present one; each value that `f`
     /// is asked about counts as seen. Values that come and go between two polls are not asked about.
     ///
-    /// Cancel safety: nothing is lost but what was seen.
+    /// # Cancel safety
+    /// Lossless: what it has looked at counts as seen, the latest value stays.
     ///
     /// # Errors
     /// If all senders are gone and `f` said no to the last value.

@@ -18,7 +18,7 @@ use crate::coop;
 /// The output is the future's, or a [`JoinError`] if the task was cancelled or panicked.
 ///
 /// # Cancel safety
-/// Awaiting `&mut handle` in a select loses nothing.
+/// Lossless: awaiting `&mut handle` in a select loses nothing.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {

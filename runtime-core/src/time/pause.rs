@@ -46,6 +46,9 @@ pub fn resume() {
 /// # Panics
 /// If the clock is not paused, and outside of a runtime.
 ///
+/// # Cancel safety
+/// Lossy: the first poll moves the clock; who calls again moves it once more.
+///
 /// ```
 /// use runtime::runtime::Builder;
 /// use runtime::time::{self, Duration, Instant};

@@ -16,7 +16,7 @@ impl<T> Sender<T> {
     /// Outside of any runtime, as every timer does.
     ///
     /// # Cancel safety
-    /// A cancelled send has sent nothing; the value is dropped and its place in the queue lost.
+    /// Lossy: nothing was sent; the value is dropped and its place in the queue lost.
     ///
     /// ```
     /// use runtime::sync::mpsc;

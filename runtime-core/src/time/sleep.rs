@@ -20,7 +20,7 @@ use crate::time::timer::Timer;
 /// Outside of a runtime. Polling it after its runtime was shut down panics, too, unless it is due.
 ///
 /// # Cancel safety
-/// Dropping it takes the registration back; nothing is lost.
+/// Lossless: dropping it takes the registration back.
 #[track_caller]
 #[inline]
 pub fn sleep(duration: Duration) -> Sleep {
@@ -36,7 +36,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// Outside of a runtime. Polling it after its runtime was shut down panics, too, unless it is due.
 ///
 /// # Cancel safety
-/// Dropping it takes the registration back; nothing is lost.
+/// Lossless: dropping it takes the registration back.
 #[track_caller]
 #[inline]
 pub fn sleep_until(deadline: Instant) -> Sleep {

@@ -23,8 +23,8 @@ use crate::time::{Instant, Sleep, sleep, sleep_until};
 /// Outside of a runtime.
 ///
 /// # Cancel safety
-/// When the limit strikes, the future is dropped with the returned [`Timeout`], at whichever await
-/// it stands.
+/// Lossless: a drop loses what the future's own drop does. When the limit strikes, the future is
+/// dropped with the returned [`Timeout`], at whichever await it stands.
 ///
 /// # Fairness
 /// A future that uses up the task's budget at each poll does not put the limit off.
@@ -44,6 +44,9 @@ pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoF
 ///
 /// # Panics
 /// Outside of a runtime.
+///
+/// # Cancel safety
+/// Lossless: as [`timeout`].
 #[track_caller]
 #[inline]
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {

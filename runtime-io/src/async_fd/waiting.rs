@@ -36,7 +36,7 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// After a shutdown of the runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe: readiness stays until it is cleared.
+    /// Lossless: readiness stays until it is cleared.
     ///
     #[doc = example!("use runtime::io::Interest;
 
@@ -54,7 +54,7 @@ assert!(guard.ready().is_writable());
     /// As there.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     #[doc = example!("use runtime::io::Interest;
 
@@ -83,7 +83,7 @@ guard.get_inner_mut().write_all(b\"note\")?;
     /// After a shutdown of the runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     #[doc = example!("far.write_all(b\"note\")?;
 let mut guard = near.readable().await?;
@@ -101,7 +101,7 @@ assert_eq!(count, 4);
     /// As there.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     #[doc = example!("far.write_all(b\"note\")?;
 let mut guard = near.readable_mut().await?;
@@ -119,7 +119,7 @@ assert_eq!(count, 4);
     /// After a shutdown of the runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     #[doc = example!("let mut guard = near.writable().await?;
 let count = guard.try_io(|near| near.get_ref().write(b\"note\")).expect(\"there is room\")?;
@@ -135,7 +135,7 @@ assert_eq!(count, 4);
     /// As there.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     #[doc = example!("let mut guard = near.writable_mut().await?;
 let count = guard.try_io(|near| near.get_mut().write(b\"note\")).expect(\"there is room\")?;
@@ -151,7 +151,7 @@ assert_eq!(count, 4);
     /// What `f` says; after a shutdown of the runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe: it waits only before `f`, and after it has said `WouldBlock`.
+    /// Lossless: it waits only before `f`, and after it has said `WouldBlock`.
     ///
     #[doc = example!("use runtime::io::Interest;
 
@@ -177,7 +177,7 @@ near.async_io(Interest::WRITABLE, |mut near| near.write_all(b\"note\")).await?;
     /// As there.
     ///
     /// # Cancel safety
-    /// As there.
+    /// Lossless: as there.
     ///
     #[doc = example!("use runtime::io::Interest;
 

@@ -108,9 +108,10 @@ fn readiness_of(event: &mio::event::Event) -> Ready {
 
 impl Driver for Reactor {
     fn kick(&self) {
-        // It fails only where the kick's own descriptor is broken; the sleep then ends by its
-        // timeout.
-        let _ = self.0.waker.wake();
+        // Otherwise it fails only where the kick's own descriptor is broken. Bounded by the signals
+        // that arrive.
+        let kick = || self.0.waker.wake();
+        while matches!(kick(), Err(error) if error.kind() == io::ErrorKind::Interrupted) {}
     }
 
     fn dispatch(&self, events: &[Event], wakers: &mut WakeList) {

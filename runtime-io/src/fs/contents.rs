@@ -11,7 +11,7 @@ use crate::pool::ask;
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Cancel safe: nothing is changed.
+/// Lossless: nothing is changed.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -32,7 +32,7 @@ pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
 /// What the operating system says; `InvalidData` if it is not UTF-8; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Cancel safe: nothing is changed.
+/// Lossless: nothing is changed.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -53,7 +53,7 @@ pub async fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -79,7 +79,7 @@ pub async fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Re
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {

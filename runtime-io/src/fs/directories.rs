@@ -11,7 +11,7 @@ use crate::pool::ask;
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -35,7 +35,7 @@ pub async fn create_dir(path: impl AsRef<Path>) -> io::Result<()> {
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -59,7 +59,7 @@ pub async fn create_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -85,7 +85,7 @@ pub async fn remove_dir(path: impl AsRef<Path>) -> io::Result<()> {
 /// first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {

@@ -83,7 +83,7 @@ impl File {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Cancel safe: nothing is changed.
+    /// Lossless: nothing is changed.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -103,7 +103,7 @@ impl File {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Who gives up gets no file; it may have been made or emptied all the same.
+    /// Lossy: who gives up gets no file; it may have been made or emptied all the same.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -131,7 +131,7 @@ impl File {
     /// else the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Who gives up gets no file; it may have been made all the same.
+    /// Lossy: who gives up gets no file; it may have been made all the same.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -173,7 +173,7 @@ impl File {
     /// a failed write; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Once begun it is done; an error of the device stands as a failed write.
+    /// Lossless: once begun it is done; an error of the device stands as a failed write.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -198,7 +198,7 @@ impl File {
     /// As [`File::sync_all`].
     ///
     /// # Cancel safety
-    /// As [`File::sync_all`].
+    /// Lossless: as [`File::sync_all`].
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -234,7 +234,7 @@ impl File {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Once begun it is done; who gives up does not learn how it ended.
+    /// Lossy: once begun it is done; who gives up does not learn how it ended.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -263,7 +263,7 @@ impl File {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Cancel safe: nothing is changed.
+    /// Lossless: nothing is changed.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -284,7 +284,7 @@ impl File {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Cancel safe: nothing is changed.
+    /// Lossless: nothing is changed.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -312,7 +312,7 @@ impl File {
     /// A failed write is forgotten with this handle: flush before.
     ///
     /// # Cancel safety
-    /// Who gives up loses the handle; accepted bytes are written.
+    /// Lossy: who gives up loses the handle; accepted bytes are written.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -367,7 +367,7 @@ impl File {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Once begun it is done; who gives up does not learn how it ended.
+    /// Lossy: once begun it is done; who gives up does not learn how it ended.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -392,7 +392,7 @@ impl File {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Once begun it is done; who gives up does not learn how it ended.
+    /// Lossy: once begun it is done; who gives up does not learn how it ended.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -420,7 +420,7 @@ impl File {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Once begun it is done; who gives up does not learn how it ended.
+    /// Lossy: once begun it is done; who gives up does not learn how it ended.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -458,7 +458,7 @@ impl File {
     /// there is none. Waits for a write that is under way.
     ///
     /// # Cancel safety
-    /// Cancel safe: the failure is taken or stays.
+    /// Lossless: the failure is taken or stays.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {

@@ -84,7 +84,7 @@ impl OpenOptions {
     /// the runtime ends first.
     ///
     /// # Cancel safety
-    /// Who gives up gets no file; it may have been made or emptied all the same.
+    /// Lossy: who gives up gets no file; it may have been made or emptied all the same.
     ///
     /// ```
     /// use runtime::fs::OpenOptions;

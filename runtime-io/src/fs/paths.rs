@@ -12,7 +12,7 @@ use crate::pool::ask;
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Cancel safe: nothing is changed.
+/// Lossless: nothing is changed.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -33,7 +33,7 @@ pub async fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Cancel safe: nothing is changed.
+/// Lossless: nothing is changed.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -53,7 +53,7 @@ pub async fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Cancel safe: nothing is changed.
+/// Lossless: nothing is changed.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -74,7 +74,7 @@ pub async fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
 /// If it cannot be told, for instance without permission to look; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Cancel safe: nothing is changed.
+/// Lossless: nothing is changed.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -97,7 +97,7 @@ pub async fn try_exists(path: impl AsRef<Path>) -> io::Result<bool> {
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -122,7 +122,7 @@ pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -148,7 +148,7 @@ pub async fn remove_file(path: impl AsRef<Path>) -> io::Result<()> {
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {

@@ -25,7 +25,7 @@ const BATCH: usize = 64;
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Cancel safe: nothing is changed.
+/// Lossless: nothing is changed.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -108,7 +108,7 @@ impl ReadDir {
     /// ended.
     ///
     /// # Cancel safety
-    /// Cancel safe: no entry is passed over.
+    /// Lossless: no entry is passed over.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -195,7 +195,7 @@ impl DirEntry {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Cancel safe: nothing is changed.
+    /// Lossless: nothing is changed.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -217,7 +217,7 @@ impl DirEntry {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Cancel safe: nothing is changed.
+    /// Lossless: nothing is changed.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {

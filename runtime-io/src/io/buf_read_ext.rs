@@ -74,7 +74,7 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     /// What the reader says.
     ///
     /// # Cancel safety
-    /// Cancel safe: nothing is taken out.
+    /// Lossless: nothing is taken out.
     fn fill_buf(&mut self) -> futures::FillBuf<'_, Self>
     where
         Self: Unpin,

@@ -22,7 +22,7 @@ pub(super) const CAPACITY: usize = 8 * 1024;
 /// written. Bytes that were read and not written are lost.
 ///
 /// # Cancel safety
-/// Not cancel safe: up to 8 KiB that were read and not written are lost.
+/// Lossy: up to 8 KiB that were read and not written are lost.
 ///
 /// # Fairness
 /// Each lap takes a unit of the task's budget.

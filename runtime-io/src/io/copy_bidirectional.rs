@@ -27,7 +27,7 @@ use super::{AsyncRead, AsyncWrite};
 /// lost.
 ///
 /// # Cancel safety
-/// Not cancel safe: up to 8 KiB each way that were read and not written are lost.
+/// Lossy: up to 8 KiB each way that were read and not written are lost.
 ///
 /// # Fairness
 /// Each lap of a direction takes a unit of the task's budget, and neither direction keeps the other
@@ -73,7 +73,7 @@ where
 /// If a size is 0.
 ///
 /// # Cancel safety
-/// Not cancel safe: what stands in the buffers is lost.
+/// Lossy: what stands in the buffers is lost.
 ///
 /// # Fairness
 /// As there.

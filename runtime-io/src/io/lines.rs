@@ -70,7 +70,7 @@ impl<R: AsyncBufRead> Lines<R> {
     /// the next line. What the reader says.
     ///
     /// # Cancel safety
-    /// Cancel safe: the part of a line that was read is kept for the next call.
+    /// Lossless: the part of a line that was read is kept for the next call.
     ///
     /// ```
     /// use runtime::io::AsyncBufReadExt;

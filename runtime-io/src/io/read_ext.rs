@@ -15,7 +15,7 @@ macro_rules! numbers {
         /// `UnexpectedEof` at an end before or within it; what the reader says.
         ///
         /// # Cancel safety
-        /// Not cancel safe: bytes that were read already are lost. One byte is.
+        /// Lossy: bytes that were read already are lost. One byte is.
         fn $method(&mut self) -> futures::$future<&mut Self>
         where
             Self: Unpin,
@@ -42,7 +42,7 @@ pub trait AsyncReadExt: AsyncRead {
     /// What the reader says; nothing was read then.
     ///
     /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was read.
+    /// Lossless: if it is dropped before its end, nothing was read.
     fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> futures::Read<'a, Self>
     where
         Self: Unpin,
@@ -64,7 +64,7 @@ pub trait AsyncReadExt: AsyncRead {
     /// If the reader exchanges the buffer for another.
     ///
     /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was read.
+    /// Lossless: if it is dropped before its end, nothing was read.
     fn read_buf<'a, B>(&'a mut self, buf: &'a mut B) -> futures::ReadIntoBuf<'a, Self, B>
     where
         Self: Unpin,
@@ -83,7 +83,7 @@ pub trait AsyncReadExt: AsyncRead {
     /// then stands in the buffer.
     ///
     /// # Cancel safety
-    /// Not cancel safe: what was read stands in the buffer, but how much is lost.
+    /// Lossy: what was read stands in the buffer, but how much is lost.
     fn read_exact<'a>(&'a mut self, buf: &'a mut [u8]) -> futures::ReadExact<'a, Self>
     where
         Self: Unpin,

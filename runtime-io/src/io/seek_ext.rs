@@ -11,6 +11,10 @@ pub trait AsyncSeekExt: AsyncSeek {
     ///
     /// # Errors
     /// What the stream says, for instance of a position before the start.
+    ///
+    /// # Cancel safety
+    /// Lossy: the position may have moved or not;
+    /// [`stream_position`](AsyncSeekExt::stream_position) tells.
     fn seek(&mut self, position: SeekFrom) -> futures::Seek<'_, Self>
     where
         Self: Unpin,
@@ -26,6 +30,9 @@ pub trait AsyncSeekExt: AsyncSeek {
     ///
     /// # Errors
     /// What the stream says.
+    ///
+    /// # Cancel safety
+    /// Lossless: who calls again begins anew.
     fn rewind(&mut self) -> futures::Seek<'_, Self>
     where
         Self: Unpin,
@@ -37,6 +44,9 @@ pub trait AsyncSeekExt: AsyncSeek {
     ///
     /// # Errors
     /// What the stream says.
+    ///
+    /// # Cancel safety
+    /// Lossless.
     fn stream_position(&mut self) -> futures::Seek<'_, Self>
     where
         Self: Unpin,

@@ -56,7 +56,7 @@ impl<R: AsyncBufRead> Split<R> {
     /// What the reader says.
     ///
     /// # Cancel safety
-    /// Cancel safe: the part of a segment that was read is kept for the next call.
+    /// Lossless: the part of a segment that was read is kept for the next call.
     ///
     /// ```
     /// use runtime::io::AsyncBufReadExt;

@@ -16,7 +16,7 @@ macro_rules! numbers {
         /// `WriteZero` if no more can be written; what the writer says.
         ///
         /// # Cancel safety
-        /// Not cancel safe: some of its bytes may have been written. One byte is.
+        /// Lossy: some of its bytes may have been written. One byte is.
         fn $method(&mut self, number: $number) -> futures::$future<&mut Self>
         where
             Self: Unpin,
@@ -34,7 +34,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     /// What the writer says; nothing was written then.
     ///
     /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was written.
+    /// Lossless: if it is dropped before its end, nothing was written.
     fn write<'a>(&'a mut self, buf: &'a [u8]) -> futures::Write<'a, Self>
     where
         Self: Unpin,
@@ -52,7 +52,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     /// What the writer says; nothing was written then.
     ///
     /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was written.
+    /// Lossless: if it is dropped before its end, nothing was written.
     fn write_vectored<'a, 'b>(
         &'a mut self,
         bufs: &'a [IoSlice<'b>],
@@ -74,7 +74,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     /// What the writer says; nothing was written then.
     ///
     /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was written.
+    /// Lossless: if it is dropped before its end, nothing was written.
     fn write_buf<'a, B>(&'a mut self, buf: &'a mut B) -> futures::WriteBuf<'a, Self, B>
     where
         Self: Unpin + Sized,
@@ -115,7 +115,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     /// `WriteZero` if no more can be written; what the writer says. How much was written is lost.
     ///
     /// # Cancel safety
-    /// Not cancel safe: how much was written is lost. [`AsyncWriteExt::write_all_buf`] keeps it.
+    /// Lossy: how much was written is lost. [`AsyncWriteExt::write_all_buf`] keeps it.
     ///
     /// # Fairness
     /// Each write after the first takes a unit of the task's budget.

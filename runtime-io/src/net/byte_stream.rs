@@ -35,7 +35,7 @@ macro_rules! byte_stream {
         /// After a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe: readiness stays until an operation finds that it would block.
+        /// Lossless: readiness stays until an operation finds that it would block.
         ///
         #[doc = example!($pair, "use runtime::io::Interest;
 
@@ -54,7 +54,7 @@ assert!(ready.is_writable());
         /// After a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe.
+        /// Lossless.
         ///
         #[doc = example!($pair, "far.try_write(b\"note\")?;
 let mut buf = [0; 8];
@@ -76,7 +76,7 @@ loop {
         /// After a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe.
+        /// Lossless.
         ///
         #[doc = example!($pair, "near.writable().await?;
 assert_eq!(near.try_write(b\"note\")?, 4);
@@ -167,7 +167,7 @@ assert_eq!(near.try_write(b\"note\")?, 4);
         /// What `f` says; after a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe: it waits only after `f` has said `WouldBlock`.
+        /// Lossless: it waits only after `f` has said `WouldBlock`.
         ///
         #[doc = example!($pair, "use runtime::io::Interest;
 

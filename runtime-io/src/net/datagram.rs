@@ -30,7 +30,7 @@ macro_rules! datagram_socket {
         /// After a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe: readiness stays until an operation finds that it would block.
+        /// Lossless: readiness stays until an operation finds that it would block.
         ///
         #[doc = example!($pair, "use runtime::io::Interest;
 
@@ -47,7 +47,7 @@ assert!(ready.is_writable());
         /// After a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe.
+        /// Lossless.
         ///
         #[doc = example!($pair, "far.send(b\"note\").await?;
 let mut buf = [0; 8];
@@ -72,7 +72,7 @@ loop {
         /// After a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe.
+        /// Lossless.
         ///
         #[doc = example!($pair, "near.writable().await?;
 assert_eq!(near.try_send(b\"note\")?, 4);
@@ -119,7 +119,7 @@ assert_eq!(near.try_send(b\"note\")?, 4);
         /// What `f` says; after a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe: it waits only after `f` has said `WouldBlock`.
+        /// Lossless: it waits only after `f` has said `WouldBlock`.
         ///
         #[doc = example!($pair, "use runtime::io::Interest;
 
@@ -142,7 +142,7 @@ assert_eq!(far.recv(&mut [0; 8]).await?, 4);
         /// refused an earlier datagram, that this one is too long.
         ///
         /// # Cancel safety
-        /// Cancel safe: if it is dropped before its end, nothing was sent.
+        /// Lossless: if it is dropped before its end, nothing was sent.
         ///
         #[doc = example!($pair, "assert_eq!(near.send(b\"note\").await?, 4);
 ")]
@@ -176,7 +176,7 @@ assert_eq!(far.recv(&mut [0; 8]).await?, 4);
         /// What the operating system says, for instance that a datagram sent before was refused.
         ///
         /// # Cancel safety
-        /// Cancel safe: if it is dropped before its end, nothing was received.
+        /// Lossless: if it is dropped before its end, nothing was received.
         ///
         #[doc = example!($pair, "far.send(b\"note\").await?;
 let mut buf = [0; 8];
@@ -228,7 +228,7 @@ assert_eq!(near.recv(&mut buf).await?, 4);
         /// As [`recv`](Self::recv).
         ///
         /// # Cancel safety
-        /// Cancel safe: if it is dropped before its end, nothing was received.
+        /// Lossless: if it is dropped before its end, nothing was received.
         ///
         #[doc = example!($pair, "far.send(b\"note\").await?;
 let mut buf = Vec::with_capacity(8);
@@ -249,7 +249,7 @@ assert_eq!(buf, b\"note\");
         /// As [`recv`](Self::recv).
         ///
         /// # Cancel safety
-        /// Cancel safe: if it is dropped before its end, nothing was received.
+        /// Lossless: if it is dropped before its end, nothing was received.
         ///
         #[doc = example!($pair, "far.send(b\"note\").await?;
 let mut buf = [0; 8];
@@ -303,7 +303,7 @@ assert_eq!(&buf[..count], b\"note\");
         /// As [`recv`](Self::recv).
         ///
         /// # Cancel safety
-        /// Cancel safe: if it is dropped before its end, nothing was received.
+        /// Lossless: if it is dropped before its end, nothing was received.
         ///
         #[doc = example!($pair, "far.send(b\"note\").await?;
 let mut buf = Vec::with_capacity(8);

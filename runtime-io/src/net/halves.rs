@@ -11,7 +11,7 @@ macro_rules! peeking_half {
         /// What the operating system says.
         ///
         /// # Cancel safety
-        /// Cancel safe.
+        /// Lossless.
         ///
         #[doc = example!($pair, "let (mut near, _write) = near.into_split();
 far.try_write(b\"note\")?;
@@ -46,7 +46,7 @@ macro_rules! read_half {
         /// After a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe.
+        /// Lossless.
         ///
         #[doc = example!($pair, "let (near, _write) = near.into_split();
 far.try_write(b\"note\")?;
@@ -92,7 +92,7 @@ macro_rules! write_half {
         /// After a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe.
+        /// Lossless.
         ///
         #[doc = example!($pair, "let (_read, near) = near.into_split();
 near.writable().await?;
@@ -129,7 +129,7 @@ macro_rules! any_half {
         /// After a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe.
+        /// Lossless.
         ///
         #[doc = example!($pair, "let (read, write) = near.into_split();
 assert!(write.ready(runtime::io::Interest::WRITABLE).await?.is_writable());

@@ -15,8 +15,8 @@ use super::addr::resolve;
 /// What the operating system says; `InvalidInput` if a text has no port.
 ///
 /// # Cancel safety
-/// Cancel safe: who gives up waits no more. A lookup that has begun goes on until the operating
-/// system answers, and holds one of the threads meanwhile.
+/// Lossless: who gives up waits no more. A lookup that has begun goes on until the operating system
+/// answers, and holds one of the threads meanwhile.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {

@@ -71,7 +71,7 @@ impl UdpSocket {
     /// If the calling thread is in no runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -142,7 +142,7 @@ impl UdpSocket {
     /// What the operating system says of the last address, or of the name.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     /// ```
     /// use runtime::net::UdpSocket;

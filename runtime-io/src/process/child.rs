@@ -115,7 +115,7 @@ impl Child {
     /// Those of [`start_kill`](Child::start_kill) and [`wait`](Child::wait).
     ///
     /// # Cancel safety
-    /// Cancel safe: the child is killed at the first poll; who calls again waits on.
+    /// Resumable: the child is killed at the first poll; who calls again waits on.
     ///
     /// ```
     /// use runtime::process::Command;
@@ -148,7 +148,7 @@ impl Child {
     /// If the calling thread is in no runtime, while the child runs.
     ///
     /// # Cancel safety
-    /// Cancel safe; standard input stays closed.
+    /// Lossless; standard input stays closed.
     ///
     /// ```
     /// use runtime::process::Command;
@@ -213,7 +213,7 @@ impl Child {
     /// If the calling thread is in no runtime, while the child runs.
     ///
     /// # Cancel safety
-    /// Not cancel safe: the child is dropped, and what was read is lost.
+    /// Lossy: the child is dropped, and what was read is lost.
     ///
     /// ```
     /// use runtime::process::Command;

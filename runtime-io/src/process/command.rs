@@ -168,8 +168,7 @@ impl Command {
     /// If the calling thread is in no runtime.
     ///
     /// # Cancel safety
-    /// Dropping the future lets the child go on, or kills it, as
-    /// [`kill_on_drop`](Command::kill_on_drop) says.
+    /// Lossy: the child goes on, or is killed, as [`kill_on_drop`](Command::kill_on_drop) says.
     ///
     /// ```
     /// use runtime::process::Command;
@@ -202,7 +201,7 @@ impl Command {
     /// If the calling thread is in no runtime.
     ///
     /// # Cancel safety
-    /// As with [`status`](Command::status).
+    /// Lossy: as with [`status`](Command::status); what was read is lost.
     ///
     /// ```
     /// use runtime::process::Command;

@@ -223,7 +223,7 @@ impl Signal {
     /// Waits for the next signal; always `Some`.
     ///
     /// # Cancel safety
-    /// Cancel safe: a signal that was not received stays.
+    /// Lossless: a signal that was not received stays.
     ///
     /// ```
     /// use runtime::signal::unix::{SignalKind, signal};

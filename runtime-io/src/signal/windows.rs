@@ -134,7 +134,7 @@ macro_rules! event {
             /// Waits for the next event; always `Some`.
             ///
             /// # Cancel safety
-            /// Cancel safe: an event that was not received stays.
+            /// Lossless: an event that was not received stays.
             ///
             #[doc = example!($listen)]
             pub async fn recv(&mut self) -> Option<()> {

@@ -12,7 +12,7 @@ pub(super) const PAGE: &str = "docs/testing.md";
 /// So many faults are in the catalogue.
 const FAULTS: usize = 100;
 
-const WITHOUT: &str = "Without a test so far: ";
+const WITHOUT: &str = "Without a row: ";
 
 /// The page with its tests as they are, unless a numbered test has no row.
 pub(super) fn page(page: &str, files: &[File]) -> Result<String, String> {
@@ -45,9 +45,13 @@ pub(super) fn page(page: &str, files: &[File]) -> Result<String, String> {
     let missing = ranges((1..=FAULTS).filter(|number| !rows.contains(number)));
     lines.splice(
         from..to,
-        wrapped(&format!("{WITHOUT}{}.", missing.join(", "))),
+        wrapped(&format!("{WITHOUT}{}.", or_none(&missing.join(", ")))),
     );
     Ok(lines.join("\n") + "\n")
+}
+
+fn or_none(list: &str) -> &str {
+    if list.is_empty() { "none" } else { list }
 }
 
 /// A row's number and its five cells.
@@ -143,7 +147,7 @@ mod tests {
     }
 
     const OLD: &str = "head\n| 2 | a | old | U | holds |\n| 4 | b | – | L | partly |\n\n\
-                       Without a test so far: 1.\n\ntail\n";
+                       Without a row: 1.\n\ntail\n";
 
     #[test]
     fn rows_get_their_tests_and_the_rest_is_listed() {
@@ -161,7 +165,7 @@ mod tests {
         );
         assert!(new.contains("| 4 | b | – | L | partly |\n"), "{new}");
         assert!(
-            new.contains("Without a test so far: 1, 3, 5–100.\n\ntail\n"),
+            new.contains("Without a row: 1, 3, 5–100.\n\ntail\n"),
             "{new}"
         );
     }

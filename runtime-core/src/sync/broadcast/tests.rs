@@ -7,6 +7,29 @@ use super::error::{RecvError, TryRecvError};
 use super::{Sender, channel};
 use crate::sync::test_support::{Woken, poll_once};
 
+/// A ring's every size and overflow: what is missed is counted exactly, and the rest comes in turn.
+#[test]
+fn fault_083_a_lag_is_exact_at_every_wrap() {
+    for capacity in 1..=17_usize {
+        let room = capacity.next_power_of_two();
+        for sent in 0..=3 * room + 1 {
+            let (sender, mut receiver) = channel(capacity);
+            for value in 0..sent {
+                assert_eq!(sender.send(value).unwrap(), 1);
+            }
+            let missed = sent.saturating_sub(room);
+            if missed > 0 {
+                let lagged = Err(TryRecvError::Lagged(missed as u64));
+                assert_eq!(receiver.try_recv(), lagged, "{sent} in {capacity}");
+            }
+            for value in missed..sent {
+                assert_eq!(receiver.try_recv(), Ok(value), "{sent} in {capacity}");
+            }
+            assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+        }
+    }
+}
+
 #[test]
 fn every_receiver_gets_every_value_from_when_it_came_on() {
     let (sender, mut first) = channel(4);

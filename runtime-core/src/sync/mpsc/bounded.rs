@@ -92,7 +92,8 @@ pub struct Receiver<T> {
 impl<T> Receiver<T> {
     /// Waits for the next value; `None` when there will be none.
     ///
-    /// Cancel safety: no value is lost.
+    /// # Cancel safety
+    /// Lossless: no value is lost.
     ///
     /// ```
     /// use runtime::sync::mpsc;
@@ -113,7 +114,8 @@ impl<T> Receiver<T> {
     /// Waits for at least one value and appends up to `limit` to `buffer`; gives how many. Zero
     /// when there will be none, or if `limit` is zero.
     ///
-    /// Cancel safety: no value is lost.
+    /// # Cancel safety
+    /// Lossless: no value is lost.
     ///
     /// ```
     /// use runtime::sync::mpsc;
@@ -225,7 +227,8 @@ impl<T> Receiver<T> {
 impl<T> Sender<T> {
     /// Waits for room and sends `value`.
     ///
-    /// Cancel safety: the value and the place in the queue are lost; [`reserve`](Sender::reserve)
+    /// # Cancel safety
+    /// Lossy: the value is dropped and the place in the queue lost; [`reserve`](Sender::reserve)
     /// loses no value.
     ///
     /// # Errors
@@ -281,7 +284,8 @@ impl<T> Sender<T> {
 
     /// Waits for room for one value; the value is given to the permit.
     ///
-    /// Cancel safety: only the place in the queue is lost.
+    /// # Cancel safety
+    /// Place lost; nothing else.
     ///
     /// # Errors
     /// If the receiver is gone or closed.
@@ -304,7 +308,8 @@ impl<T> Sender<T> {
 
     /// Waits for room for `n` values.
     ///
-    /// Cancel safety: only the place in the queue is lost.
+    /// # Cancel safety
+    /// Place lost; nothing else.
     ///
     /// # Errors
     /// If the receiver is gone or closed, or the channel can never hold `n` values.
@@ -331,7 +336,8 @@ impl<T> Sender<T> {
 
     /// Waits for room for one value, with a permit that owns the sender.
     ///
-    /// Cancel safety: the place in the queue and the sender are lost; clone it before.
+    /// # Cancel safety
+    /// Lossy: the sender is dropped and the place in the queue lost; clone the sender before.
     ///
     /// # Errors
     /// If the receiver is gone or closed.
@@ -453,7 +459,8 @@ impl<T> Sender<T> {
 
     /// Waits until the receiver is gone or closed.
     ///
-    /// Cancel safety: nothing is lost.
+    /// # Cancel safety
+    /// Lossless.
     ///
     /// ```
     /// use runtime::sync::mpsc;

@@ -70,7 +70,8 @@ pub struct UnboundedReceiver<T> {
 impl<T> UnboundedReceiver<T> {
     /// Waits for the next value; `None` when there will be none.
     ///
-    /// Cancel safety: no value is lost.
+    /// # Cancel safety
+    /// Lossless: no value is lost.
     ///
     /// ```
     /// use runtime::sync::mpsc;
@@ -91,7 +92,8 @@ impl<T> UnboundedReceiver<T> {
     /// Waits for at least one value and appends up to `limit` to `buffer`; gives how many. Zero
     /// when there will be none, or if `limit` is zero.
     ///
-    /// Cancel safety: no value is lost.
+    /// # Cancel safety
+    /// Lossless: no value is lost.
     ///
     /// ```
     /// use runtime::sync::mpsc;
@@ -200,7 +202,8 @@ impl<T> UnboundedSender<T> {
 
     /// Waits until the receiver is gone or closed.
     ///
-    /// Cancel safety: nothing is lost.
+    /// # Cancel safety
+    /// Lossless.
     ///
     /// ```
     /// use runtime::sync::mpsc;

@@ -9,6 +9,37 @@ use super::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use crate::sync::TryAcquireError;
 use crate::sync::test_support::{Woken, poll_once};
 
+proptest! {
+    /// The count stays exact up to the most there can be; what goes beyond is refused loudly, and
+    /// forgetting stops at nothing.
+    #[test]
+    fn fault_082_counts_are_exact_at_their_ends(
+        start in 0..4_usize,
+        steps in proptest::collection::vec((any::<bool>(), 0..6_usize), 0..40),
+        near_the_end in any::<bool>(),
+        closed in any::<bool>(),
+    ) {
+        let mut count = if near_the_end { Semaphore::MAX_PERMITS - start } else { start };
+        let semaphore = Semaphore::new(count);
+        if closed {
+            semaphore.close();
+        }
+        for (adds, n) in steps {
+            if adds {
+                let fits = count + n <= Semaphore::MAX_PERMITS;
+                let added = catch_unwind(AssertUnwindSafe(|| semaphore.add_permits(n)));
+                prop_assert_eq!(added.is_ok(), fits);
+                count += if fits { n } else { 0 };
+            } else {
+                prop_assert_eq!(semaphore.forget_permits(n), n.min(count));
+                count -= n.min(count);
+            }
+            prop_assert_eq!(semaphore.available_permits(), count);
+            prop_assert_eq!(semaphore.is_closed(), closed);
+        }
+    }
+}
+
 static SEMAPHORE: Semaphore = Semaphore::const_new(1);
 
 #[test]

@@ -20,7 +20,7 @@ impl File {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Cancel safe: nothing is changed.
+    /// Lossless: nothing is changed.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {
@@ -60,8 +60,8 @@ impl File {
     /// What the operating system says; if the runtime ends first.
     ///
     /// # Cancel safety
-    /// Once begun it is done, by the thread that ends the runtime if need be; who gives up does not
-    /// learn how it ended.
+    /// Lossy: once begun it is done, by the thread that ends the runtime if need be; who gives up
+    /// does not learn how it ended.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {

@@ -11,7 +11,7 @@ use crate::pool::ask;
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {
@@ -34,7 +34,7 @@ pub async fn symlink_dir(original: impl AsRef<Path>, link: impl AsRef<Path>) -> 
 /// What the operating system says; if the runtime ends first.
 ///
 /// # Cancel safety
-/// Once begun it is done; who gives up does not learn how it ended.
+/// Lossy: once begun it is done; who gives up does not learn how it ended.
 ///
 /// ```
 /// # runtime::Runtime::new()?.block_on(async {

@@ -72,7 +72,7 @@ impl TcpListener {
     /// If the calling thread is in no runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     /// ```
     /// use runtime::net::TcpListener;
@@ -110,7 +110,7 @@ impl TcpListener {
     /// What the operating system says, if it will not get better by waiting.
     ///
     /// # Cancel safety
-    /// Cancel safe: no connection is lost.
+    /// Lossless: no connection is lost.
     ///
     /// ```
     /// use runtime::net::{TcpListener, TcpStream};

@@ -216,7 +216,7 @@ impl TcpSocket {
     /// If the calling thread is in no runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe: a connection under way is closed.
+    /// Lossless: a connection under way is closed.
     ///
     /// ```
     /// use runtime::net::{TcpListener, TcpSocket};

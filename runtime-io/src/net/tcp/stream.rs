@@ -75,7 +75,7 @@ impl TcpStream {
     /// If the calling thread is in no runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe: connections under way are closed.
+    /// Lossless: connections under way are closed.
     ///
     /// ```
     /// use runtime::net::{TcpListener, TcpStream};
@@ -157,7 +157,7 @@ impl TcpStream {
     /// What the operating system says.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     /// ```
     /// use runtime::io::AsyncWriteExt;

@@ -69,7 +69,7 @@ impl UdpSocket {
     /// before it, and is the error of the call that begins with it.
     ///
     /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was sent.
+    /// Lossless: if it is dropped before its end, nothing was sent.
     ///
     /// ```
     /// use runtime::net::{Datagram, UdpSocket};
@@ -119,7 +119,7 @@ impl UdpSocket {
     /// As [`UdpSocket::recv`], if there is one before the first datagram.
     ///
     /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was received.
+    /// Lossless: if it is dropped before its end, nothing was received.
     ///
     /// ```
     /// use std::io::IoSliceMut;

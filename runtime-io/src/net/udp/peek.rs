@@ -18,7 +18,7 @@ impl UdpSocket {
     /// As [`UdpSocket::recv`].
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     /// ```
     /// use runtime::net::UdpSocket;
@@ -67,7 +67,7 @@ impl UdpSocket {
     /// As [`UdpSocket::recv`].
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     /// ```
     /// use runtime::net::UdpSocket;
@@ -119,7 +119,7 @@ impl UdpSocket {
     /// As [`UdpSocket::recv`].
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     /// ```
     /// use runtime::net::UdpSocket;

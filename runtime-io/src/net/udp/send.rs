@@ -17,7 +17,7 @@ impl UdpSocket {
     /// What the operating system says, also of the name.
     ///
     /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was sent.
+    /// Lossless: if it is dropped before its end, nothing was sent.
     ///
     /// ```
     /// use runtime::net::UdpSocket;

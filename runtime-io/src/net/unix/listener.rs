@@ -81,7 +81,7 @@ impl UnixListener {
     /// the runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe: no connection is lost.
+    /// Lossless: no connection is lost.
     ///
     /// ```
     /// use runtime::net::{UnixListener, UnixStream};

@@ -117,7 +117,7 @@ macro_rules! pipe_end {
         /// After a shutdown of the runtime.
         ///
         /// # Cancel safety
-        /// Cancel safe: readiness stays until an operation finds that it would block.
+        /// Lossless: readiness stays until an operation finds that it would block.
         ///
         /// ```
         /// use runtime::io::Interest;

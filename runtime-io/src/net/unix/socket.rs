@@ -89,7 +89,7 @@ impl UnixSocket {
     /// If the calling thread is in no runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe: a connection under way is closed.
+    /// Lossless: a connection under way is closed.
     ///
     /// ```
     /// use runtime::net::{UnixListener, UnixSocket};

@@ -65,7 +65,7 @@ impl UnixStream {
     /// If the calling thread is in no runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe: a connection under way is closed.
+    /// Lossless: a connection under way is closed.
     ///
     /// ```
     /// use runtime::net::{UnixListener, UnixStream};
@@ -94,7 +94,7 @@ impl UnixStream {
     /// As there.
     ///
     /// # Cancel safety
-    /// Cancel safe: a connection under way is closed.
+    /// Lossless: a connection under way is closed.
     ///
     /// ```
     /// use runtime::net::{UnixListener, UnixStream};

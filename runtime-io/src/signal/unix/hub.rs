@@ -73,8 +73,10 @@ pub(super) fn hub() -> io::Result<&'static Hub> {
 fn arrived(signal: i32) {
     if let Some(hub) = HUB.peek() {
         if hub.board.note(signal) {
-            // It cannot be full; were it broken there would be nobody to tell.
-            let _ = (&hub.bell).write(&[1]);
+            // It cannot be full; were it broken there would be nobody to tell. Bounded by the
+            // signals that interrupt this one's handler.
+            let ring = || (&hub.bell).write(&[1]);
+            while matches!(ring(), Err(error) if error.kind() == io::ErrorKind::Interrupted) {}
         }
     }
 }

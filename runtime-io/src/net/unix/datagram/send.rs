@@ -18,7 +18,7 @@ impl UnixDatagram {
     /// What the operating system says, also that nobody is there.
     ///
     /// # Cancel safety
-    /// Cancel safe: if it is dropped before its end, nothing was sent.
+    /// Lossless: if it is dropped before its end, nothing was sent.
     ///
     /// ```
     /// use runtime::net::UnixDatagram;

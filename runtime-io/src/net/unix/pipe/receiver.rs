@@ -50,7 +50,7 @@ impl Receiver {
     /// After a shutdown of the runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {

@@ -46,7 +46,7 @@ impl Sender {
     /// After a shutdown of the runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe.
+    /// Lossless.
     ///
     /// ```
     /// # runtime::Runtime::new()?.block_on(async {

@@ -55,7 +55,7 @@ macro_rules! pipe_end {
             /// After a shutdown of the runtime.
             ///
             /// # Cancel safety
-            /// Cancel safe: readiness stays until an operation finds that it would block.
+            /// Lossless: readiness stays until an operation finds that it would block.
             ///
             #[doc = example!($pair, "use runtime::io::Interest;
 
@@ -72,7 +72,7 @@ assert!(ready.is_writable());
             /// After a shutdown of the runtime.
             ///
             /// # Cancel safety
-            /// Cancel safe.
+            /// Lossless.
             ///
             #[doc = example!($pair, "far.writable().await?;
 far.try_write(b\"note\")?;
@@ -89,7 +89,7 @@ assert_eq!(near.try_read(&mut [0; 8])?, 4);
             /// After a shutdown of the runtime.
             ///
             /// # Cancel safety
-            /// Cancel safe.
+            /// Lossless.
             ///
             #[doc = example!($pair, "near.writable().await?;
 assert_eq!(near.try_write(b\"note\")?, 4);
@@ -181,7 +181,7 @@ assert_eq!(near.try_write(b\"note\")?, 4);
             /// What `f` says; after a shutdown of the runtime.
             ///
             /// # Cancel safety
-            /// Cancel safe: it waits only before `f` is called.
+            /// Lossless: it waits only before `f` is called.
             ///
             #[doc = example!($pair, "use runtime::io::Interest;
 

@@ -61,7 +61,7 @@ impl NamedPipeServer {
     /// What the operating system says; after a shutdown of the runtime.
     ///
     /// # Cancel safety
-    /// Cancel safe: a client that comes meanwhile is there when it is called again.
+    /// Lossless: a client that comes meanwhile is there when it is called again.
     ///
     /// ```
     /// use runtime::net::windows::named_pipe::{ClientOptions, ServerOptions};
