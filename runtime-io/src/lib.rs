@@ -21,6 +21,10 @@ pub mod stdio;
 #[cfg(feature = "net")]
 mod driver;
 
+#[cfg(runtime_fuzzing)]
+#[doc(hidden)]
+pub use driver::fuzzing;
+
 #[cfg(any(feature = "fs", feature = "io-std"))]
 mod pool;
 

@@ -14,6 +14,8 @@ mod conformance;
 
 mod features;
 
+mod fuzz;
+
 mod loom;
 
 mod loom_mutants;
@@ -29,6 +31,8 @@ mod probe;
 mod process;
 
 mod sanitize;
+
+mod shuttle;
 
 mod tables;
 
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Ok(Command::BridgeCheck { path }) => bridge_check::run(path.as_deref()),
         Ok(Command::Probe(what)) => probe::run(what),
         Ok(Command::Conformance(options)) => conformance::run(&options),
+        Ok(Command::Fuzz(options)) => fuzz::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::LoomMutants(options)) => loom_mutants::run(&options),
         Ok(Command::Mutants(options)) => mutants::run(&options),
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
         Ok(Command::Features) => features::run(),
         Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
+        Ok(Command::Shuttle(options)) => shuttle::run(&options),
         Ok(Command::Tables) => tables::run(),
         Ok(Command::Vocabulary { missing_only }) => vocabulary::run(missing_only),
         Err(error) => Err(format!("{error}\n\n{}", command::USAGE)),
