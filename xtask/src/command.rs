@@ -44,9 +44,9 @@ Commands:
   sanitize address|thread [FILTER]
       Runs the tests under AddressSanitizer (with LeakSanitizer) or ThreadSanitizer, standard library
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
-  shuttle [NAME] [--schedules N] [--seed S] [--replay SCHEDULE]
+  shuttle [NAME] [--schedules N] [--seed S] [--replay FILE]
       Runs whole runtimes under N schedules drawn at random (10,000 in all), in release, in target/shuttle; only
-      scenarios whose name contains NAME. A schedule that fails is printed; --replay runs it again.
+      scenarios whose name contains NAME. --replay runs a schedule again that failed, with NAME its scenario.
   platforms --check [TARGET]
       Type-checks and lints the crates and their tests for Windows, macOS, FreeBSD, Android and other Linux systems,
       or for TARGET alone; warnings are errors. Needs Debian's toolchain, says so if it is missing. In target/platforms.

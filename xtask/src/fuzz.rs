@@ -58,7 +58,7 @@ const INPUT_BYTES_MAX: usize = 1024;
 
 /// What the repository keeps of one target.
 const KEPT_BYTES_MAX: u64 = 12 << 10;
-const KEPT_FILES_MAX: usize = 40;
+const KEPT_FILES_MAX: usize = 30;
 
 const INSTALL: [&str; 3] = ["install", "cargo-fuzz", "--locked"];
 

@@ -6,7 +6,7 @@
 
 use shuttle::scheduler::{Schedule, Scheduler, Task, TaskId};
 
-const IN_A_ROW_MAX: usize = 500;
+const IN_A_ROW_MAX: usize = 200;
 
 #[derive(Debug)]
 pub(crate) struct Fair<S> {
