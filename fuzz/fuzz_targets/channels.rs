@@ -20,10 +20,13 @@ enum Op {
     Send,
     Reserve,
     TryReserve,
+    ReserveInVain,
     PollSend(u8),
     GiveUp(u8),
     UsePermit(u8),
+    ReleasePermit(u8),
     DropPermit(u8),
+    ReserveMany { count: u8, uses: u8 },
     TryRecv,
     Recv,
     RecvMany(u8),
@@ -65,6 +68,7 @@ struct Pair {
     line: VecDeque<*const Wakes>,
     closed: bool,
     next: u32,
+    capacity: usize,
 }
 
 impl Pair {
@@ -83,6 +87,7 @@ impl Pair {
             line: VecDeque::new(),
             closed: false,
             next: 0,
+            capacity,
         }
     }
 
@@ -111,6 +116,11 @@ impl Pair {
             Op::Send => self.begin(true),
             Op::Reserve => self.begin(false),
             Op::TryReserve => self.try_reserve(),
+            Op::ReserveInVain => {
+                let reserved = self.senders.last().map(Sender::try_reserve);
+                let is_there = reserved.is_some_and(|permit| permit.is_ok());
+                assert!(!is_there || !self.closed && self.free > 0);
+            }
             Op::PollSend(which) => self.poll_send(which),
             Op::GiveUp(which) => self.give_up(which),
             Op::UsePermit(which) => {
@@ -121,7 +131,14 @@ impl Pair {
                     self.sent(value);
                 }
             }
+            Op::ReserveMany { count, uses } => self.reserve_many(count.into(), uses.into()),
             Op::DropPermit(which) => {
+                if let Some(at) = pick(&self.permits, which) {
+                    drop(self.permits.swap_remove(at));
+                    self.place_freed();
+                }
+            }
+            Op::ReleasePermit(which) => {
                 if let Some(at) = pick(&self.permits, which) {
                     let permit = self.permits.swap_remove(at);
                     self.senders.push(permit.release());
@@ -221,6 +238,37 @@ impl Pair {
                 assert!(self.closed);
                 self.senders.push(sender);
             }
+        }
+    }
+
+    /// Takes `count` places at once, uses some of them, and gives the others back.
+    fn reserve_many(&mut self, count: usize, uses: usize) {
+        let Some(sender) = self.senders.pop() else {
+            return;
+        };
+        let mut sent = Vec::new();
+        match sender.try_reserve_many(count) {
+            Ok(permits) => {
+                assert!(!self.closed && self.free >= count);
+                for permit in permits.take(uses) {
+                    self.next += 1;
+                    permit.send(self.next);
+                    sent.push(self.next);
+                }
+                self.free -= sent.len();
+            }
+            // More than there can ever be: whether it is closed is not asked.
+            Err(TrySendError::Full(())) if count > self.capacity => {}
+            Err(TrySendError::Full(())) => assert!(!self.closed && self.free < count),
+            Err(TrySendError::Closed(())) => assert!(self.closed),
+        }
+        self.senders.push(sender);
+        for value in sent {
+            self.queue.push_back(value);
+        }
+        if !self.queue.is_empty() {
+            self.receiver_waits = false;
+            self.receiver_wakes.take();
         }
     }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use libfuzzer_sys::fuzz_target;
 use runtime::io::{self, AsyncRead, AsyncWriteExt};
-use runtime_fuzz::{Sink, Source, run};
+use runtime_fuzz::{Sink, Slow, Source, run};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec, LinesCodec};
 
 const LONGEST: usize = 64;
@@ -54,6 +54,7 @@ async fn round_trip(frames: &[Vec<u8>], pieces: &[u8], room: usize) {
     let (near, far) = io::duplex(room);
     let (_, near_writes) = io::split(near);
     let (far_reads, _) = io::split(far);
+    let reader = io::BufReader::new(Slow::new(far_reads, pieces));
     let send = async {
         let mut writer = FramedWrite::new(io::BufWriter::new(near_writes), codec());
         for frame in frames {
@@ -71,7 +72,7 @@ async fn round_trip(frames: &[Vec<u8>], pieces: &[u8], room: usize) {
             .await
             .expect("it may be shut down twice");
     };
-    let (read, ()) = runtime::join!(all(io::BufReader::new(far_reads)), send);
+    let (read, ()) = runtime::join!(all(reader), send);
     assert_eq!(read.expect("the frames are whole"), frames);
 }
 

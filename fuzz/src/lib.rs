@@ -149,6 +149,37 @@ impl AsyncRead for Source {
     }
 }
 
+/// A reader that takes less than there is, so that what is below it is seldom empty.
+pub struct Slow<R> {
+    inner: R,
+    pieces: Pieces,
+}
+
+impl<R> Slow<R> {
+    pub fn new(inner: R, pieces: &[u8]) -> Slow<R> {
+        let pieces = Pieces::new(pieces);
+        Slow { inner, pieces }
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Slow<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let Poll::Ready(length) = this.pieces.next(cx) else {
+            return Poll::Pending;
+        };
+        let mut bytes = vec![0; length.min(buffer.remaining())];
+        let mut part = ReadBuf::new(&mut bytes);
+        let polled = Pin::new(&mut this.inner).poll_read(cx, &mut part);
+        buffer.put_slice(part.filled());
+        polled
+    }
+}
+
 /// Takes bytes piece by piece.
 #[derive(Debug, Clone)]
 pub struct Sink {

@@ -1,9 +1,4 @@
 //! A cell as the code sees it, with no model checker to look at its accesses.
-#![allow(
-    unsafe_code,
-    reason = "`UnsafeCell` hands out the raw pointer that its callers justify"
-)]
-
 /// A cell whose accesses a model checker can see.
 #[derive(Debug)]
 pub struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
