@@ -117,6 +117,11 @@ fn shuttle_blocking_closures_run_or_are_cancelled() {
         let runtime = two_workers();
         let alive = Arc::new(AtomicUsize::new(0));
         let last = runtime.block_on(async {
+            // Each finds the thread of the one before idle, about to end, or gone.
+            for number in 0..4 {
+                let closure = spawn_blocking(move || number);
+                assert_eq!(closure.await.expect("it returns"), number);
+            }
             let first = spawn_blocking(|| 1);
             let counted = Counted::new(&alive);
             let last = spawn_blocking(move || drop(counted));
