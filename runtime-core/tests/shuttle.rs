@@ -47,8 +47,8 @@ const SCENARIOS: usize = 17;
 
 const SCHEDULES: usize = 10_000;
 
-/// How many changes of priority PCT makes in one schedule.
-const CHANGES: usize = 4;
+/// The depth of PCT: one more than the changes of priority in one schedule.
+const DEPTH: usize = 4;
 
 /// A scenario with more steps than this comes to no end.
 const STEPS_MAX: usize = 400_000;
@@ -69,7 +69,7 @@ fn explore(name: &str, scenario: fn()) {
     let share = (all as usize).div_ceil(2 * SCENARIOS);
     let begun = Instant::now();
     run(RandomScheduler::new_from_seed(seed, share), scenario);
-    let by_priority = PctScheduler::new_from_seed(seed, CHANGES, share);
+    let by_priority = PctScheduler::new_from_seed(seed, DEPTH, share);
     run(Fair::new(by_priority), scenario);
     let rate = 2.0 * share as f64 / begun.elapsed().as_secs_f64();
     println!(
