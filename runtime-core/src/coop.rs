@@ -20,7 +20,7 @@ pub const BUDGET: u8 = 128;
 /// No limit: outside a task, and in an unconstrained future.
 const UNLIMITED: u16 = u16::MAX;
 
-thread_local! {
+crate::loom::thread_local! {
     static REMAINING: Cell<u16> = const { Cell::new(UNLIMITED) };
 }
 

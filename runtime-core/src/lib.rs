@@ -48,6 +48,10 @@ pub mod macros;
 
 pub mod time;
 
+#[cfg(runtime_fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use context::EnterGuard;
 pub use handle::Handle;
 pub use scheduler::{IoMode, Stall};

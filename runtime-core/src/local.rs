@@ -63,7 +63,7 @@ const TURN: usize = 61;
 /// After so many of them the mailbox is looked into.
 const MAILBOX_INTERVAL: usize = 31;
 
-thread_local! {
+crate::loom::thread_local! {
     static CURRENT: Cell<Option<Arc<Local>>> = const { Cell::new(None) };
 }
 

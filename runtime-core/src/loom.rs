@@ -1,19 +1,28 @@
-//! The seam between the runtime and its model checker.
+//! The seam between the runtime and what checks its interleavings.
 //!
-//! This is the only file that knows `cfg(loom)`. Everything whose interleavings matter (atomics,
-//! cells, locks, threads) is imported from here; a normal build gets the standard library
-//! (its locks without poison), a build with `--cfg loom` gets loom's instrumented twins behind the same names and
-//! signatures.
+//! This is the only file that knows `cfg(loom)` and `cfg(shuttle)`. Everything whose interleavings matter
+//! (atomics, cells, locks, threads, time) is imported from here; a normal build gets the standard
+//! library (its locks without poison), a build with `--cfg loom` or `--cfg shuttle` gets that checker's
+//! instrumented twins behind the same names and signatures.
 //!
-//! Differences that a model has to know: under loom a timed park has no clock, it sleeps until it
-//! is unparked; a lock is loom's own; statics and thread-locals are not part of any model.
+//! **loom** tries all interleavings of a few threads, and all that their atomics may show. Differences
+//! that a model has to know: a timed park has no clock, it sleeps until it is unparked; a lock is
+//! loom's own; statics and thread-locals are not part of any model.
+//!
+//! **shuttle** draws schedules of whole runtimes at random, with every thread and lock of ours in it;
+//! an atomic shows its newest value only. Differences: time passes only where somebody looks at the
+//! clock or sleeps, and a timed sleep may end at any moment (`loom/shuttle.rs`).
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 #[path = "loom/real.rs"]
 mod imp;
 
 #[cfg(loom)]
 #[path = "loom/model.rs"]
+mod imp;
+
+#[cfg(all(shuttle, not(loom)))]
+#[path = "loom/shuttle.rs"]
 mod imp;
 
 pub use imp::*;

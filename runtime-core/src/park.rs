@@ -10,7 +10,7 @@ use std::cell::Cell;
 
 pub use parker::block_on_parked;
 
-thread_local! {
+crate::loom::thread_local! {
     static ASYNC_CONTEXT: Cell<bool> = const { Cell::new(false) };
 }
 

@@ -6,10 +6,11 @@ use std::future::Future;
 use std::io;
 use std::iter;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::context::EnterGuard;
 use crate::handle::{Handle, RuntimeMetrics};
+use crate::loom;
 use crate::park;
 use crate::park::driver::ShutDown;
 use crate::scheduler::{self, Caller, Shared};
@@ -171,7 +172,7 @@ impl Runtime {
         if park::is_async_context() {
             return;
         }
-        let deadline = Instant::now().checked_add(timeout);
+        let deadline = loom::now().checked_add(timeout);
         shared.wait_for_end(deadline);
     }
 

@@ -38,7 +38,7 @@ pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
 pub(crate) use raw::{Notified, TaskRef, new_listed_task, new_task};
 
-#[cfg(test)]
+#[cfg(any(test, runtime_fuzzing))]
 pub(crate) mod test_support;
 
 #[cfg(all(test, not(loom)))]

@@ -11,6 +11,9 @@ pub(crate) mod registration;
 mod table;
 mod wait;
 
+#[cfg(runtime_fuzzing)]
+pub mod fuzzing;
+
 use std::io;
 
 use runtime_core::park::driver::ShutDown;

@@ -24,6 +24,10 @@ pub mod futures_io;
 #[cfg(feature = "net")]
 mod driver;
 
+#[cfg(runtime_fuzzing)]
+#[doc(hidden)]
+pub use driver::fuzzing;
+
 #[cfg(any(feature = "fs", feature = "io-std"))]
 mod pool;
 

@@ -7,7 +7,7 @@ use crate::source::{Line, Source};
 
 /// What nobody names: public for the sister crates only, or the futures behind a method whose trait
 /// has the example. The halves of a stream have the methods of the stream, with its examples.
-const INNER: [&str; 11] = [
+const INNER: [&str; 13] = [
     "runtime-core/src/loom",
     "runtime-core/src/util",
     "runtime-core/src/park",
@@ -16,7 +16,9 @@ const INNER: [&str; 11] = [
     "runtime-core/src/coop",
     "runtime-core/src/sync/raw_semaphore.rs",
     "runtime-core/src/macros",
+    "runtime-core/src/fuzzing.rs",
     "runtime-io/src/io/futures/",
+    "runtime-io/src/driver/fuzzing.rs",
     "runtime-io/src/net/addr.rs",
     "runtime-io/src/net/halves.rs",
 ];

@@ -47,6 +47,7 @@ const HOUSES: [House; 3] = [
                 "local_runtime",
             ],
             &["spawn", "join_set", "task_local", "macros", "time"],
+            &["fuzzing"],
         ],
         strangers: &[
             "runtime",

@@ -7,10 +7,12 @@ use crate::bench_report;
 use crate::conformance;
 use crate::conformance::groups::Group;
 use crate::ecosystem;
+use crate::fuzz;
 use crate::loom_mutants;
 use crate::mutants;
 use crate::platforms;
 use crate::probe;
+use crate::shuttle;
 
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <command>
@@ -33,6 +35,9 @@ Commands:
   ecosystem [PACKAGE …] [--update]
       Runs the tests that the probe's crates carry in their packages, on the bridge, and compares with
       compat/ecosystem.toml; --update writes its counts anew. Needs PostgreSQL for tokio-postgres. In target/probe.
+  fuzz [NAME] [--seconds N] [--list]
+      Feeds each target of fuzz/, or NAME alone, for N seconds (60), and makes its corpus anew; a failure is an error
+      with its input's path. Needs a nightly compiler; installs cargo-fuzz if it is missing. In target/fuzz.
   loom [--quick]
       Runs every model of runtime-core and runtime-io under the model checker, in release, in target/loom.
       Preemptions: 3, with --quick 2; the variable LOOM_MAX_PREEMPTIONS overrides both.
@@ -52,6 +57,9 @@ Commands:
   sanitize address|thread [FILTER]
       Runs the tests under AddressSanitizer (with LeakSanitizer) or ThreadSanitizer, standard library
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
+  shuttle [NAME] [--schedules N] [--seed S] [--replay FILE]
+      Runs whole runtimes under N schedules drawn at random (10,000 in all), in release, in target/shuttle; only
+      scenarios whose name contains NAME. --replay runs a schedule again that failed, with NAME its scenario.
   platforms --check [TARGET]
       Type-checks and lints the crates and their tests for Windows, macOS, FreeBSD, Android and other Linux systems,
       or for TARGET alone; warnings are errors. Needs Debian's toolchain, says so if it is missing. In target/platforms.
@@ -79,6 +87,7 @@ pub(crate) enum Command {
     Probe(probe::What),
     Conformance(conformance::Options),
     Ecosystem(ecosystem::Options),
+    Fuzz(fuzz::Options),
     Loom {
         quick: bool,
     },
@@ -99,6 +108,7 @@ pub(crate) enum Command {
         sanitizer: Sanitizer,
         filter: Option<String>,
     },
+    Shuttle(shuttle::Options),
     Tables,
     Vocabulary {
         missing_only: bool,
@@ -128,6 +138,8 @@ impl Command {
             ["probe", "--serve"] => Ok(Command::Probe(probe::What::Serves)),
             ["conformance", ref rest @ ..] => conformance(rest),
             ["ecosystem", ref rest @ ..] => packages(rest),
+            ["fuzz", ref rest @ ..] => fuzz(rest),
+            ["shuttle", ref rest @ ..] => shuttle(rest),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
             ["loom-mutants", ref rest @ ..] => loom_mutants(rest),
@@ -228,6 +240,50 @@ fn conformance(rest: &[&str]) -> Result<Command, String> {
         }
     }
     Ok(Command::Conformance(options))
+}
+
+fn fuzz(rest: &[&str]) -> Result<Command, String> {
+    let mut options = fuzz::Options::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        match *word {
+            "--list" => options.list = true,
+            "--seconds" => {
+                let value = words.next().ok_or("fuzz: --seconds needs a value")?;
+                options.seconds = Some(number(word, value)?);
+            }
+            name if !name.starts_with('-') && options.name.is_none() => {
+                options.name = Some(name.to_owned());
+            }
+            unknown => return Err(format!("fuzz: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::Fuzz(options))
+}
+
+fn shuttle(rest: &[&str]) -> Result<Command, String> {
+    let mut options = shuttle::Options::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            let value = words.next().copied();
+            value.ok_or_else(|| format!("shuttle: {word} needs a value"))
+        };
+        match *word {
+            "--schedules" => options.schedules = Some(number(word, value()?)?),
+            "--seed" => {
+                let value = value()?;
+                let seed = value.parse();
+                options.seed = Some(seed.map_err(|_| format!("--seed: {value:?} is no number"))?);
+            }
+            "--replay" => options.replay = Some(value()?.to_owned()),
+            name if !name.starts_with('-') && options.filter.is_none() => {
+                options.filter = Some(name.to_owned());
+            }
+            unknown => return Err(format!("shuttle: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::Shuttle(options))
 }
 
 fn loom_mutants(rest: &[&str]) -> Result<Command, String> {
@@ -370,6 +426,22 @@ mod tests {
         let serves = probe::What::Serves;
         assert_eq!(parse("probe --serve"), Ok(Command::Probe(serves)));
         assert_eq!(parse("features"), Ok(Command::Features));
+        let options = fuzz::Options {
+            name: Some("wheel".to_owned()),
+            seconds: Some(runs),
+            list: false,
+        };
+        assert_eq!(parse("fuzz wheel --seconds 3"), Ok(Command::Fuzz(options)));
+        let options = shuttle::Options {
+            schedules: Some(runs),
+            seed: Some(7),
+            filter: None,
+            replay: None,
+        };
+        assert_eq!(
+            parse("shuttle --schedules 3 --seed 7"),
+            Ok(Command::Shuttle(options))
+        );
         let target = Some("i686-unknown-linux-gnu".to_owned());
         assert_eq!(
             parse("platforms --check i686-unknown-linux-gnu"),
@@ -411,6 +483,12 @@ mod tests {
             ("bridge-check a b", "\"b\""),
             ("probe h2", "\"h2\""),
             ("vocabulary --extra", "\"--extra\""),
+            ("fuzz --all", "\"--all\""),
+            ("fuzz wheel tasks", "\"tasks\""),
+            ("fuzz --seconds 0", "\"0\""),
+            ("shuttle --seed x", "\"x\""),
+            ("shuttle --schedules", "needs a value"),
+            ("shuttle --all", "\"--all\""),
             ("lom", "\"lom\""),
             ("conformance --group nett", "\"nett\""),
             ("conformance --runs 0", "\"0\""),
@@ -455,6 +533,8 @@ mod tests {
             "mutants",
             "nightly",
             "features",
+            "fuzz",
+            "shuttle",
             "platforms",
             "sanitize",
             "tables",

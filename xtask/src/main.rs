@@ -19,6 +19,8 @@ mod errno;
 
 mod features;
 
+mod fuzz;
+
 mod loom;
 
 mod loom_mutants;
@@ -34,6 +36,8 @@ mod probe;
 mod process;
 
 mod sanitize;
+
+mod shuttle;
 
 mod tables;
 
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         Ok(Command::Probe(what)) => probe::run(what),
         Ok(Command::Conformance(options)) => conformance::run(&options),
         Ok(Command::Ecosystem(options)) => ecosystem::run(&options),
+        Ok(Command::Fuzz(options)) => fuzz::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
         Ok(Command::LoomMutants(options)) => loom_mutants::run(&options),
         Ok(Command::Mutants(options)) => mutants::run(&options),
@@ -66,6 +71,7 @@ fn main() -> ExitCode {
         Ok(Command::Features) => features::run(),
         Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
+        Ok(Command::Shuttle(options)) => shuttle::run(&options),
         Ok(Command::Tables) => tables::run(),
         Ok(Command::Vocabulary { missing_only }) => vocabulary::run(missing_only),
         Err(error) => Err(format!("{error}\n\n{}", command::USAGE)),

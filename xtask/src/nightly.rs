@@ -17,11 +17,16 @@ pub(crate) const FILE: &str = "docs/nightly.toml";
 const FIGURES_MAX: usize = 120;
 
 /// Name and command; `cargo` is the one that runs this.
-const PARTS: [(&str, &[&str]); 18] = [
+const PARTS: [(&str, &[&str]); 20] = [
     ("run", &[".ci/run"]),
     ("loom", &["cargo", "xtask", "loom"]),
     ("loom-mutants", &["cargo", "xtask", "loom-mutants"]),
     ("mutants", &["cargo", "xtask", "mutants"]),
+    ("fuzz", &["cargo", "xtask", "fuzz", "--seconds", "600"]),
+    (
+        "shuttle",
+        &["cargo", "xtask", "shuttle", "--schedules", "1000000"],
+    ),
     (
         "conformance",
         &["cargo", "xtask", "conformance", "--runs", "5"],

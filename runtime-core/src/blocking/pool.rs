@@ -4,17 +4,17 @@ use std::cell::Cell;
 use std::ptr::null;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::desk::{Desk, Idler, Next, Refused, Submit};
 use crate::loom;
+use crate::loom::thread::JoinHandle;
 use crate::park::parker::Parker;
 use crate::task::Notified;
 use crate::timer::clock::{AutoAdvanceHold, Clock};
 use crate::util::lock::{Condvar, Mutex};
 
-thread_local! {
+crate::loom::thread_local! {
     /// The pool that this thread belongs to.
     static MEMBER_OF: Cell<*const Pool> = const { Cell::new(null()) };
 }
@@ -23,7 +23,7 @@ thread_local! {
 type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// Makes a thread, not yet started, for the role it is given.
-type MakeThread = Arc<dyn Fn(&str) -> std::thread::Builder + Send + Sync>;
+type MakeThread = Arc<dyn Fn(&str) -> loom::thread::Builder + Send + Sync>;
 
 /// What the pool was built with.
 #[derive(Clone)]
@@ -158,7 +158,7 @@ impl Pool {
 
     /// Waits on the idle list; `None` if the thread is to end.
     fn wait(&self, parker: &Parker, me: &Arc<Idler<Job>>) -> Option<Job> {
-        let deadline = Instant::now().checked_add(self.config.keep_alive);
+        let deadline = loom::now().checked_add(self.config.keep_alive);
         loop {
             match deadline {
                 Some(deadline) => {
@@ -194,7 +194,7 @@ impl Pool {
             match deadline {
                 None => lock = self.all_ended.wait(lock),
                 Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
+                    let left = deadline.saturating_duration_since(loom::now());
                     let timed_out;
                     (lock, timed_out) = self.all_ended.wait_for(lock, left);
                     if timed_out {

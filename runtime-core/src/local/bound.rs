@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-thread_local! {
+crate::loom::thread_local! {
     /// This thread's number; 0 before it was asked for. Needs no destructor, so it is there to the
     /// thread's last moment.
     static NUMBER: Cell<u64> = const { Cell::new(0) };

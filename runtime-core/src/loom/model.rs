@@ -17,6 +17,8 @@
 use std::cell::Cell;
 
 pub use loom::sync::Arc;
+pub use runtime_alarm::Alarm;
+pub use std::thread_local;
 
 pub const IS_MODEL: bool = true;
 
@@ -28,7 +30,9 @@ macro_rules! constructor {
 pub(crate) use constructor;
 
 pub mod atomic;
+pub mod deque;
 mod site;
+mod waits;
 
 /// The first look of a compare-and-swap loop is a change under the model: loom remembers only the
 /// last load of an object, so that a look followed by a swap of the same thread would hide the swap
@@ -50,114 +54,35 @@ pub mod first_look {
     }
 }
 
-/// crossbeam-deque has no loom support: under the model the same few verbs stand on a locked queue.
-pub mod deque {
-    use super::{Arc, Mutex};
-    use std::collections::VecDeque;
-
-    pub use crossbeam_deque::Steal;
-
-    type Queue<T> = Arc<Mutex<VecDeque<T>>>;
-
-    pub struct Worker<T>(Queue<T>);
-
-    impl<T> Worker<T> {
-        pub fn new_fifo() -> Worker<T> {
-            Worker(Arc::new(Mutex::new(VecDeque::new())))
-        }
-
-        pub fn push(&self, value: T) {
-            self.0.lock().push_back(value);
-        }
-
-        pub fn pop(&self) -> Option<T> {
-            self.0.lock().pop_front()
-        }
-
-        pub fn len(&self) -> usize {
-            self.0.lock().len()
-        }
-
-        pub fn is_empty(&self) -> bool {
-            self.len() == 0
-        }
-
-        pub fn stealer(&self) -> Stealer<T> {
-            Stealer(Arc::clone(&self.0))
-        }
-    }
-
-    pub struct Stealer<T>(Queue<T>);
-
-    impl<T> Stealer<T> {
-        pub fn is_empty(&self) -> bool {
-            self.0.lock().is_empty()
-        }
-
-        pub fn steal(&self) -> Steal<T> {
-            self.0
-                .lock()
-                .pop_front()
-                .map_or(Steal::Empty, Steal::Success)
-        }
-
-        pub fn steal_batch_with_limit_and_pop(&self, to: &Worker<T>, limit: usize) -> Steal<T> {
-            steal_half(&self.0, to, limit)
-        }
-    }
-
-    pub struct Injector<T>(Queue<T>);
-
-    impl<T> Injector<T> {
-        pub fn new() -> Injector<T> {
-            Injector(Arc::new(Mutex::new(VecDeque::new())))
-        }
-
-        pub fn push(&self, value: T) {
-            self.0.lock().push_back(value);
-        }
-
-        pub fn len(&self) -> usize {
-            self.0.lock().len()
-        }
-
-        pub fn is_empty(&self) -> bool {
-            self.0.lock().is_empty()
-        }
-
-        pub fn steal(&self) -> Steal<T> {
-            self.0
-                .lock()
-                .pop_front()
-                .map_or(Steal::Empty, Steal::Success)
-        }
-
-        pub fn steal_batch_with_limit_and_pop(&self, to: &Worker<T>, limit: usize) -> Steal<T> {
-            steal_half(&self.0, to, limit)
-        }
-    }
-
-    fn steal_half<T>(from: &Queue<T>, to: &Worker<T>, limit: usize) -> Steal<T> {
-        let mut taken = {
-            let mut from = from.lock();
-            let count = from.len().div_ceil(2).min(limit);
-            from.drain(..count).collect::<VecDeque<T>>()
-        };
-        let Some(first) = taken.pop_front() else {
-            return Steal::Empty;
-        };
-        to.0.lock().extend(taken);
-        Steal::Success(first)
-    }
-}
-
+/// Whole runtimes are in no model: what only they need is the real thing.
 pub mod thread {
     pub use loom::thread::{Thread, current, park, yield_now};
+    pub use std::thread::{Builder, JoinHandle, sleep};
+
+    pub fn is_current<T>(handle: &JoinHandle<T>) -> bool {
+        handle.thread().id() == std::thread::current().id()
+    }
 
     /// A model has no clock: the sleep ends when the thread is unparked.
     pub fn park_timeout(_timeout: std::time::Duration) {
         park();
     }
+}
+
+pub fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+pub fn seed<T>(of: &T) -> u32 {
+    std::ptr::from_ref(of).addr() as u32 | 1
+}
+
+/// Plain locks are the real ones: see `util/lock.rs`.
+pub(crate) mod locks {
+    pub(crate) use super::waits::wait_for;
+    pub(crate) use std::sync::{
+        Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    };
 }
 
 pub struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);

@@ -1,8 +1,6 @@
 //! The real thing: std's atomics, threads and `Arc`, and its locks without poison.
-#![allow(
-    unsafe_code,
-    reason = "`UnsafeCell` hands out the raw pointer that its callers justify"
-)]
+
+use std::time::Instant;
 
 /// Whether this is the model checker's build.
 pub const IS_MODEL: bool = false;
@@ -18,7 +16,14 @@ pub(crate) use constructor;
 pub use crate::util::lock::{
     Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
 };
+pub use runtime_alarm::Alarm;
 pub use std::sync::Arc;
+pub use std::thread_local;
+
+mod cell;
+mod waits;
+
+pub use cell::UnsafeCell;
 
 /// Atomic types and fences.
 pub mod atomic {
@@ -53,33 +58,31 @@ pub mod deque {
 
 /// Threads: spawn, yield, park.
 pub mod thread {
-    pub use std::thread::{Thread, current, park, park_timeout, yield_now};
+    pub use std::thread::{
+        Builder, JoinHandle, Thread, current, park, park_timeout, sleep, yield_now,
+    };
+
+    /// Whether it is the calling thread's.
+    pub fn is_current<T>(handle: &JoinHandle<T>) -> bool {
+        handle.thread().id() == current().id()
+    }
 }
 
-/// A cell whose accesses a model checker can see.
-#[derive(Debug)]
-pub struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+/// The locks under our own, which have no poison: `util/lock.rs`.
+pub(crate) mod locks {
+    pub(crate) use super::waits::wait_for;
+    pub(crate) use std::sync::{
+        Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
+    };
+}
 
-impl<T> UnsafeCell<T> {
-    /// Wraps `value`.
-    pub const fn new(value: T) -> UnsafeCell<T> {
-        UnsafeCell(std::cell::UnsafeCell::new(value))
-    }
+/// What time it is.
+#[inline(always)]
+pub fn now() -> Instant {
+    Instant::now()
+}
 
-    /// Runs `f` on the value's address; `f` may only read through it.
-    #[inline(always)]
-    pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
-        f(self.0.get())
-    }
-
-    /// Runs `f` on the value's address; `f` may read and write through it.
-    #[inline(always)]
-    pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
-        f(self.0.get())
-    }
-
-    /// The value, when nobody else can hold the cell.
-    pub fn get_mut(&mut self) -> &mut T {
-        self.0.get_mut()
-    }
+/// An odd number for a generator of random ones. Any will do; addresses differ between threads.
+pub(crate) fn seed<T>(of: &T) -> u32 {
+    std::ptr::from_ref(of).addr() as u32 | 1
 }

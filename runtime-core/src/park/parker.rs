@@ -22,9 +22,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use crate::coop;
-use crate::loom::Arc;
 use crate::loom::atomic::{AtomicU32, Ordering};
 use crate::loom::thread::{self, Thread};
+use crate::loom::{self, Arc};
 
 const EMPTY: u32 = 0;
 const PARKED: u32 = 1;
@@ -98,11 +98,11 @@ impl Parker {
     /// Sleeps until there is a token or `deadline` has passed; true if a token was taken.
     pub fn park_deadline(&self, deadline: Instant) -> bool {
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(loom::now());
             if self.park_timeout(left) {
                 return true;
             }
-            if Instant::now() >= deadline {
+            if loom::now() >= deadline {
                 return false;
             }
         }

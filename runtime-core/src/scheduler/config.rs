@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::blocking::PoolConfig;
+use crate::loom;
 use crate::task::Id;
 
 /// A callback without arguments.
@@ -130,7 +131,7 @@ impl Config {
     }
 
     /// A thread of this runtime, not yet started, under the name of its role.
-    pub(crate) fn thread(&self, role: &str) -> std::thread::Builder {
+    pub(crate) fn thread(&self, role: &str) -> loom::thread::Builder {
         named_thread(self.thread_name.as_ref(), role, self.stack_size)
     }
 }
@@ -140,9 +141,9 @@ fn named_thread(
     name: Option<&NameFn>,
     role: &str,
     stack_size: Option<usize>,
-) -> std::thread::Builder {
+) -> loom::thread::Builder {
     let name = name.map_or_else(|| role.to_string(), |name| name());
-    let builder = std::thread::Builder::new().name(name);
+    let builder = loom::thread::Builder::new().name(name);
     match stack_size {
         Some(bytes) => builder.stack_size(bytes),
         None => builder,

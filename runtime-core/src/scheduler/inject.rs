@@ -19,7 +19,7 @@ const MAX_SHARDS: usize = 16;
 /// How many entries a slot takes at once.
 const BATCH: usize = 32;
 
-thread_local! {
+crate::loom::thread_local! {
     /// The shard that this thread pushes to, modulo their number.
     static STICKY: Cell<Option<usize>> = const { Cell::new(None) };
 }

@@ -9,10 +9,10 @@
 
 use std::io::{self, Write};
 use std::panic::Location;
-use std::thread;
 use std::time::Duration;
 
 use super::config::Stall;
+use crate::loom::thread;
 use crate::util::lock::Mutex;
 
 /// A shorter stall is counted and goes to `Builder::on_stall`, but is not worth a line: a busy

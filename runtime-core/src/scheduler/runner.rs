@@ -32,7 +32,7 @@ use crate::timer::timers::Shard;
 /// After so many polls from the cell in a row the queue has its turn.
 const CELL_STREAK: u32 = 3;
 
-thread_local! {
+crate::loom::thread_local! {
     static CURRENT: Cell<*const Runner> = const { Cell::new(null()) };
     static STAYS: Cell<bool> = const { Cell::new(false) };
     static ENTERED: RefCell<Vec<Option<Arc<Shared>>>> = const { RefCell::new(Vec::new()) };
@@ -82,7 +82,7 @@ impl Runner {
         }
         Runner {
             // Any odd number will do; addresses differ between threads.
-            random: Cell::new(std::ptr::from_ref(&parker).addr() as u32 | 1),
+            random: Cell::new(loom::seed(&parker)),
             shared: Arc::clone(shared),
             kind,
             parker,
@@ -143,7 +143,7 @@ impl Runner {
     pub(super) fn begin_turn(&self) {
         if let Some(slot) = self.slot.get() {
             self.shared.slots[slot as usize].count_turn();
-            self.busy_since.set(Some(Instant::now()));
+            self.busy_since.set(Some(loom::now()));
         }
     }
 
@@ -158,7 +158,7 @@ impl Runner {
 
     fn count_busy(&self) {
         if let (Some(slot), Some(since)) = (self.slot.get(), self.busy_since.get()) {
-            let now = Instant::now();
+            let now = loom::now();
             self.shared.slots[slot as usize].count_busy(now.saturating_duration_since(since));
             self.busy_since.set(Some(now));
         }

@@ -33,6 +33,7 @@ use super::config::Stall;
 use super::notice::NOTICE_AFTER;
 use super::runner::Runner;
 use super::shared::Shared;
+use crate::loom;
 use crate::util::lock::Mutex;
 
 /// How often a slot that is held is looked after.
@@ -68,7 +69,7 @@ impl Thrift {
 
     /// The sentinel is armed, at a low rate so far.
     fn sample(&self) {
-        let now = Instant::now();
+        let now = loom::now();
         let mut armed = self.armed.lock();
         let close = armed
             .0
@@ -216,7 +217,7 @@ impl Shared {
     }
 
     fn look_at_slots(&self, looker: &mut Looker) -> Found {
-        let now = Instant::now();
+        let now = loom::now();
         let gap = looker
             .last
             .map_or(Duration::ZERO, |last| now.duration_since(last));

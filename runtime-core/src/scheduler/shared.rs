@@ -13,7 +13,6 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
-use runtime_alarm::Alarm;
 
 use super::config::{Config, Flavor};
 use super::current_thread::Turn;
@@ -29,7 +28,7 @@ use super::stats::Stats;
 use super::worker::{self, Role};
 use crate::blocking::Pool;
 use crate::local::Local;
-use crate::loom;
+use crate::loom::{self, Alarm};
 use crate::park::driver::{Driver, Event, Poller};
 use crate::park::seat::Seat;
 use crate::task::{Header, Id, JoinHandle, Notified, Schedule, TaskRef, new_task};

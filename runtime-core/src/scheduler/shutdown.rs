@@ -31,19 +31,20 @@ use std::cell::Cell;
 use std::ptr::null;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::census::Census;
 use super::runner;
 use super::shared::Shared;
+use crate::loom;
+use crate::loom::thread::{self, JoinHandle};
 use crate::task::TaskRef;
 use crate::util::lock::{Condvar, Mutex};
 
 /// How long whoever waits for the end sleeps before it looks for itself.
 const LOOK_PAUSE: Duration = Duration::from_millis(1);
 
-thread_local! {
+crate::loom::thread_local! {
     /// The runtime whose tasks this thread is cancelling. A destructor that wakes the next task must
     /// not cancel it from within: a chain of tasks would nest as deep as it is long.
     static IN_HAND: Cell<*const Shared> = const { Cell::new(null()) };
@@ -93,7 +94,7 @@ impl Threads {
     fn join(&self) {
         let handles = std::mem::take(&mut self.state.lock().handles);
         for handle in handles {
-            if handle.thread().id() != thread::current().id() {
+            if !thread::is_current(&handle) {
                 // A thread that panicked (in a hook of the user's) has said so.
                 let _ = handle.join();
             }
@@ -177,7 +178,7 @@ impl Shared {
     /// Step 2: cancels every task that is neither running nor on its way to a queue.
     fn cancel_all(&self) {
         for slot in &self.slots {
-            let begun = Instant::now();
+            let begun = loom::now();
             for batch in std::iter::repeat_with(|| slot.tasks.close()) {
                 if batch.is_empty() {
                     break;
@@ -216,7 +217,7 @@ impl Shared {
                 break;
             }
             (state, _) = self.threads.ended.wait_for(state, LOOK_PAUSE);
-            if !state.ended && deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            if !state.ended && deadline.is_some_and(|deadline| loom::now() >= deadline) {
                 return false;
             }
         }

@@ -17,6 +17,7 @@ use super::idle::{Guard, Rest, Up};
 use super::runner::{self, Kind, Runner};
 use super::sentinel::LOOK_INTERVAL;
 use super::shared::{Shared, time_left};
+use crate::loom;
 use crate::park::seat::Room;
 use crate::park::{self, driver::Event};
 use crate::task::Notified;
@@ -315,7 +316,7 @@ impl Shared {
         if slept.is_err() {
             self.stats.driver_error();
             // A driver that cannot wait must not become a busy loop.
-            std::thread::sleep(Duration::from_millis(1));
+            loom::thread::sleep(Duration::from_millis(1));
         }
         call(self.config.on_thread_unpark.as_ref());
         if starved {

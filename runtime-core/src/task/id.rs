@@ -11,7 +11,7 @@ const BLOCK: u64 = 1024;
 /// The first id nobody has drawn.
 static NEXT_BLOCK: AtomicU64 = AtomicU64::new(1);
 
-thread_local! {
+crate::loom::thread_local! {
     /// The next id of this thread's block, and its end.
     static BLOCK_LEFT: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
     static CURRENT: Cell<Option<Id>> = const { Cell::new(None) };

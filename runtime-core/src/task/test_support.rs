@@ -59,6 +59,12 @@ impl Queue {
         Arc::strong_count(&self.shared)
     }
 
+    /// How many tasks are not freed.
+    #[cfg(runtime_fuzzing)]
+    pub(crate) fn allocated(&self) -> usize {
+        Arc::strong_count(&self.shared) - 1
+    }
+
     pub(crate) fn live(&self) -> usize {
         // Acquire: pairs with `ends`.
         self.shared.alive.load(Ordering::Acquire)
@@ -104,6 +110,7 @@ impl Schedule for Queue {
 }
 
 /// A task that counts its one poll.
+#[cfg(test)]
 pub(crate) fn ready_task(queue: &Queue, ran: &Arc<AtomicUsize>) -> (Notified, JoinHandle<()>) {
     let ran = Arc::clone(ran);
     queue.make(async move {

@@ -5,6 +5,7 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::time::{Duration, Instant as StdInstant};
 
 use crate::context;
+use crate::loom;
 use crate::timer::clock::{self, FAR};
 
 /// A point in time, as [`std::time::Instant`], except that [`Instant::now`] follows the clock
@@ -30,7 +31,7 @@ impl Instant {
         if clock::any_warped() {
             Instant::on_current_clock()
         } else {
-            Instant(StdInstant::now())
+            Instant(loom::now())
         }
     }
 
@@ -88,7 +89,7 @@ impl Instant {
     #[cold]
     fn on_current_clock() -> Instant {
         Instant(context::with_timer_shard(|shard| {
-            shard.map_or_else(StdInstant::now, |shard| shard.clock().now())
+            shard.map_or_else(loom::now, |shard| shard.clock().now())
         }))
     }
 }

@@ -30,7 +30,7 @@ use std::sync::atomic::AtomicBool as StdAtomicBool;
 use std::time::{Duration, Instant};
 
 use crate::loom::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::loom::{Arc, Mutex};
+use crate::loom::{self, Arc, Mutex};
 
 const NANOS_PER_SEC: u64 = 1_000_000_000;
 
@@ -69,7 +69,7 @@ pub enum ClockError {
 impl Clock {
     /// A running clock that stands at zero now.
     pub fn new() -> Clock {
-        let start = Instant::now();
+        let start = loom::now();
         Clock {
             start,
             warped: AtomicBool::new(false),
@@ -88,7 +88,7 @@ impl Clock {
         if self.is_warped() {
             self.warped_ns()
         } else {
-            self.ns_of(Instant::now())
+            self.ns_of(loom::now())
         }
     }
 
@@ -98,7 +98,7 @@ impl Clock {
         if self.is_warped() {
             self.instant_of(self.warped_ns())
         } else {
-            Instant::now()
+            loom::now()
         }
     }
 
@@ -110,7 +110,7 @@ impl Clock {
             ns != u64::MAX && self.warped_ns() >= ns
         } else {
             // Two instants are compared faster than brought to the scale.
-            Instant::now() >= instant
+            loom::now() >= instant
         }
     }
 
@@ -163,7 +163,7 @@ impl Clock {
         if warp.running_since.is_some() {
             return Err(ClockError::NotPaused);
         }
-        warp.running_since = Some(Instant::now());
+        warp.running_since = Some(loom::now());
         drop(warp);
         self.changed();
         Ok(())
@@ -258,7 +258,7 @@ impl fmt::Debug for Clock {
 impl Warp {
     fn read(&self) -> u64 {
         let since = self.running_since.map_or(Duration::ZERO, |since| {
-            Instant::now().saturating_duration_since(since)
+            loom::now().saturating_duration_since(since)
         });
         self.base_ns.saturating_add(nanos(since))
     }

@@ -184,7 +184,8 @@ impl Wheel {
     /// Moves the wakers of what is due at `now` into `sink`, earliest deadline first, at most
     /// `limit` of them.
     ///
-    /// A `now` before an earlier one counts as the earlier one.
+    /// A `now` before an earlier one counts as the earlier one, if that one came to its end
+    /// ([`Advance::Done`]).
     pub fn advance(&mut self, now: u64, sink: &mut WakeList, limit: usize) -> Advance {
         let now = now.max(self.elapsed);
         let mut budget = Budget {

@@ -11,8 +11,10 @@
 //! both: a child in fifty hung or crashed).
 
 use std::fmt;
-use std::sync::{self, PoisonError, TryLockError};
+use std::sync::{PoisonError, TryLockError, TryLockResult};
 use std::time::Duration;
+
+use crate::loom::locks as sync;
 
 /// Mutual exclusion for cold paths.
 #[derive(Default)]
@@ -107,9 +109,7 @@ impl Condvar {
         guard: MutexGuard<'a, T>,
         limit: Duration,
     ) -> (MutexGuard<'a, T>, bool) {
-        let outcome = self.0.wait_timeout(guard, limit);
-        let (guard, timed_out) = outcome.unwrap_or_else(PoisonError::into_inner);
-        (guard, timed_out.timed_out())
+        sync::wait_for(&self.0, guard, limit)
     }
 
     /// Wakes one that waits.
@@ -123,7 +123,7 @@ impl Condvar {
     }
 }
 
-fn free<G>(attempt: sync::TryLockResult<G>) -> Option<G> {
+fn free<G>(attempt: TryLockResult<G>) -> Option<G> {
     match attempt {
         Ok(guard) => Some(guard),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
