@@ -426,22 +426,6 @@ mod tests {
         let serves = probe::What::Serves;
         assert_eq!(parse("probe --serve"), Ok(Command::Probe(serves)));
         assert_eq!(parse("features"), Ok(Command::Features));
-        let options = fuzz::Options {
-            name: Some("wheel".to_owned()),
-            seconds: Some(runs),
-            list: false,
-        };
-        assert_eq!(parse("fuzz wheel --seconds 3"), Ok(Command::Fuzz(options)));
-        let options = shuttle::Options {
-            schedules: Some(runs),
-            seed: Some(7),
-            filter: None,
-            replay: None,
-        };
-        assert_eq!(
-            parse("shuttle --schedules 3 --seed 7"),
-            Ok(Command::Shuttle(options))
-        );
         let target = Some("i686-unknown-linux-gnu".to_owned());
         assert_eq!(
             parse("platforms --check i686-unknown-linux-gnu"),
@@ -460,6 +444,27 @@ mod tests {
         assert_eq!(
             parse("sanitize thread task"),
             Ok(Command::Sanitize { sanitizer, filter })
+        );
+    }
+
+    #[test]
+    fn what_runs_for_a_time_is_read_with_its_arguments() {
+        let three = NonZeroUsize::new(3);
+        let options = fuzz::Options {
+            name: Some("wheel".to_owned()),
+            seconds: three,
+            list: false,
+        };
+        assert_eq!(parse("fuzz wheel --seconds 3"), Ok(Command::Fuzz(options)));
+        let options = shuttle::Options {
+            schedules: three,
+            seed: Some(7),
+            filter: None,
+            replay: None,
+        };
+        assert_eq!(
+            parse("shuttle --schedules 3 --seed 7"),
+            Ok(Command::Shuttle(options))
         );
     }
 
