@@ -62,8 +62,7 @@ macro_rules! twin {
                 failure: Ordering,
             ) -> Result<$value, $value> {
                 let site = Site::exchange("compare_exchange", success, failure);
-                let new = if site.is_left_out { current } else { new };
-                self.0.compare_exchange(current, new, site.order, site.failure)
+                self.exchange(current, new, site)
             }
 
             #[track_caller]
@@ -75,8 +74,7 @@ macro_rules! twin {
                 failure: Ordering,
             ) -> Result<$value, $value> {
                 let site = Site::exchange("compare_exchange_weak", success, failure);
-                let new = if site.is_left_out { current } else { new };
-                self.0.compare_exchange(current, new, site.order, site.failure)
+                self.exchange(current, new, site)
             }
 
             $(
@@ -90,6 +88,12 @@ macro_rules! twin {
                     }
                 }
             )*
+
+            #[track_caller]
+            fn exchange(&self, current: $value, new: $value, site: Site) -> Result<$value, $value> {
+                let new = if site.is_left_out { current } else { new };
+                self.0.compare_exchange(current, new, site.order, site.failure)
+            }
 
             /// What a change would read. Unlike a load it reads nothing older than the newest value;
             /// `any` is compared with it and, where equal, put back.

@@ -44,10 +44,7 @@ impl<T> Stealer<T> {
     }
 
     pub fn steal(&self) -> Steal<T> {
-        self.0
-            .lock()
-            .pop_front()
-            .map_or(Steal::Empty, Steal::Success)
+        steal_one(&self.0)
     }
 
     pub fn steal_batch_with_limit_and_pop(&self, to: &Worker<T>, limit: usize) -> Steal<T> {
@@ -75,15 +72,16 @@ impl<T> Injector<T> {
     }
 
     pub fn steal(&self) -> Steal<T> {
-        self.0
-            .lock()
-            .pop_front()
-            .map_or(Steal::Empty, Steal::Success)
+        steal_one(&self.0)
     }
 
     pub fn steal_batch_with_limit_and_pop(&self, to: &Worker<T>, limit: usize) -> Steal<T> {
         steal_half(&self.0, to, limit)
     }
+}
+
+fn steal_one<T>(from: &Queue<T>) -> Steal<T> {
+    from.lock().pop_front().map_or(Steal::Empty, Steal::Success)
 }
 
 fn steal_half<T>(from: &Queue<T>, to: &Worker<T>, limit: usize) -> Steal<T> {

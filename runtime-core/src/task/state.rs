@@ -32,6 +32,13 @@
 //!    comparing them; whoever compares looks for `COMPLETE` afterwards, and nobody reads or drops
 //!    the cell again.
 //!
+//! 6. *Listed*: a task is on a live list before it is idle for the first time, so that a shutdown finds
+//!    it while only wakers know it. Which list is written by whoever holds the entry or runs the task.
+//!    A runner links it before [`State::pause`], uncounted: until then the runner's reference is the
+//!    list's as well, and the pausing change leaves it to the list (or adds one, if the task stays
+//!    with its runner or becomes an entry). A closer that finds it in between takes a reference of
+//!    its own and finds it running; a runner that finds the list closed cancels.
+//!
 //! **No wake-up is lost.** A wake is one `fetch_or` of `NOTIFIED`, so it is ordered against `start`
 //! and `pause`, which are read-modify-writes of the same word. Before `start`: the poll that
 //! follows has acquired what the waker released. Between `start` and `pause`: `pause` sees the bit
