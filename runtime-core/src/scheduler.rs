@@ -31,7 +31,8 @@
 //! 5. *Push.* To the shared queue: push, then a read-modify-write of the word. If there is a
 //!    searcher or no slot is free, done. Else wake the thread parked last, or else the sitter, or
 //!    else start a thread; it is counted as holder and searcher in the same change. A push to the
-//!    pusher's own queue looks at the word by a plain load only.
+//!    pusher's own queue looks at the word by a plain load only, and asks nobody while the queue has
+//!    a respite: `respite.rs`.
 //! 6. *Sleep.* Give the slot back and stop searching in one change, re-check every shared queue,
 //!    sleep. A searcher that finds work and was the last one looks once more, and wakes the next if
 //!    there is more.
@@ -93,6 +94,8 @@
 
 mod config;
 
+mod respite;
+
 mod slot;
 
 mod inject;
@@ -102,6 +105,8 @@ mod idle;
 mod stats;
 
 mod runner;
+
+mod search;
 
 mod shared;
 

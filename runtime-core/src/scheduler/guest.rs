@@ -26,6 +26,7 @@ use super::Caller;
 use super::idle::Up;
 use super::own_wake::{OwnWake, Rouse};
 use super::runner::{self, Kind, Runner};
+use super::search::Victims;
 use super::shared::Shared;
 use super::worker::call;
 use crate::coop;
@@ -163,7 +164,7 @@ impl Guest<'_> {
         }
         // With no thread to be had the guest does it all.
         let alone = shared.stats.threads_refused() > 0;
-        if !own_work && shared.inject.is_empty() && !(alone && runner.sees_work()) {
+        if !own_work && shared.inject.is_empty() && !(alone && runner.sees_work(Victims::All)) {
             return false;
         }
         if self.leaves_tasks && !alone {
@@ -190,7 +191,7 @@ impl Guest<'_> {
         let entry = entry
             .or_else(|| runner.next_local())
             .or_else(|| runner.next_shared());
-        let entry = entry.or_else(|| if alone { runner.steal() } else { None });
+        let entry = entry.or_else(|| alone.then(|| runner.steal(Victims::All)).flatten());
         if let Some(entry) = entry {
             runner.poll(entry);
         }
@@ -276,7 +277,8 @@ impl Guest<'_> {
             self.runner.hold(shared.idle.redeem());
             // What it was kicked for, so that it does not kick the next one for the same. This is
             // the one occasion on which a guest steals: nobody else may be there to do it.
-            let entry = self.runner.next_shared().or_else(|| self.runner.steal());
+            let entry = self.runner.next_shared();
+            let entry = entry.or_else(|| self.runner.steal(Victims::All));
             if let (Some(local), Some(entry)) = (self.runner.local(), entry) {
                 local.push_back(entry);
             }

@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::own_wake::OwnWake;
+use super::search::Search;
 use super::shared::Shared;
 use super::slot::{LOCAL_LIMIT, Slot};
 use crate::coop;
@@ -28,9 +29,6 @@ use crate::park::{self, parker::Parker};
 use crate::task::{Id, Notified};
 use crate::timer::clock::{AutoAdvanceHold, Clock};
 use crate::timer::timers::Shard;
-
-/// After so many polls from the cell in a row the queue has its turn.
-const CELL_STREAK: u32 = 3;
 
 crate::loom::thread_local! {
     static CURRENT: Cell<*const Runner> = const { Cell::new(null()) };
@@ -69,8 +67,7 @@ pub(crate) struct Runner {
     polling: Cell<Option<(Id, &'static Location<'static>)>>,
     until_glance: Countdown,
     until_shared: Countdown,
-    cell_streak: Cell<u32>,
-    random: Cell<u32>,
+    pub(super) search: Search,
     pub(super) events: RefCell<Vec<Event>>,
 }
 
@@ -81,8 +78,7 @@ impl Runner {
             shared.mark_used(home);
         }
         Runner {
-            // Any odd number will do; addresses differ between threads.
-            random: Cell::new(loom::seed(&parker)),
+            search: Search::new(loom::seed(&parker)),
             shared: Arc::clone(shared),
             kind,
             parker,
@@ -95,7 +91,6 @@ impl Runner {
             polling: Cell::new(None),
             until_glance: Countdown::new(shared.config().event_interval),
             until_shared: Countdown::new(shared.config().global_queue_interval),
-            cell_streak: Cell::new(0),
             events: RefCell::new(Vec::new()),
         }
     }
@@ -221,7 +216,7 @@ impl Runner {
         }
         if let Some(displaced) = local.swap_cell(entry) {
             self.push_behind(local, displaced);
-            self.shared.notify_local();
+            self.shared.notify_local(local);
         }
     }
 
@@ -258,57 +253,6 @@ impl Runner {
             any = true;
         }
         any
-    }
-
-    // ---- taking ----
-
-    /// The next entry of the local queue; the cell first, but not for ever.
-    pub(super) fn next_local(&self) -> Option<Notified> {
-        let local = self.local()?;
-        if self.cell_streak.get() < CELL_STREAK {
-            if let Some(entry) = local.take_cell() {
-                self.cell_streak.set(self.cell_streak.get() + 1);
-                return Some(entry);
-            }
-        }
-        self.cell_streak.set(0);
-        local.pop().or_else(|| local.take_cell())
-    }
-
-    /// A batch from the shared queue.
-    pub(super) fn next_shared(&self) -> Option<Notified> {
-        let queue = self.queue.get()?;
-        self.shared.inject.pop_into(self.local()?, queue as usize)
-    }
-
-    /// From the other slots' queues, starting at a random one; at last from their cells.
-    pub(super) fn steal(&self) -> Option<Notified> {
-        let local = self.local()?;
-        let used = || self.shared.used_slots().map(|(_, slot)| slot);
-        let start = self.random(used().count() as u32) as usize;
-        let around = || used().skip(start).chain(used().take(start));
-        let others = || around().filter(|slot| !std::ptr::eq(*slot, local));
-        others()
-            .find_map(|slot| slot.steal_into(local))
-            .or_else(|| self.next_shared())
-            .or_else(|| others().find_map(|slot| slot.take_cell()))
-    }
-
-    /// Whether anything could be stolen, not counting this thread's own queue.
-    pub(super) fn sees_work(&self) -> bool {
-        self.shared.used_slots().any(|(index, slot)| {
-            self.queue.get() != Some(index as u32) && (slot.has_queued() || slot.has_cell())
-        })
-    }
-
-    fn random(&self, below: u32) -> u32 {
-        // xorshift32: fast, and no worse than needed for choosing a victim.
-        let mut x = self.random.get();
-        x ^= x << 13;
-        x ^= x >> 17;
-        x ^= x << 5;
-        self.random.set(x);
-        ((u64::from(x) * u64::from(below)) >> 32) as u32
     }
 
     // ---- polling ----

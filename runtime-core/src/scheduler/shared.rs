@@ -266,9 +266,13 @@ impl Shared {
         self.rouse(helper);
     }
 
-    /// As [`Shared::notify`], after a push to the holder's own queue.
-    pub(super) fn notify_local(self: &Arc<Self>) {
-        if self.config.flavor() != Flavor::CurrentThread && self.idle.wants_helper() {
+    /// As [`Shared::notify`], after a push to the holder's own queue, which is `local`.
+    pub(super) fn notify_local(self: &Arc<Self>, local: &Slot) {
+        if self.config.flavor() != Flavor::CurrentThread
+            && self.idle.wants_helper()
+            && !local.is_left_alone()
+        {
+            local.respite.begin();
             self.notify();
         }
     }

@@ -18,6 +18,7 @@ use std::panic::Location;
 use std::ptr::{NonNull, null_mut};
 use std::time::Duration;
 
+use super::respite::Respite;
 use crate::loom::Arc;
 use crate::loom::atomic::{AtomicPtr, AtomicU64, Ordering};
 use crate::loom::deque::{Steal, Stealer, Worker};
@@ -48,6 +49,8 @@ pub(crate) struct Slot {
     /// How many tasks were spawned and ended by whoever had this slot's queue at the time.
     spawned: AtomicU64,
     ended: AtomicU64,
+    /// From thieves.
+    pub(crate) respite: Respite,
     pub(crate) wheel: Arc<Shard>,
     pub(crate) tasks: OwnedTasks,
 }
@@ -73,6 +76,7 @@ impl Slot {
             busy_ns: AtomicU64::new(0),
             spawned: AtomicU64::new(0),
             ended: AtomicU64::new(0),
+            respite: Respite::new(),
             wheel,
             tasks: OwnedTasks::new(),
         }
@@ -220,6 +224,11 @@ impl Slot {
                 Steal::Retry => std::hint::spin_loop(),
             }
         }
+    }
+
+    /// Whether thieves pass by, unless they were woken to help.
+    pub(crate) fn is_left_alone(&self) -> bool {
+        self.respite.covers(|| self.stealer.len())
     }
 
     /// Whether the deque holds anything.

@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::config::{Flavor, Hook};
 use super::idle::{Guard, Rest, Up};
 use super::runner::{self, Kind, Runner};
+use super::search::Victims;
 use super::sentinel::LOOK_INTERVAL;
 use super::shared::{Shared, time_left};
 use crate::loom;
@@ -159,10 +160,17 @@ impl Runner {
         if let Some(entry) = entry.or_else(|| self.next_shared()) {
             return Some(entry);
         }
-        if !*searching && self.sees_work() {
-            *searching = self.shared.idle.start_searching();
+        self.end_visit();
+        if *searching {
+            // Woken to help.
+            return self.steal(Victims::All);
         }
-        if *searching { self.steal() } else { None }
+        *searching = self.sees_work(Victims::Worthwhile) && self.shared.idle.start_searching();
+        if *searching {
+            self.steal(Victims::Worthwhile)
+        } else {
+            None
+        }
     }
 
     /// Rule 6: gives the slot back, then sits or parks, after one more look at every queue.
@@ -194,7 +202,7 @@ impl Runner {
 
     /// Rule 6: who counted on this thread's search, or pushed to all, before it went to rest?
     fn look_again(&self, searching: bool) {
-        if !self.shared.inject.is_empty() || (searching && self.sees_work()) {
+        if !self.shared.inject.is_empty() || (searching && self.sees_work(Victims::Worthwhile)) {
             self.shared.notify();
         }
     }

@@ -1,0 +1,127 @@
+//! Whether a local queue is worth the way: thieves leave it alone for a while after a visit that
+//! did not pay.
+//!
+//! A task that moves takes its cache lines along, and those of all that it shares with tasks that
+//! stay; and the thief has to be woken first. Ten tasks of 100 ns each are run sooner by the one
+//! thread that has them. How long a task will take nobody knows, but how long the last ones took
+//! can be measured where it costs nothing: by the thief, from its catch until it has nothing left
+//! to do.
+//!
+//! **Rule.** A visit that lasted less than [`PAYS`] begins a respite of [`RESPITE`]: the holder
+//! asks for no helper when it pushes, and a thread that has run out of work passes the queue by. A
+//! visit that lasted longer ends it. Asking begins one too, so that a queue whose entries are gone
+//! before the helper has come does not wake it for each of them. Two exceptions: a queue of [`LONG`]
+//! entries is worth it, however small they are; and who was woken to help takes what it finds.
+//!
+//! **Nothing rests on it.** The pusher's look at the word is a hint to begin with: the holder runs
+//! its queue, and if its poll does not return, the look finds the queue within 1 ms and wakes a
+//! helper, respite or not (*Own queue* in the parent's header). The shared queue knows no respite.
+//!
+//! Rejected: that a thief watches the queue's holder for a microsecond before it takes anything (it
+//! cannot tell ten tasks that rest from ten that yield, and halves what two threads do with the
+//! latter); that a thief looks around for longer before it sleeps (time that somebody else's thread
+//! could have). Figures in `docs/decisions.md`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::loom;
+use crate::timer::clock::nanos;
+
+/// What a visit has to last: a few times what it costs both sides to wake a thread.
+const PAYS: Duration = Duration::from_micros(20);
+
+/// Waking a helper in vain once in this time is cheap; a queue behind a poll that turns out to be
+/// long waits so much longer for help, or a millisecond if nothing more is pushed.
+const RESPITE: Duration = Duration::from_micros(50);
+
+/// As many polls of the shortest kind take as long as pays.
+const LONG: usize = 256;
+
+/// Until when a queue is left alone.
+#[derive(Debug)]
+pub(crate) struct Respite {
+    /// Nanoseconds since `origin`; zero: it is not.
+    until: AtomicU64,
+    origin: Instant,
+}
+
+impl Respite {
+    pub(crate) fn new() -> Respite {
+        Respite {
+            until: AtomicU64::new(0),
+            origin: loom::now(),
+        }
+    }
+
+    /// Whether a queue of this length is to be left alone.
+    pub(crate) fn covers(&self, len: impl FnOnce() -> usize) -> bool {
+        // Relaxed: a hint, like all that follows.
+        let until = self.until.load(Ordering::Relaxed);
+        if until == 0 {
+            return false;
+        }
+        if self.since_origin() >= until {
+            // Relaxed: spares the next one the look at the clock. A respite that begins in this
+            // very moment may be lost.
+            self.until.store(0, Ordering::Relaxed);
+            return false;
+        }
+        len() < LONG
+    }
+
+    /// The holder has asked for a helper.
+    pub(crate) fn begin(&self) {
+        let until = self.since_origin() + nanos(RESPITE);
+        // Relaxed: a hint.
+        self.until.store(until, Ordering::Relaxed);
+    }
+
+    /// A visit is over that lasted so long.
+    pub(crate) fn judge(&self, visit: Duration) {
+        if visit < PAYS {
+            self.begin();
+        } else {
+            // Relaxed: a hint.
+            self.until.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn since_origin(&self) -> u64 {
+        nanos(loom::now().saturating_duration_since(self.origin))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{LONG, PAYS, RESPITE, Respite};
+    use std::time::Duration;
+
+    #[test]
+    fn a_short_visit_begins_a_respite_that_ends_by_itself() {
+        let respite = Respite::new();
+        assert!(!respite.covers(|| 1));
+        respite.judge(PAYS - Duration::from_nanos(1));
+        let began = std::time::Instant::now();
+        while respite.covers(|| 1) {
+            assert!(began.elapsed() < Duration::from_secs(5));
+        }
+        assert!(began.elapsed() + Duration::from_micros(1) >= RESPITE / 2);
+        assert!(!respite.covers(|| unreachable!("nobody asks for the length outside of one")));
+    }
+
+    #[test]
+    fn a_visit_that_paid_ends_it() {
+        let respite = Respite::new();
+        respite.begin();
+        respite.judge(PAYS);
+        assert!(!respite.covers(|| 1));
+    }
+
+    #[test]
+    fn a_long_queue_is_worth_the_way() {
+        let respite = Respite::new();
+        respite.begin();
+        assert!(!respite.covers(|| LONG));
+    }
+}
