@@ -122,7 +122,8 @@ fn output(select: &Select) -> TokenStream {
         let argument = quote_spanned!(branch.future.span()=> { #field });
         quote_spanned!(Span::mixed_site()=> #support::IntoFuture::into_future(#argument))
     });
-    let pins = select.numbered().map(|(index, _)| pin(index));
+    let started = grouped(started);
+    let projected = projected(select);
     let polls = if select.biased || select.branches.len() == 1 {
         in_order(select)
     } else {
@@ -131,13 +132,13 @@ fn output(select: &Select) -> TokenStream {
     quote_spanned! {Span::mixed_site()=> {
         let __futures = (#(#futures,)*);
         #[allow(unused_braces)]
-        let mut __futures = #support::pin!((#(#started,)*));
+        let mut __futures = #support::pin!(#started);
         #[allow(unreachable_code, unused_variables, unused_mut, unused_assignments, clippy::all)]
         let __poll = move |__cx: &mut #support::Context<'_>| {
             if #support::poll_budget(__cx).is_pending() {
                 return #support::Poll::Pending;
             }
-            let (#(mut #pins,)*) = #support::Futures::project(__futures.as_mut());
+            #projected
             let mut __pending = false;
             #polls
             if __pending {
@@ -148,6 +149,47 @@ fn output(select: &Select) -> TokenStream {
         };
         #support::poll_fn(__poll).await
     }}
+}
+
+/// How many fields a tuple has at most that `macros::support::Futures` takes apart.
+const GROUP: usize = 8;
+
+/// The items as a tuple; more than eight as a tuple of tuples of eight.
+fn grouped(items: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let items: Vec<_> = items.collect();
+    let tuple = |items: &[TokenStream]| quote_spanned!(Span::mixed_site()=> (#(#items,)*));
+    if items.len() <= GROUP {
+        return tuple(&items);
+    }
+    let groups: Vec<_> = items.chunks(GROUP).map(tuple).collect();
+    tuple(&groups)
+}
+
+/// Takes apart what [`grouped`] has put together.
+fn projected(select: &Select) -> TokenStream {
+    let support = select.support();
+    let pins = select.numbered().map(|(index, _)| {
+        let pin = pin(index);
+        quote_spanned!(Span::mixed_site()=> mut #pin)
+    });
+    let pins: Vec<_> = pins.collect();
+    if pins.len() <= GROUP {
+        return quote_spanned! {Span::mixed_site()=>
+            let (#(#pins,)*) = #support::Futures::project(__futures.as_mut());
+        };
+    }
+    let names: Vec<_> = (0..pins.len().div_ceil(GROUP))
+        .map(|index| format_ident!("__g{index}", span = Span::mixed_site()))
+        .collect();
+    let groups = pins.chunks(GROUP).zip(&names).map(|(pins, name)| {
+        quote_spanned! {Span::mixed_site()=>
+            let (#(#pins,)*) = #support::Futures::project(#name);
+        }
+    });
+    quote_spanned! {Span::mixed_site()=>
+        let (#(#names,)*) = #support::Futures::project(__futures.as_mut());
+        #(#groups)*
+    }
 }
 
 fn in_order(select: &Select) -> TokenStream {

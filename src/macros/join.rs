@@ -42,19 +42,74 @@ macro_rules! join {
     (biased;) => {
         $crate::join!()
     };
-    (biased; $($future:expr),+ $(,)?) => {{
-        let __futures = $crate::macros::support::pin!(
-            ($($crate::macros::support::branch($future),)+)
-        );
-        $crate::macros::support::join_in_order(__futures).await
-    }};
-    ($($future:expr),+ $(,)?) => {{
-        let __futures = $crate::macros::support::pin!(
-            ($($crate::macros::support::branch($future),)+)
-        );
-        $crate::macros::support::join(__futures).await
-    }};
+    (biased; $($future:expr),+ $(,)?) => {
+        $crate::__join!(all join_in_order; $($future),+)
+    };
+    ($($future:expr),+ $(,)?) => {
+        $crate::__join!(all join; $($future),+)
+    };
     () => {
         async {}.await
     };
+}
+
+/// A join of one future or more: up to eight as they are, more in tuples of eight, whose outputs are
+/// put side by side again. Each expansion's names are its own, so that no group's hide another's.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __join {
+    (
+        $kind:ident $join:ident;
+        $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $($rest:expr),+
+    ) => {
+        $crate::__join! {
+            @groups $kind $join;
+            [[(a $a) (b $b) (c $c) (d $d) (e $e) (f $f) (g $g) (h $h)]]
+            $($rest),+
+        }
+    };
+    ($kind:ident $join:ident; $($future:expr),+) => {{
+        let __futures = $crate::macros::support::pin!(
+            ($($crate::macros::support::branch($future),)+)
+        );
+        $crate::macros::support::$join(__futures).await
+    }};
+    (
+        @groups $kind:ident $join:ident; [$($groups:tt)+]
+        $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr
+        $(, $rest:expr)*
+    ) => {
+        $crate::__join! {
+            @groups $kind $join;
+            [$($groups)+ [(a $a) (b $b) (c $c) (d $d) (e $e) (f $f) (g $g) (h $h)]]
+            $($rest),*
+        }
+    };
+    (
+        @groups $kind:ident $join:ident; [$($groups:tt)+]
+        $a:expr $(, $b:expr $(, $c:expr $(, $d:expr $(, $e:expr $(, $f:expr $(, $g:expr)?)?)?)?)?)?
+    ) => {
+        $crate::__join! {
+            @$kind $join
+            $($groups)+
+            [(a $a) $((b $b) $((c $c) $((d $d) $((e $e) $((f $f) $((g $g))?)?)?)?)?)?]
+        }
+    };
+    (@groups $kind:ident $join:ident; [$($groups:tt)+]) => {
+        $crate::__join! { @$kind $join $($groups)+ }
+    };
+    (@all $join:ident $([$(($name:ident $future:expr))+])+) => {{
+        let __futures = $crate::macros::support::pin!(
+            ($(($($crate::macros::support::branch($future),)+),)+)
+        );
+        let ($(($($name,)+),)+) = $crate::macros::support::$join(__futures).await;
+        ($($($name,)+)+)
+    }};
+    (@until_error $join:ident $([$(($name:ident $future:expr))+])+) => {{
+        let __futures = $crate::macros::support::pin!(
+            ($(($($crate::macros::support::branch($future),)+),)+)
+        );
+        let __outputs = $crate::macros::support::$join(__futures).await;
+        $crate::macros::support::Result::map(__outputs, |($(($($name,)+),)+)| ($($($name,)+)+))
+    }};
 }

@@ -37,18 +37,12 @@ macro_rules! try_join {
     (biased;) => {
         $crate::try_join!()
     };
-    (biased; $($future:expr),+ $(,)?) => {{
-        let __futures = $crate::macros::support::pin!(
-            ($($crate::macros::support::branch($future),)+)
-        );
-        $crate::macros::support::try_join_in_order(__futures).await
-    }};
-    ($($future:expr),+ $(,)?) => {{
-        let __futures = $crate::macros::support::pin!(
-            ($($crate::macros::support::branch($future),)+)
-        );
-        $crate::macros::support::try_join(__futures).await
-    }};
+    (biased; $($future:expr),+ $(,)?) => {
+        $crate::__join!(until_error try_join_in_order; $($future),+)
+    };
+    ($($future:expr),+ $(,)?) => {
+        $crate::__join!(until_error try_join; $($future),+)
+    };
     () => {
         async { $crate::macros::support::Result::Ok(()) }.await
     };

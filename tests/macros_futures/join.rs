@@ -193,6 +193,68 @@ fn fault_088_sixty_four_futures_join() {
 }
 
 #[test]
+fn outputs_beyond_eight_stand_where_their_futures_do() {
+    now(async {
+        let outputs = runtime::join!(
+            ready(0),
+            ready('1'),
+            ready(2),
+            ready("3"),
+            ready(4),
+            ready(5),
+            ready(6),
+            ready(7),
+            ready(8),
+        );
+        assert_eq!(outputs, (0, '1', 2, "3", 4, 5, 6, 7, 8));
+        let sixteen = runtime::join!(
+            biased;
+            ready(0), ready(1), ready(2), ready(3), ready(4), ready(5), ready(6), ready(7),
+            ready(8), ready(9), ready(10), ready(11), ready(12), ready(13), ready(14), ready("15")
+        );
+        assert_eq!(
+            (sixteen.0, sixteen.7, sixteen.8, sixteen.15),
+            (0, 7, 8, "15")
+        );
+        let fine = |value| ready(Ok::<i32, &str>(value));
+        let last = runtime::try_join!(
+            fine(0),
+            fine(1),
+            fine(2),
+            fine(3),
+            fine(4),
+            fine(5),
+            fine(6),
+            fine(7),
+            fine(8),
+            fine(9),
+            fine(10),
+            fine(11),
+            fine(12),
+            fine(13),
+            fine(14),
+            fine(15),
+            fine(16),
+            fine(17),
+        );
+        assert_eq!(last.map(|outputs| (outputs.8, outputs.17)), Ok((8, 17)));
+        let failed = runtime::try_join!(
+            fine(0),
+            fine(1),
+            fine(2),
+            fine(3),
+            fine(4),
+            fine(5),
+            fine(6),
+            fine(7),
+            ready(Err::<(), _>("the ninth")),
+            pending::<Result<(), &str>>(),
+        );
+        assert_eq!(failed.map(drop), Err("the ninth"));
+    });
+}
+
+#[test]
 fn a_joins_future_keeps_a_future_or_its_output() {
     let large = || async {
         let bytes = [0_u8; 1_000];

@@ -42,10 +42,14 @@ pub fn branch<F: IntoFuture>(future: F) -> Branch<F::IntoFuture, F::Output> {
     }
 }
 
-impl<F: Future> Branch<F, F::Output> {
+impl<F: Future> JoinFutures for Branch<F, F::Output> {
+    type Outputs = F::Output;
+
+    const COUNT: u32 = 1;
+
     /// Polls the future if it has not ended.
     #[inline]
-    pub(super) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_branch(self: Pin<&mut Self>, _index: u32, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.project().state;
         if let StateProjection::Running { future } = state.as_mut().project() {
             let output = Some(ready!(future.poll(cx)));
@@ -54,9 +58,8 @@ impl<F: Future> Branch<F, F::Output> {
         Poll::Ready(())
     }
 
-    /// The output of a branch that is done.
     #[inline]
-    pub(super) fn take(self: Pin<&mut Self>) -> F::Output {
+    fn take(self: Pin<&mut Self>) -> F::Output {
         match self.project().state.project() {
             StateProjection::Done { output } => output.take().expect("an output is taken once"),
             StateProjection::Running { .. } => unreachable!("all branches are done"),
@@ -87,11 +90,17 @@ where
     type Error = E;
 }
 
-impl<F: Fallible> Branch<F, F::Output> {
+impl<F: Fallible> TryJoinFutures for Branch<F, F::Output> {
+    type Outputs = F::Success;
+    type Error = F::Error;
+
+    const COUNT: u32 = 1;
+
     /// Polls the future if it has not ended; hands out its error at once.
     #[inline]
-    pub(super) fn try_poll(
+    fn poll_branch(
         self: Pin<&mut Self>,
+        _index: u32,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), F::Error>> {
         let mut state = self.project().state;
@@ -111,17 +120,16 @@ impl<F: Fallible> Branch<F, F::Output> {
         }
     }
 
-    /// The output of a branch that is done, in a tuple where none has failed.
     #[inline]
-    pub(super) fn take_success(self: Pin<&mut Self>) -> F::Success {
-        match self.take() {
+    fn take(self: Pin<&mut Self>) -> F::Success {
+        match JoinFutures::take(self) {
             Ok(success) => success,
             Err(_) => unreachable!("an error is handed out at once"),
         }
     }
 }
 
-/// A tuple of branches, as [`Join`] sees it.
+/// A branch, or a tuple of branches or of such tuples, as [`Join`] sees it.
 #[diagnostic::on_unimplemented(
     message = "`join!` takes at most 64 futures",
     note = "`join!(join!(…), join!(…))` takes more, `task::JoinSet` any number"
@@ -140,7 +148,7 @@ pub trait JoinFutures {
     fn take(self: Pin<&mut Self>) -> Self::Outputs;
 }
 
-/// A tuple of branches that may fail, as [`TryJoin`] sees it.
+/// The same of branches that may fail, as [`TryJoin`] sees it.
 #[diagnostic::on_unimplemented(
     message = "`try_join!` takes at most 64 futures, each of a `Result` with the same error type"
 )]
