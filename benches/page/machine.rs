@@ -61,7 +61,7 @@ fn commit() -> Option<String> {
     Some(commit + suffix)
 }
 
-fn version(lock: &str, name: &str) -> Option<String> {
+pub(crate) fn version(lock: &str, name: &str) -> Option<String> {
     let package = format!("name = \"{name}\"\nversion = \"");
     let rest = &lock[lock.find(&package)? + package.len()..];
     Some(rest[..rest.find('"')?].to_owned())

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `draw SAMPLES FOLDER [README]` | writes `report.md` and its plots, and the table in the README |
 //! | `facts SAMPLES` | adds a line about this machine and this checkout to the samples |
+//! | `hello SAMPLES TURNS` | adds what it takes to build a program that says hello |
 //! | `calls SAMPLES COMPARE` | adds system calls an operation, by running that binary under `strace` |
 //!
 //! # Where things are
@@ -14,7 +15,7 @@
 //! - `gates` knows `gates.toml` and the rule; `judged` puts each row beside its gate.
 //! - `document` writes the page, `plots` chooses what is drawn, `charts` draws it.
 //! - `brigade` is the table in the README, `notes` what people have written on rows.
-//! - `machine` and `calls` add to the samples what `compare` does not know.
+//! - `machine`, `hello` and `calls` add to the samples what `compare` does not know.
 
 mod brigade;
 
@@ -27,6 +28,8 @@ mod document;
 mod figures;
 
 mod gates;
+
+mod hello;
 
 mod judged;
 
@@ -57,7 +60,8 @@ use samples::Samples;
 
 const GATES: &str = include_str!("../gates.toml");
 
-const USAGE: &str = "report draw SAMPLES FOLDER [README] | facts SAMPLES | calls SAMPLES COMPARE";
+const USAGE: &str = "report draw SAMPLES FOLDER [README] | facts SAMPLES | hello SAMPLES TURNS \
+                     | calls SAMPLES COMPARE";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -66,6 +70,11 @@ fn main() -> ExitCode {
         ["draw", samples, folder] => draw(samples, folder, None),
         ["draw", samples, folder, readme] => draw(samples, folder, Some(readme)),
         ["facts", samples] => append(samples, &[machine::line()]),
+        ["hello", samples, turns] => turns
+            .parse()
+            .map_err(|_| USAGE.to_owned())
+            .and_then(hello::measure)
+            .and_then(|lines| append(samples, &lines)),
         ["calls", samples, compare] => count(samples, compare),
         _ => Err(USAGE.to_owned()),
     };

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::document::{self, Material};
 use crate::gates::{self, Gate};
+use crate::hello;
 use crate::judged::Judgement;
 use crate::notes::Notes;
 use crate::peers;
@@ -93,6 +94,8 @@ fn each_row_has_a_gate_and_each_gate_a_row() {
     let mut gated: Vec<String> = gates.into_iter().flat_map(|gate| gate.names).collect();
     let rows = runtime_benches::row::all().into_iter();
     let mut rows: Vec<String> = rows.flat_map(|row| row.names).map(str::to_owned).collect();
+    // Builds are no work for `compare`.
+    gated.retain(|name| !hello::ROWS.contains(&name.as_str()));
     gated.sort();
     rows.sort();
     assert_eq!(gated, rows);

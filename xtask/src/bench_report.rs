@@ -3,11 +3,12 @@
 //! 1. Everything is built, before the first sample is taken.
 //! 2. `compare` takes samples of all rows and peers in turns, and of the curves. They stay in
 //!    `target/bench-report/samples.jsonl`: `--from` draws from such a file again.
-//! 3. `report` adds facts about this machine, and system calls where there is an `strace`.
+//! 3. `report` adds facts about this machine, what a program that says hello takes to be built, and
+//!    system calls where there is an `strace`.
 //! 4. `report` writes `docs/performance/report.md` with its plots, and the table in README.md.
 //!
-//! With `--quick` there are few and short samples, tokio is the only peer, there are no curves and
-//! no system calls, and all goes into `target/bench-report/quick`: what a change has done shows
+//! With `--quick` there are few and short samples, tokio is the only peer, there are no curves, no builds
+//! and no system calls, and all goes into `target/bench-report/quick`: what a change has done shows
 //! there, the page that is kept does not change for it.
 
 use std::fs;
@@ -30,6 +31,9 @@ const PACKAGE: [&str; 2] = ["-p", "runtime-benches"];
 
 /// The fewest turns whose second and second last values hold the median in 95 of 100 cases.
 const TURNS: usize = 9;
+
+/// How often a program that says hello is built, for each peer.
+const BUILDS: &str = "5";
 
 /// Enough to see what is twice as fast.
 const TURNS_QUICK: usize = 2;
@@ -83,6 +87,7 @@ fn measure(samples: &Path, options: &Options) -> Result<PathBuf, String> {
     process::run(&mut command)?;
     process::run(&mut report("facts", samples))?;
     if !options.quick {
+        process::run(report("hello", samples).arg(BUILDS))?;
         process::run(report("calls", samples).arg(program()?))?;
     }
     Ok(samples.to_owned())
