@@ -41,7 +41,11 @@ fn half_a_minute_of_256_connections() {
             after.resident_kib < before.resident_kib + KEPT_KIB,
             "{before:?}, {after:?}"
         );
-        assert!(after.threads <= before.threads, "{before:?}, {after:?}");
+        // A starved machine looks like a stuck task: each core may have got one thread more.
+        let cores = thread::available_parallelism()
+            .expect("Linux says so")
+            .get() as u64;
+        assert!(after.threads <= idle.threads + cores, "{idle:?}, {after:?}");
         let ended = server.terminate(Duration::from_secs(9));
         assert_eq!(ended.err, "");
     });
