@@ -414,7 +414,10 @@ mod tests {
             stress: true,
             ..apps::Options::default()
         };
-        assert_eq!(parse("apps proxy --both --stress"), Ok(Command::Apps(options)));
+        assert_eq!(
+            parse("apps proxy --both --stress"),
+            Ok(Command::Apps(options))
+        );
         let options = bench_report::Options {
             quick: true,
             from: Some("samples".to_owned()),
