@@ -11,8 +11,8 @@
 //! [`AbortHandle`], each waker. The last one frees it.
 //!
 //! `state.rs` holds the life-cycle and its proof; `cell.rs` the layout; `raw.rs` the type-erased
-//! pointer; `run.rs` what happens in a poll; `span.rs` what is told of it; the others are the faces: waker, join handle, id, live
-//! list.
+//! pointer; `run.rs` what happens in a poll; `span.rs` what is told of it; the others are the faces:
+//! waker, join handle, id, live list.
 
 mod state;
 
