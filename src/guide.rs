@@ -20,5 +20,6 @@ pages! {
     shutdown = "shutdown.md";
     not_running = "not-running.md";
     leaf_future = "leaf-future.md";
+    observe = "observe.md";
     limits = "limits.md";
 }

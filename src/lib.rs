@@ -34,7 +34,8 @@
 //! All are on by default (`full`): `rt`, `rt-multi-thread`, `macros`, `net`, `io-util`, `sync`,
 //! `time`, `fs`, `io-std`, `process`, `signal`;
 //! `parking_lot` is accepted and changes nothing. Not among them: `futures-io` makes our streams
-//! those of crates that are written against `futures-io`, and theirs ours; `test-util` adds `time::pause` and its like.
+//! those of crates that are written against `futures-io`, and theirs ours; `test-util` adds `time::pause` and its like;
+//! `tracing` makes each task a span of that crate's.
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 

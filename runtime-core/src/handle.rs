@@ -12,7 +12,7 @@ use crate::context::{self, EnterGuard};
 use crate::park::driver::{Driver, Poller};
 use crate::runtime::Id;
 use crate::scheduler::{self, Caller, Flavor, Shared, Slot};
-use crate::task::JoinHandle;
+use crate::task::{self, JoinHandle};
 use crate::timer::clock::{AutoAdvanceHold, Clock};
 
 /// Futures larger than this are boxed once before they travel through the spawning functions, which
@@ -175,9 +175,12 @@ impl Handle {
     /// See [`Shared::block_on`].
     #[track_caller]
     pub(crate) fn block_on_as<F: Future>(&self, future: F, caller: Caller) -> F::Output {
+        let called_at = Location::caller();
         if size_of::<F>() > BOX_FUTURES_ABOVE {
-            self.shared.block_on(Box::pin(future), caller)
+            let future = task::in_span(Box::pin(future), called_at);
+            self.shared.block_on(future, caller)
         } else {
+            let future = task::in_span(future, called_at);
             self.shared.block_on(future, caller)
         }
     }

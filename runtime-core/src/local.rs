@@ -55,7 +55,7 @@ use self::bound::Bound;
 use self::mailbox::Mailbox;
 use crate::coop;
 use crate::task::owned::OwnedTasks;
-use crate::task::{Header, Id, JoinHandle, Notified, Schedule, TaskRef, new_listed_task};
+use crate::task::{Header, Id, JoinHandle, Kind, Notified, Schedule, TaskRef, new_listed_task};
 
 /// So many entries are run in one turn of a driver.
 const TURN: usize = 61;
@@ -295,6 +295,8 @@ impl fmt::Debug for Local {
 struct Owner(Arc<Local>);
 
 impl Schedule for Owner {
+    const KIND: Kind = Kind::Local;
+
     fn schedule(&self, entry: Notified) {
         self.0.schedule(entry);
     }

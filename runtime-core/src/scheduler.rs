@@ -143,7 +143,7 @@ pub(crate) use runner::{
 pub(crate) use shared::Shared;
 pub(crate) use slot::Slot;
 
-use crate::task::{Header, Id, JoinHandle, Notified, Schedule, new_task};
+use crate::task::{Header, Id, JoinHandle, Kind, Notified, Schedule, new_task};
 
 /// Through what a thread came into `block_on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,6 +218,8 @@ impl Shared {
 struct BlockingPool;
 
 impl Schedule for BlockingPool {
+    const KIND: Kind = Kind::Blocking;
+
     fn schedule(&self, entry: Notified) {
         // Nothing but an abort of a task that was never queued could come here.
         drop(entry);

@@ -11,14 +11,16 @@
 //! [`AbortHandle`], each waker. The last one frees it.
 //!
 //! `state.rs` holds the life-cycle and its proof; `cell.rs` the layout; `raw.rs` the type-erased
-//! pointer; `run.rs` what happens in a poll; the others are the faces: waker, join handle, id, live
-//! list.
+//! pointer; `run.rs` what happens in a poll; `span.rs` what is told of it; the others are the faces:
+//! waker, join handle, id, live list.
 
 mod state;
 
 mod cell;
 
 mod raw;
+
+mod span;
 
 mod run;
 
@@ -37,6 +39,7 @@ pub use error::JoinError;
 pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
 pub(crate) use raw::{Notified, TaskRef, new_listed_task, new_task};
+pub(crate) use span::{Kind, in_span};
 
 #[cfg(any(test, runtime_fuzzing))]
 pub(crate) mod test_support;

@@ -6,6 +6,7 @@
 //! 3. The tests run, file by file, each bounded in time; they drive the programs of either build
 //!    and compare what they say.
 //!
+//! With `--stress` only those of load and of faults run ([`STRESS`]).
 //! With `--measure` two of the applications are built in release and put under load instead
 //! (`measure`).
 
@@ -49,12 +50,13 @@ pub(crate) struct Options {
     pub(crate) on: On,
     pub(crate) install: bool,
     pub(crate) measure: bool,
+    pub(crate) stress: bool,
 }
 
 /// An application with what tests it.
 struct App {
     name: &'static str,
-    /// Test files.
+    /// Test files; one may be some applications'.
     suites: &'static [&'static str],
     needs: &'static [Need],
 }
@@ -62,7 +64,7 @@ struct App {
 const APPS: [App; 6] = [
     App {
         name: "web",
-        suites: &["web", "servers", "load"],
+        suites: &["web", "servers", "load", "killed"],
         needs: &[Need::Postgres, Need::Redis, Need::Wrk],
     },
     App {
@@ -77,12 +79,12 @@ const APPS: [App; 6] = [
     },
     App {
         name: "rpc",
-        suites: &["rpc"],
+        suites: &["rpc", "killed"],
         needs: &[],
     },
     App {
         name: "quic",
-        suites: &["quic"],
+        suites: &["quic", "killed"],
         needs: &[],
     },
     App {
@@ -91,6 +93,9 @@ const APPS: [App; 6] = [
         needs: &[Need::Nats],
     },
 ];
+
+/// Load, and what dies in the midst of it: servers, clients, the application itself.
+const STRESS: [&str; 3] = ["load", "servers", "killed"];
 
 /// How long a test file may take, which `load` nearly does on a busy machine.
 const LIMIT_S: &str = "300";
@@ -108,7 +113,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let apps: Vec<&'static App> = APPS.iter().filter(wanted).collect();
     let needs: BTreeSet<Need> = apps.iter().flat_map(|app| app.needs).copied().collect();
     needs::are_there(needs, options.install)?;
-    let all: Vec<&str> = APPS.iter().flat_map(|app| app.suites).copied().collect();
+    let all = suites(&APPS.iter().collect::<Vec<_>>());
     let mut folders = Vec::new();
     let mut tests = BTreeMap::new();
     for variant in options.on.variants() {
@@ -117,7 +122,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         tests.extend(built.tests);
     }
     let mut failed = Vec::new();
-    for suite in apps.iter().flat_map(|app| app.suites).copied() {
+    let wanted = suites(&apps).into_iter();
+    for suite in wanted.filter(|suite| !options.stress || STRESS.contains(suite)) {
         let result = match tests.get(suite) {
             Some(program) => process::run(&mut bounded(program, &folders.join(":"))),
             None => Err(format!("there is no file of tests named {suite}")),
@@ -128,6 +134,17 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         0 => Ok(()),
         _ => Err(failed.join("\n")),
     }
+}
+
+/// The applications' files of tests, in their order, each once.
+fn suites(apps: &[&'static App]) -> Vec<&'static str> {
+    let mut suites = Vec::new();
+    for suite in apps.iter().flat_map(|app| app.suites).copied() {
+        if !suites.contains(&suite) {
+            suites.push(suite);
+        }
+    }
+    suites
 }
 
 /// One at a time: what the tests start takes all of the machine by itself. Killed, it takes along
@@ -163,7 +180,8 @@ mod tests {
         let files = std::fs::read_dir(variant::apps().join("tests/tests")).expect("tests");
         let files = files.map(|file| file.expect("readable").file_name());
         let files = files.map(|name| name.to_string_lossy().replace(".rs", ""));
-        let listed: BTreeSet<&str> = APPS.iter().flat_map(|app| app.suites).copied().collect();
+        let listed = suites(&APPS.iter().collect::<Vec<_>>());
+        assert!(STRESS.iter().all(|suite| listed.contains(suite)));
         assert_eq!(
             files.collect::<BTreeSet<String>>(),
             listed.into_iter().map(str::to_owned).collect()

@@ -18,9 +18,10 @@ pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <command>
 
 Commands:
-  apps [NAME] [--tokio | --both] [--install]
+  apps [NAME] [--tokio | --both] [--stress] [--install]
       Builds whole applications (examples/apps) on the bridge, or on tokio, or on both, and runs their tests, which
       with --both compare the answers. NAME: web client proxy rpc quic bus. --install: what they need, by apt-get.
+      --stress: only load, and what dies in the midst of it; two minutes a runtime.
   apps --measure
       Puts `web` and `rpc` under load on the bridge and on tokio, in release; writes docs/performance/apps.md.
   bench-report [--quick] [--turns N] [--from FILE]
@@ -181,6 +182,7 @@ fn applications(rest: &[&str]) -> Result<Command, String> {
             "--both" => options.on = apps::On::Both,
             "--install" => options.install = true,
             "--measure" => options.measure = true,
+            "--stress" => options.stress = true,
             name if apps::is_known(name) => options.name = Some(name.to_owned()),
             unknown => return Err(format!("apps: unknown argument {unknown:?}")),
         }
@@ -409,9 +411,13 @@ mod tests {
         let options = apps::Options {
             name: Some("proxy".to_owned()),
             on: apps::On::Both,
+            stress: true,
             ..apps::Options::default()
         };
-        assert_eq!(parse("apps proxy --both"), Ok(Command::Apps(options)));
+        assert_eq!(
+            parse("apps proxy --both --stress"),
+            Ok(Command::Apps(options))
+        );
         let options = bench_report::Options {
             quick: true,
             from: Some("samples".to_owned()),

@@ -32,6 +32,7 @@ use crate::ecosystem;
 use crate::loom_mutants::ledger::Ledger;
 use crate::nightly;
 use crate::process;
+pub(crate) use measured::between;
 
 const FOLDERS: [&str; 6] = [
     "runtime-core/src",

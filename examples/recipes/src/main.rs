@@ -11,6 +11,9 @@ mod on_runtime;
 
 mod limit;
 
+#[cfg(test)]
+mod tests;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -20,6 +23,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
+use runtime::io::{AsyncRead, AsyncWrite};
 use runtime::net::TcpListener;
 use tower::{Layer, ServiceExt};
 
@@ -38,24 +42,29 @@ async fn main() -> std::io::Result<()> {
     println!("listening on http://{}", listener.local_addr()?);
     loop {
         let (stream, _peer) = listener.accept().await?;
-        runtime::spawn(async move {
-            let service = LimitLayer::new(LIMIT).layer(tower::service_fn(answer));
-            let service = service_fn(move |request| in_time(service.clone(), request));
-            // A client that leaves is no error of ours.
-            if over_http2 {
-                let mut builder = http2::Builder::new(Executor);
-                let served = builder
-                    .timer(Timer)
-                    .serve_connection(Stream(stream), service);
-                drop(served.await);
-            } else {
-                let mut builder = http1::Builder::new();
-                builder
-                    .timer(Timer)
-                    .header_read_timeout(Duration::from_secs(10));
-                drop(builder.serve_connection(Stream(stream), service).await);
-            }
-        });
+        runtime::spawn(converse(stream, over_http2));
+    }
+}
+
+/// One connection to its end. That a client leaves is no error of ours.
+async fn converse<S>(stream: S, over_http2: bool)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let service = LimitLayer::new(LIMIT).layer(tower::service_fn(answer));
+    let service = service_fn(move |request| in_time(service.clone(), request));
+    if over_http2 {
+        let mut builder = http2::Builder::new(Executor);
+        let served = builder
+            .timer(Timer)
+            .serve_connection(Stream(stream), service);
+        drop(served.await);
+    } else {
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(Timer)
+            .header_read_timeout(Duration::from_secs(10));
+        drop(builder.serve_connection(Stream(stream), service).await);
     }
 }
 

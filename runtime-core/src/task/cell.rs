@@ -15,11 +15,15 @@ use std::task::{Context, Poll, Waker};
 use super::error::JoinError;
 use super::id::Id;
 use super::raw::{Notified, TaskRef, Vtable};
+use super::span::{Kind, Span};
 use super::state::State;
 use crate::loom::UnsafeCell;
 
 /// What a task needs from whoever runs it.
 pub(crate) trait Schedule: Send + Sync + Sized + 'static {
+    /// What its tasks are.
+    const KIND: Kind = Kind::Task;
+
     /// A wake-up made `entry`: queue it, from any thread.
     fn schedule(&self, entry: Notified);
 
@@ -58,6 +62,8 @@ pub(crate) struct Header {
     pub(super) spawned_at: &'static Location<'static>,
     /// Which live list it is on; for whoever holds the entry or runs the task.
     pub(super) list: UnsafeCell<Option<u32>>,
+    /// Without a size, unless somebody may listen.
+    pub(super) span: Span,
 }
 
 pub(super) enum Stage<F: Future> {

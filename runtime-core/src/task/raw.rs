@@ -17,6 +17,7 @@ use super::error::JoinError;
 use super::id::Id;
 use super::join::JoinHandle;
 use super::run;
+use super::span::Span;
 use super::state::{State, Wake};
 use crate::loom::UnsafeCell;
 use crate::util::free_list;
@@ -121,6 +122,7 @@ where
                 id,
                 spawned_at,
                 list: UnsafeCell::new(list),
+                span: Span::new::<F>(S::KIND, id, spawned_at),
             },
             scheduler,
             join_waker: UnsafeCell::new(MaybeUninit::uninit()),

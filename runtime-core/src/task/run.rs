@@ -85,6 +85,7 @@ fn pause<F: Future + 'static, S: Schedule>(header: NonNull<Header>, cell: &Cell<
 /// Polls the future, and drops it if it panics: on the way out, so that its destructors see
 /// [`std::thread::panicking`] as they would anywhere.
 fn poll<F: Future, S>(cell: &Cell<F, S>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    let _span = cell.header.span.enter();
     let on_panic = DropFuture(cell);
     let polled = cell.poll(cx);
     std::mem::forget(on_panic);

@@ -9,6 +9,7 @@ use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use super::cell::Header;
 use super::raw::RawTask;
+use super::span::WakerOp;
 use super::state::Wake;
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
@@ -45,12 +46,15 @@ fn task(data: *const ()) -> RawTask {
 }
 
 unsafe fn clone(data: *const ()) -> RawWaker {
-    task(data).state().reference();
+    let task = task(data);
+    task.header().span.tell(WakerOp::Clone);
+    task.state().reference();
     RawWaker::new(data, &VTABLE)
 }
 
 unsafe fn wake(data: *const ()) {
     let task = task(data);
+    task.header().span.tell(WakerOp::Wake);
     match task.state().wake_by_value() {
         Wake::Queue => task.schedule(),
         Wake::Nothing => task.release(),
@@ -58,9 +62,13 @@ unsafe fn wake(data: *const ()) {
 }
 
 unsafe fn wake_by_ref(data: *const ()) {
-    task(data).wake_by_ref();
+    let task = task(data);
+    task.header().span.tell(WakerOp::WakeByRef);
+    task.wake_by_ref();
 }
 
 unsafe fn release(data: *const ()) {
-    task(data).release();
+    let task = task(data);
+    task.header().span.tell(WakerOp::Drop);
+    task.release();
 }

@@ -4,6 +4,7 @@
 //! that says something, of runs next to each other, and the median of a few.
 
 use std::fmt::Write;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use crate::apps::variant::Variant;
 use crate::conformance::scratch::write;
 use crate::process;
+use crate::tables::between;
 use crate::wrk;
 
 const ROUNDS: usize = 5;
@@ -68,8 +70,8 @@ pub(crate) fn run() -> Result<(), String> {
         folders.push((variant, variant.build_release(&["web", "rpc"])?.folder));
     }
     let mut table = String::from(
-        "| | requests a second, here | tokio | ratio | p99 ms, here | tokio |\n\
-         |---|--:|--:|--:|--:|--:|\n",
+        "| | requests a second, here | tokio | ratio | p99 ms, here | tokio | ratio |\n\
+         |---|--:|--:|--:|--:|--:|--:|\n",
     );
     for load in &LOADS {
         let mut samples = [Vec::new(), Vec::new()];
@@ -83,13 +85,9 @@ pub(crate) fn run() -> Result<(), String> {
         table.push_str(&row(load.name, &samples));
     }
     println!("\n{table}");
-    let page = format!(
-        "# Whole applications under load\n\n\
-         `examples/apps` on the bridge and on tokio, by `cargo xtask apps --measure`: release builds, a hundred\n\
-         requests at a time, {ROUNDS} runs of five seconds each in turn, medians. Load and server share the\n\
-         machine of two cores.\n\n{table}"
-    );
-    write(&process::root().join(REPORT), page.as_bytes())
+    let path = process::root().join(REPORT);
+    let page = fs::read_to_string(&path).map_err(|error| format!("{REPORT}: {error}"))?;
+    write(&path, between(&page, "apps", &table)?.as_bytes())
 }
 
 impl Load {
@@ -167,25 +165,26 @@ fn milliseconds(text: &str) -> Option<f64> {
     })
 }
 
+/// Medians, and the medians of the ratios of runs next to each other.
 fn row(name: &str, [here, tokio]: &[Vec<Sample>; 2]) -> String {
-    let of =
-        |samples: &[Sample], value: fn(&Sample) -> f64| median(samples.iter().map(value).collect());
-    let rates = (
-        of(here, |one| one.per_second),
-        of(tokio, |one| one.per_second),
-    );
-    let ratios = here.iter().zip(tokio);
-    let ratio = median(
-        ratios
-            .map(|(here, tokio)| here.per_second / tokio.per_second)
-            .collect(),
-    );
-    let p99_ms = (of(here, |one| one.p99_ms), of(tokio, |one| one.p99_ms));
+    type Value = fn(&Sample) -> f64;
+    let of = |samples: &[Sample], value: Value| median(samples.iter().map(value).collect());
+    let ratio = |value: Value| {
+        let pairs = here.iter().zip(tokio);
+        median(
+            pairs
+                .map(|(here, tokio)| value(here) / value(tokio))
+                .collect(),
+        )
+    };
+    let columns = |value: Value| (of(here, value), of(tokio, value), ratio(value));
+    let rates = columns(|one| one.per_second);
+    let p99_ms = columns(|one| one.p99_ms);
     let mut row = String::new();
     writeln!(
         row,
-        "| {name} | {:.0} | {:.0} | {ratio:.2} | {:.2} | {:.2} |",
-        rates.0, rates.1, p99_ms.0, p99_ms.1
+        "| {name} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} | {:.2} |",
+        rates.0, rates.1, rates.2, p99_ms.0, p99_ms.1, p99_ms.2
     )
     .expect("a string has room");
     row
@@ -224,6 +223,9 @@ mod tests {
             samples([100.0, 300.0, 200.0]),
             samples([100.0, 100.0, 100.0]),
         ];
-        assert_eq!(row("x", &both), "| x | 200 | 100 | 2.00 | 1.00 | 1.00 |\n");
+        assert_eq!(
+            row("x", &both),
+            "| x | 200 | 100 | 2.00 | 1.00 | 1.00 | 1.00 |\n"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What the applications' tests start that is not theirs.
+//! What the applications are built with, and what their tests start that is not theirs.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -9,6 +9,8 @@ use crate::process;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
+    /// Of C: SQLite and the cryptography are written in it.
+    Compiler,
     Nats,
     Postgres,
     Redis,
@@ -19,6 +21,7 @@ impl Need {
     /// The program, and Debian's package of it.
     fn names(self) -> (&'static str, &'static str) {
         match self {
+            Need::Compiler => ("cc", "build-essential"),
             Need::Nats => ("nats-server", "nats-server"),
             Need::Postgres => ("initdb", "postgresql"),
             Need::Redis => ("redis-server", "redis-server"),
@@ -42,8 +45,9 @@ fn folders() -> Vec<PathBuf> {
     env::split_paths(&path).chain(versions).collect()
 }
 
-/// All of them are, or are installed if that is wanted.
-pub(crate) fn are_there(needs: BTreeSet<Need>, install: bool) -> Result<(), String> {
+/// All of them are, and the compiler, or are installed if that is wanted.
+pub(crate) fn are_there(mut needs: BTreeSet<Need>, install: bool) -> Result<(), String> {
+    needs.insert(Need::Compiler);
     let missing = needs.into_iter().filter(|need| !need.is_there());
     let packages: Vec<&str> = missing.map(|need| need.names().1).collect();
     if packages.is_empty() {

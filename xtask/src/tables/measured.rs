@@ -18,7 +18,7 @@ pub(super) fn page(
 }
 
 /// Puts `table` between the lines that begin and end it.
-fn between(page: &str, name: &str, table: &str) -> Result<String, String> {
+pub(crate) fn between(page: &str, name: &str, table: &str) -> Result<String, String> {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->\n"));
     let parts = page.split_once(&begin).and_then(|(before, rest)| {
         let (_, after) = rest.split_once(&end)?;

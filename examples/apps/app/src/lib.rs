@@ -1,8 +1,10 @@
-//! What every application here does alike: it reads its arguments, says who it is over TLS, and ends
-//! when it is told to.
+//! What every application here does alike: it reads its arguments, says who it is over TLS, counts
+//! its tasks for who asks, and ends when it is told to.
 #![forbid(unsafe_code)]
 
 mod arguments;
+
+mod census;
 
 mod ending;
 
@@ -13,6 +15,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 pub use arguments::Arguments;
+pub use census::count_tasks_when_asked;
 pub use ending::Ending;
 pub use identity::{Identity, trusting};
 

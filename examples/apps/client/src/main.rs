@@ -2,9 +2,12 @@
 //! visits that know what the answers have to be.
 //!
 //! - `main`: the command line.
+//! - `follow`: streams of lines, until the server ends them.
 //! - `patient`: requests with a limit in time that are tried again where that is safe.
 //! - `visits`: the load.
 #![forbid(unsafe_code)]
+
+mod follow;
 
 mod patient;
 
@@ -25,7 +28,8 @@ usage: client get URL | listen URL | visit URL   [option …]
 
 Speaks HTTP, over TLS if the URL begins with https.
   get     prints the protocol, the status and the body
-  listen  prints each line of the answer as it comes, server-sent events for example
+  listen  prints each line of the answer as it comes, server-sent events for example; of a
+          WebSocket, if the URL begins with ws, each message
   visit   to a `web` at URL: writes notes, reads them, compares, removes them
 
   --http1, --http2    one protocol only; default: what both can
@@ -62,7 +66,8 @@ async fn run() -> Result<(), Failure> {
             let answer = patient.send(Method::GET, &url, None).await;
             show(answer.trying(&url)?).await
         }
-        "listen" => listen(client, &url).await,
+        "listen" if url.starts_with("ws:") => follow::socket(&url).await,
+        "listen" => follow::lines(client, &url).await,
         "visit" => {
             let patient = Patient::new(client, limit, retries);
             let visits = Visits {
@@ -98,21 +103,4 @@ fn client(only: (bool, bool), trust: Option<PathBuf>) -> Result<Client, Failure>
 async fn show(answer: Response) -> Result<(), Failure> {
     app::say(format!("{:?} {}", answer.version(), answer.status()))?;
     app::say(answer.text().await.trying("the body")?)
-}
-
-/// Until the server ends it; there is no limit in time.
-async fn listen(client: Client, url: &str) -> Result<(), Failure> {
-    let mut answer = client.get(url).send().await.trying(url)?;
-    let mut line = Vec::new();
-    while let Some(bytes) = answer.chunk().await.trying(url)? {
-        for byte in bytes {
-            if byte == b'\n' {
-                app::say(String::from_utf8_lossy(&line))?;
-                line.clear();
-            } else {
-                line.push(byte);
-            }
-        }
-    }
-    Ok(())
 }

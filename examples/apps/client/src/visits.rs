@@ -73,7 +73,10 @@ impl Visits {
             }
             let spoken = visit(patient, url, number).await;
             version = Some(spoken.map_err(|error| failed(number, error))?);
-            if self.cancel_every.is_some_and(|every| number % every == 0) {
+            if self
+                .cancel_every
+                .is_some_and(|every| number.is_multiple_of(every))
+            {
                 give_up(patient, url)
                     .await
                     .map_err(|error| failed(number, error))?;

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 
 const USAGE: &str = "\
-usage: quic serve --identity FOLDER [--port PORT] [--grace SECONDS]
+usage: quic serve --identity FOLDER [--port PORT] [--grace SECONDS] [--idle SECONDS]
        quic send --trust FILE [--streams N] [--at-once N] [--bytes N] ADDRESS
 
 An echo over QUIC.
@@ -26,6 +26,7 @@ An echo over QUIC.
   send        sends on many streams of one connection, and compares what comes back
   --port      default 4433; 0: any free one
   --grace     how long streams may go on at the end; default 10
+  --idle      how long a client may be silent before it is taken for gone; default 30
   --trust     the server's certificate
   --streams   default 5000
   --at-once   default 100
@@ -56,14 +57,17 @@ async fn serve(mut arguments: Arguments) -> Result<(), Failure> {
     let folder = folder.ok_or_else(|| Failure::Usage("--identity is missing".to_owned()))?;
     let port: u16 = arguments.option("--port", 4433)?;
     let grace = Duration::from_secs(arguments.option("--grace", 10)?);
+    let idle = Duration::from_secs(arguments.option("--idle", 30)?);
     arguments.end()?;
 
     let ending = Ending::listen()?.token();
+    app::count_tasks_when_asked()?;
     let tls = Identity::in_folder(&folder)?.server(&[PROTOCOL])?;
     let tls = QuicServerConfig::try_from(tls).trying("TLS")?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(tls));
     let transport = Arc::get_mut(&mut config.transport).expect("nobody else has it");
     transport.max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_MAX));
+    transport.max_idle_timeout(Some(idle.try_into().trying("--idle")?));
     let endpoint = Endpoint::server(config, SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     let endpoint = endpoint.trying(format!("listening on port {port}"))?;
     let address = endpoint.local_addr().trying("listening")?;

@@ -62,7 +62,7 @@ pub(crate) async fn follow(url: String) -> Result<(), Failure> {
     let answer = client.count(Number::from(u64::MAX)).await.trying(&url)?;
     let mut numbers = answer.into_inner();
     while let Some(number) = numbers.message().await.trying(&url)? {
-        if number.value % 1000 == 0 {
+        if number.value.is_multiple_of(1000) {
             app::say(number.value)?;
         }
     }

@@ -31,6 +31,7 @@ struct Service {
 
 pub(crate) async fn serve(port: u16, grace: Duration) -> Result<(), Failure> {
     let ending = Ending::listen()?.token();
+    app::count_tasks_when_asked()?;
     let listener = TcpListener::bind(("127.0.0.1", port))
         .await
         .trying(format!("listening on port {port}"))?;

@@ -88,6 +88,21 @@ impl Process {
         self.out.lock().expect("no panic").clone()
     }
 
+    /// How many tasks one of the applications has, as it says when it is asked.
+    #[track_caller]
+    pub fn tasks(&self) -> usize {
+        let told = || {
+            let lines = self.lines();
+            let counts = lines.iter().filter_map(|line| line.strip_prefix("tasks: "));
+            counts
+                .map(|count| count.parse().expect("a number"))
+                .collect::<Vec<usize>>()
+        };
+        let before = told().len();
+        self.signal(Signal::USR1);
+        until("it counts its tasks", || told().get(before).copied())
+    }
+
     pub fn id(&self) -> u32 {
         self.child.id()
     }

@@ -59,6 +59,7 @@ async fn run() -> Result<(), Failure> {
     arguments.end()?;
 
     let ending = Ending::listen()?.token();
+    app::count_tasks_when_asked()?;
     let identity = folder.map(|folder| Identity::in_folder(&folder));
     let tls = match identity {
         Some(identity) => Some(identity?.server(&["h2", "http/1.1"])?),

@@ -25,6 +25,10 @@ const CACHE_LIMIT: Duration = Duration::from_millis(500);
 /// How long a request waits for a connection to the database.
 const DATABASE_LIMIT: Duration = Duration::from_secs(3);
 
+/// The same for the embedded one, which has a single connection and does not go away: who waits
+/// there is in a queue.
+const EMBEDDED_LIMIT: Duration = Duration::from_secs(15);
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Note {
     pub(crate) id: i64,
@@ -50,11 +54,16 @@ impl Notes {
         let embedded = database.starts_with("sqlite:");
         // SQLite writes one thing at a time; in memory each connection has a database of its own,
         // which ends with it.
+        let (connections, limit) = if embedded {
+            (1, EMBEDDED_LIMIT)
+        } else {
+            (16, DATABASE_LIMIT)
+        };
         let options = AnyPoolOptions::new()
-            .max_connections(if embedded { 1 } else { 16 })
+            .max_connections(connections)
             .idle_timeout(None)
             .max_lifetime(None)
-            .acquire_timeout(DATABASE_LIMIT);
+            .acquire_timeout(limit);
         let pool = options.connect(database).await.trying("the database")?;
         let id = if embedded {
             "CREATE TABLE IF NOT EXISTS notes \
