@@ -165,6 +165,11 @@ tokio = {{ version = "{version}", features = ["full", "test-util"] }}
 tokio-stream = "0.1"
 tokio-test = "0.4"
 
+[target.'cfg(windows)'.dev-dependencies]
+windows-sys = {{ version = "0.61", features = [
+    "Win32_Foundation", "Win32_Security_Authorization", "Win32_Storage_FileSystem",
+] }}
+
 [lints.rust]
 unexpected_cfgs = "allow"
 

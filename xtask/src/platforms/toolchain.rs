@@ -77,8 +77,9 @@ pub(crate) fn cargo(verb: &str, target: &Target) -> Command {
     command
         .env("RUSTUP_TOOLCHAIN", NAME)
         .env("RUSTC_BOOTSTRAP", "1")
-        // A target takes gigabytes with what a debugger needs.
-        .env("CARGO_PROFILE_DEV_DEBUG", "0");
+        // A target takes gigabytes with what a debugger and a next build could use.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_INCREMENTAL", "0");
     // The toolchain that runs this command has said which compiler it is; the other one must not
     // hear it.
     command.env_remove("RUSTC").env_remove("CARGO");
