@@ -16,6 +16,8 @@ use wine::Server;
 const RUNNER: &str = "RUNTIME_TESTS_RUNNER";
 /// How many times longer a program may take here.
 const SLOW: &str = "RUNTIME_TESTS_SLOW";
+/// How often each property is tried: a system's differences show at once, and an emulator is slow.
+const CASES: &str = "PROPTEST_CASES";
 
 /// How programs of a target run here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,7 @@ impl Machine {
                 let server = Server::start()?;
                 let mut variables = server.variables();
                 variables.push((SLOW, "4".into()));
+                variables.push((CASES, "32".into()));
                 Ok(Machine {
                     runner: vec![wine::PROGRAM.into()],
                     variables,
@@ -76,7 +79,11 @@ impl Machine {
         let runner = [emulator, "-L", libraries];
         Machine {
             runner: runner.map(OsString::from).to_vec(),
-            variables: vec![(RUNNER, runner.join(" ").into()), (SLOW, "10".into())],
+            variables: vec![
+                (RUNNER, runner.join(" ").into()),
+                (SLOW, "10".into()),
+                (CASES, "8".into()),
+            ],
             slow: 10,
             _server: None,
         }

@@ -13,6 +13,8 @@
 
 mod check;
 
+mod keys;
+
 pub(crate) mod ledger;
 
 pub(crate) mod targets;

@@ -1,5 +1,5 @@
 //! A target whose programs do not run here: type-checked with its tests, the crates linted where
-//! clippy is there; warnings are errors.
+//! clippy is there; warnings are errors. And the bridge, whose names are not the same everywhere.
 
 use std::path::Path;
 use std::process::Command;
@@ -35,10 +35,24 @@ pub(super) fn run(target: &Target) -> Result<(), String> {
             failed.push(error);
         }
     }
+    if target.how != How::CheckedWithoutThreads {
+        println!("== {}: the bridge", target.name);
+        failed.extend(process::run(&mut bridge(target)).err());
+    }
     if failed.is_empty() {
         return Ok(());
     }
     Err(failed.join("\n"))
+}
+
+/// A workspace of its own.
+fn bridge(target: &Target) -> Command {
+    let mut command = toolchain::cargo("check", target);
+    command
+        .args(["--manifest-path", "compat/tokio/Cargo.toml"])
+        .args(["--all-features", "--target-dir", FOLDER])
+        .env("RUSTFLAGS", "-Dwarnings");
+    command
 }
 
 fn cargo(verb: &str, target: &Target) -> Command {

@@ -1,7 +1,7 @@
 //! All tests of a target, built and run.
 //!
 //! Tests that run cargo or the compiler, or only read sources, say nothing about a system: the ledger
-//! has them. Doc tests are not built for other systems.
+//! has them. Doc tests are not built for other systems. Under wine a key is pressed besides (`keys`).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::conformance::child::Program;
 use crate::conformance::suite::{self, Known, Verdict};
 use crate::machine::{Machine, Runs};
+use crate::platforms::keys;
 use crate::platforms::ledger::{Ledger, Outcome};
 use crate::platforms::targets::Target;
 use crate::platforms::toolchain;
@@ -60,6 +61,15 @@ pub(super) fn run(target: &Target, runs: Runs, outcome: &mut Outcome) -> Result<
         );
         bad.iter().for_each(|line| println!("            {line}"));
         problems.extend(bad);
+    }
+    if runs == Runs::UnderWine {
+        match keys::run(target, &machine) {
+            Ok(()) => outcome.passed += 1,
+            Err(error) => {
+                outcome.failed += 1;
+                problems.push(error);
+            }
+        }
     }
     if problems.is_empty() {
         return Ok(());
