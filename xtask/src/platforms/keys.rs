@@ -40,7 +40,8 @@ pub(super) fn run(target: &Target, machine: &Machine) -> Result<(), String> {
         let had_begun = shown.contains(LAST_LINE);
         shown += &String::from_utf8_lossy(&buffer[..count]);
         if !had_begun && shown.contains(LAST_LINE) {
-            keys.write_all(&[CTRL_C]).map_err(|error| error.to_string())?;
+            keys.write_all(&[CTRL_C])
+                .map_err(|error| error.to_string())?;
         }
     }
     child.wait().map_err(|error| error.to_string())?;
