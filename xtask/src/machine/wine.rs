@@ -39,8 +39,8 @@ impl Server {
         };
         let system = server.prefix.join("drive_c/windows/system32");
         let is_new = !system.exists();
-        // It stays although nobody talks to it.
-        server.run(SERVER, &["-p"])?;
+        // It stays although nobody talks to it. One that is there already refuses: so be it.
+        let _ = server.command(SERVER, &["-p"]).status();
         server.run(PROGRAM, &["wineboot", "-i"])?;
         if is_new {
             let key = r"HKCU\Software\Wine";
