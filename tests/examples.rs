@@ -45,6 +45,25 @@ fn the_servers_answer_a_client() {
     }
 }
 
+/// Within the descriptors that a process has anywhere without asking for more.
+#[test]
+fn line_echo_serves_five_hundred_connections_at_once() {
+    let _watchdog = Watchdog::new();
+    let server = Server::start("line_echo");
+    let mut clients: Vec<TcpStream> = (0..500).map(|_| server.client()).collect();
+    for turn in 0..3 {
+        let line = |number: usize| format!("{turn}: {number}\n");
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.write_all(line(number).as_bytes()).expect("sent");
+        }
+        for (number, client) in clients.iter_mut().enumerate() {
+            let mut answer = vec![0; line(number).len()];
+            client.read_exact(&mut answer).expect("answered");
+            assert_eq!(answer, line(number).as_bytes(), "each its own line");
+        }
+    }
+}
+
 #[test]
 fn line_echo_waits_for_the_newline_and_echo_does_not() {
     let _watchdog = Watchdog::new();

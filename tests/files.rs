@@ -7,10 +7,10 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use support::{Watchdog, assert_one_clear_line, example, interrupt, run};
+use support::{Watchdog, assert_one_clear_line, example, interrupt, program, run};
 
 /// A file of one test's own, removed at the end.
 struct Scratch(PathBuf);
@@ -41,7 +41,7 @@ impl Drop for Scratch {
 }
 
 fn spawn(name: &str, arguments: &[&str]) -> Child {
-    Command::new(example(name))
+    program(example(name))
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -99,7 +99,7 @@ fn fault_064_cat_to_a_full_device_fails() {
     let _watchdog = Watchdog::new();
     let there = Scratch::new("full", b"there\n");
     let full = fs::OpenOptions::new().write(true).open("/dev/full");
-    let output = Command::new(example("cat"))
+    let output = program(example("cat"))
         .arg(there.text())
         .stdout(full.expect("opened"))
         .stderr(Stdio::piped())

@@ -460,7 +460,7 @@ fn the_example_passes_lines_and_the_exit_code_on() {
 fn the_example_kills_the_whole_group_on_ctrl_c() {
     let _watchdog = Watchdog::new();
     current_thread().block_on(async {
-        let mut example = Command::new(support::example("run"))
+        let mut example = Command::from(support::program(support::example("run")))
             .args(["sh", "-c", "sleep 1000 & echo up; wait"])
             .stdout(Stdio::piped())
             .spawn()

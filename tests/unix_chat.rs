@@ -7,10 +7,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::process::{self, Child, ChildStdout, Command, Stdio};
+use std::process::{self, Child, ChildStdout, Stdio};
 use std::time::Duration;
 
-use support::{Watchdog, assert_one_clear_line, example, interrupt, run};
+use support::{Watchdog, assert_one_clear_line, example, interrupt, program, run};
 
 /// A path for one test's own socket; nothing is left there.
 struct Place(PathBuf);
@@ -53,7 +53,7 @@ impl Drop for Room {
 
 /// With an open standard input.
 fn start(arguments: &[&str]) -> (Child, BufReader<ChildStdout>) {
-    let mut child = Command::new(example("unix_chat"))
+    let mut child = program(example("unix_chat"))
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,9 +1,9 @@
 //! An alarm: one thread sleeps on it, any thread sets when it rings.
 //!
 //! The runtime's sentinel sleeps here. Its alarm is set whenever a slot is taken and nobody watches,
-//! so setting it must cost little and wake nobody. A timerfd can do that (Linux, Android); elsewhere,
-//! or where the kernel gives no descriptor now, a condition variable stands in, whose sleeper wakes
-//! when the alarm is set, and sleeps again for the interval.
+//! so setting it must cost little and wake nobody. A timerfd can do that (Linux, Android), and
+//! a waitable timer (Windows); elsewhere, or where the kernel gives none now, a condition variable
+//! stands in, whose sleeper wakes when the alarm is set, and sleeps again for the interval.
 //!
 //! A crate of its own, below the core, so that the core knows no descriptors.
 #![deny(unsafe_code)]
@@ -15,7 +15,11 @@ mod condition;
 #[path = "timerfd.rs"]
 mod kernel;
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(windows)]
+#[path = "waitable.rs"]
+mod kernel;
+
+#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 #[path = "no_kernel.rs"]
 mod kernel;
 

@@ -4,6 +4,8 @@ pub mod driver;
 
 pub mod parker;
 
+pub(crate) mod plain;
+
 pub(crate) mod seat;
 
 use std::cell::Cell;

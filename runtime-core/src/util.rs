@@ -4,4 +4,6 @@ pub(crate) mod free_list;
 
 pub mod lock;
 
+pub(crate) mod thread_end;
+
 pub mod wake_list;

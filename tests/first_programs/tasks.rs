@@ -1,11 +1,11 @@
 //! `h2o`, `cancel`, `threads_vs_tasks`: what needs no network.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::stdout_of;
-use crate::support::{Watchdog, example, run};
+use crate::support::{Watchdog, example, program, run};
 
 #[test]
 fn h2o_makes_each_molecule_of_two_hydrogen_and_one_oxygen() {
@@ -23,7 +23,7 @@ fn h2o_makes_each_molecule_of_two_hydrogen_and_one_oxygen() {
 }
 
 fn cancel(seconds: &str) -> Child {
-    Command::new(example("cancel"))
+    program(example("cancel"))
         .arg(seconds)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,15 +1,14 @@
 //! `udp_ping`: both of its halves, against each other and against the standard library.
 
 use std::net::UdpSocket;
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use crate::stdout_of;
-use crate::support::{Server, Watchdog, assert_one_clear_line, example, run};
+use crate::support::{Server, Watchdog, assert_one_clear_line, example, program, run};
 
 fn serve() -> Server {
-    Server::start_by(Command::new(example("udp_ping")).args(["serve", "0"]))
+    Server::start_by(program(example("udp_ping")).args(["serve", "0"]))
 }
 
 fn client() -> UdpSocket {

@@ -1,14 +1,51 @@
 //! A timer is served whoever registered it, and wherever that thread sleeps then.
 
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use runtime::net::UdpSocket;
 use runtime::time::sleep;
 
 use crate::runtime;
-use crate::support::Watchdog;
+use crate::support::{Control, Lateness, Watchdog, alone};
 
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Less than a tick of the clock where the system counts in those.
+const TICK: Duration = Duration::from_millis(5);
+
+/// Where there is a socket, whoever sits sleeps in another place.
+#[test]
+fn a_short_sleep_ends_in_time_with_and_without_sockets() {
+    let _alone = alone();
+    for has_socket in [false, true] {
+        let runtime = runtime(1);
+        let control = Control::start();
+        let lateness = runtime.block_on(async {
+            let address = has_socket.then_some("127.0.0.1:0");
+            let socket = match address {
+                Some(address) => Some(UdpSocket::bind(address).await.expect("a socket")),
+                None => None,
+            };
+            // Not registered before it has to wait.
+            let _waits =
+                socket.map(|socket| runtime::spawn(async move { socket.recv(&mut [0]).await }));
+            let mut lateness = Lateness::default();
+            for _ in 0..200 {
+                let due = Instant::now() + Duration::from_micros(1300);
+                sleep(Duration::from_micros(1300)).await;
+                lateness.add(due, Instant::now());
+            }
+            lateness
+        });
+        let place = if has_socket {
+            "beside a socket"
+        } else {
+            "alone"
+        };
+        control.judge(place, &lateness, 0.9, TICK);
+    }
+}
 
 /// Rounds of four leave several threads behind, some of them parked; in rounds of one a parked
 /// thread is woken for a task beside a thread that sits already, registers the timer and parks

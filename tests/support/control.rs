@@ -18,6 +18,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use super::slow;
+
 const TICK: Duration = Duration::from_millis(1);
 
 /// Says that nothing else runs on the machine.
@@ -173,6 +175,7 @@ fn was_starved(late: &[Late], due: Instant, happened: Instant, bound: Duration) 
 
 #[track_caller]
 fn judge(late: &[Late], what: &str, lateness: &Lateness, share: f64, bound: Duration) {
+    let bound = bound * slow();
     let is_void =
         |&&(due, happened): &&(Instant, Instant)| was_starved(late, due, happened, bound / 2);
     let all = lateness.samples.len();

@@ -2,10 +2,10 @@
 
 use std::env;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Watchdog;
+use super::{Watchdog, program};
 
 static MACHINE: Mutex<()> = Mutex::new(());
 
@@ -38,7 +38,7 @@ pub(crate) fn in_own_process(name: &str, body: impl FnOnce()) -> Option<String> 
         return None;
     }
     let binary = env::current_exe().expect("the path of this binary");
-    let output = Command::new(binary)
+    let output = program(binary)
         .args(["--exact", name, "--test-threads=1", "--nocapture"])
         .env(OWN_PROCESS, name)
         .stdin(Stdio::null())

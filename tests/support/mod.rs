@@ -3,6 +3,7 @@
 #![allow(unused_imports, reason = "each test binary uses a part")]
 
 mod control;
+mod elsewhere;
 mod foreign;
 mod isolate;
 mod process;
@@ -12,6 +13,7 @@ mod tally;
 mod watchdog;
 
 pub(crate) use control::{Control, Lateness};
+pub(crate) use elsewhere::{program, slow};
 pub(crate) use foreign::foreign_block_on;
 pub(crate) use isolate::{Alone, alone, in_own_process};
 pub(crate) use process::{

@@ -11,6 +11,8 @@ use std::sync::Once;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::{program, slow};
+
 /// The path of an example's binary, which is built if it is missing or older than this test.
 pub(crate) fn example(name: &str) -> PathBuf {
     static BUILD: Once = Once::new();
@@ -54,7 +56,7 @@ fn build(profile: &Path) {
 
 /// Runs an example to its end, which must come within a minute (the watchdog's).
 pub(crate) fn run_example(name: &str, arguments: &[&OsStr]) -> Output {
-    Command::new(example(name))
+    program(example(name))
         .args(arguments)
         .stdin(Stdio::null())
         .output()
@@ -99,7 +101,7 @@ pub(crate) struct Server {
 impl Server {
     /// On a free port.
     pub(crate) fn start(name: &str) -> Server {
-        Server::start_by(Command::new(example(name)).arg("0"))
+        Server::start_by(program(example(name)).arg("0"))
     }
 
     /// By a command whose first line of output says where it listens.
@@ -133,10 +135,10 @@ impl Server {
         self.child.id()
     }
 
-    /// A client whose reads and writes end after ten seconds at the latest.
+    /// A client whose reads and writes end after ten seconds at the latest, if nothing is slow.
     pub(crate) fn client(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).expect("a connection");
-        let patience = Some(Duration::from_secs(10));
+        let patience = Some(Duration::from_secs(10) * slow());
         stream.set_read_timeout(patience).expect("a read timeout");
         stream.set_write_timeout(patience).expect("a write timeout");
         stream.set_nodelay(true).expect("no delay");

@@ -7,6 +7,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use super::slow;
+
 /// Watches until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
@@ -15,12 +17,13 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Gives the calling test a minute.
+    /// Gives the calling test a minute; longer where all is slow.
     pub(crate) fn new() -> Watchdog {
         Watchdog::with_limit(Duration::from_secs(60))
     }
 
     pub(crate) fn with_limit(limit: Duration) -> Watchdog {
+        let limit = limit * slow();
         let (alive, gone) = channel::<()>();
         let test = thread::current().name().unwrap_or("a test").to_string();
         thread::Builder::new()

@@ -30,9 +30,11 @@ Commands:
   bridge-check [PATH]
       Says whether the tokio of the build in PATH (default: here) is the bridge; if not, why, and what to write.
   conformance [--group GROUP] [--test FILE] [--runs N] [--jobs N] [--strict] [--update] [--reference]
+              [--target TARGET]
       Runs tokio's published tests on this runtime, through the bridge, and compares with compat/conformance.toml.
       Groups: rt task coop macros sync time io net fs process signal. --strict: nothing may be missing any more.
       --update writes the ledger anew; --reference runs on tokio itself and compares nothing. In target/conformance.
+      --target: those that apply to it, under qemu or wine, against a ledger of its own (conformance.windows.toml).
   ecosystem [PACKAGE …] [--update]
       Runs the tests that the probe's crates carry in their packages, on the bridge, and compares with
       compat/ecosystem.toml; --update writes its counts anew. Needs PostgreSQL for tokio-postgres. In target/probe.
@@ -61,9 +63,10 @@ Commands:
   shuttle [NAME] [--schedules N] [--seed S] [--replay FILE]
       Runs whole runtimes under N schedules drawn at random (10,000 in all), in release, in target/shuttle; only
       scenarios whose name contains NAME. --replay runs a schedule again that failed, with NAME its scenario.
-  platforms --check [TARGET]
-      Type-checks and lints the crates and their tests for Windows, macOS, FreeBSD, Android and other Linux systems,
-      or for TARGET alone; warnings are errors. Needs Debian's toolchain, says so if it is missing. In target/platforms.
+  platforms [--check] [TARGET]
+      Builds and runs the tests for i686 Linux (natively), aarch64 Linux (qemu) and Windows (wine), checks and lints
+      the crates for other systems, or TARGET alone; keeps what came of it in docs/platforms.toml. Installs what it
+      needs, on Debian. --check: installs and runs nothing, checks and lints all. In target/platforms.
   tables
       Writes the tables in docs/ that speak of the code: what happens before what, what bounds each queue, the faults'
       tests, the crates that the probe builds. A test holds that they are current.
@@ -102,9 +105,7 @@ pub(crate) enum Command {
         quick: bool,
     },
     Features,
-    Platforms {
-        target: Option<String>,
-    },
+    Platforms(platforms::Options),
     Sanitize {
         sanitizer: Sanitizer,
         filter: Option<String>,
@@ -153,7 +154,7 @@ impl Command {
             ["errno"] => Ok(Command::Errno { quick: false }),
             ["errno", "--quick"] => Ok(Command::Errno { quick: true }),
             ["features"] => Ok(Command::Features),
-            ["platforms", ref rest @ ..] => check_platforms(rest),
+            ["platforms", ref rest @ ..] => systems(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
             ["sanitize"] => Err("sanitize: which one, address or thread?".to_owned()),
             ["tables"] => Ok(Command::Tables),
@@ -238,6 +239,7 @@ fn conformance(rest: &[&str]) -> Result<Command, String> {
             "--strict" => options.strict = true,
             "--update" => options.update = true,
             "--reference" => options.reference = true,
+            "--target" => options.target = Some(value()?.to_owned()),
             unknown => return Err(format!("conformance: unknown argument {unknown:?}")),
         }
     }
@@ -342,15 +344,18 @@ fn number(word: &str, value: &str) -> Result<NonZeroUsize, String> {
     number.map_err(|_| format!("{word}: {value:?} is no number above 0"))
 }
 
-fn check_platforms(rest: &[&str]) -> Result<Command, String> {
-    match rest {
-        ["--check"] => Ok(Command::Platforms { target: None }),
-        ["--check", target] if platforms::is_known(target) => Ok(Command::Platforms {
-            target: Some((*target).to_owned()),
-        }),
-        [] => Err("platforms: say what to do, --check".to_owned()),
-        [.., unknown] => Err(format!("platforms: unknown argument {unknown:?}")),
+fn systems(rest: &[&str]) -> Result<Command, String> {
+    let mut options = platforms::Options::default();
+    for word in rest {
+        match *word {
+            "--check" => options.check = true,
+            name if platforms::is_known(name) && options.target.is_none() => {
+                options.target = Some(name.to_owned());
+            }
+            unknown => return Err(format!("platforms: unknown argument {unknown:?}")),
+        }
     }
+    Ok(Command::Platforms(options))
 }
 
 fn sanitize(name: &str, rest: &[&str]) -> Result<Command, String> {
@@ -432,10 +437,13 @@ mod tests {
         let serves = probe::What::Serves;
         assert_eq!(parse("probe --serve"), Ok(Command::Probe(serves)));
         assert_eq!(parse("features"), Ok(Command::Features));
-        let target = Some("i686-unknown-linux-gnu".to_owned());
+        let options = platforms::Options {
+            check: true,
+            target: Some("i686-unknown-linux-gnu".to_owned()),
+        };
         assert_eq!(
             parse("platforms --check i686-unknown-linux-gnu"),
-            Ok(Command::Platforms { target })
+            Ok(Command::Platforms(options))
         );
         assert_eq!(parse("tables"), Ok(Command::Tables));
         let sanitizer = Sanitizer::Address;
@@ -517,7 +525,6 @@ mod tests {
             ("nightly", "--list"),
             ("nightly --part", "--part NAME"),
             ("tables --check", "\"--check\""),
-            ("platforms", "--check"),
             ("platforms --run", "\"--run\""),
             ("platforms --check m68k-unknown-linux-gnu", "\"m68k-"),
             ("sanitize", "which one"),

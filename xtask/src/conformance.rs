@@ -30,10 +30,15 @@ use std::thread;
 use std::time::Instant;
 
 use build::Build;
+use child::Program;
 use groups::Group;
 use ledger::Ledger;
 use scratch::{Scratch, Under};
-use suite::{Verdict, Verdicts};
+use suite::{Known, Verdict, Verdicts};
+
+use crate::machine::{Machine, Runs};
+use crate::platforms::targets::{self, Target};
+use crate::platforms::toolchain;
 
 /// A file without a test function that must compile.
 const COMPILES: &str = "async_send_sync";
@@ -52,6 +57,8 @@ pub(crate) struct Options {
     pub(crate) update: bool,
     /// The tests run on tokio itself; the ledger is only a list of files.
     pub(crate) reference: bool,
+    /// None: this machine's own.
+    pub(crate) target: Option<String>,
 }
 
 impl Default for Options {
@@ -64,6 +71,7 @@ impl Default for Options {
             strict: false,
             update: false,
             reference: false,
+            target: None,
         }
     }
 }
@@ -77,7 +85,8 @@ pub(crate) enum Outcome {
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    let mut ledger = Ledger::load()?;
+    let target = options.target.as_deref().map(system).transpose()?;
+    let mut ledger = Ledger::load(ledger::path(options.target.as_deref()))?;
     let files = select(&ledger, options)?;
     let under = if options.reference {
         Under::Reference
@@ -91,7 +100,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         files.len(),
         scratch.folder.display()
     );
-    let build = build::run(&scratch, under, &files)?;
+    let build = build::run(&scratch, under, &files, target.map(|(target, _)| target))?;
     println!("built in {} s", begun.elapsed().as_secs());
     for (name, errors) in &build.errors {
         if !files.contains(&name.as_str()) {
@@ -100,7 +109,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         }
     }
     let begun = Instant::now();
-    let outcomes = outcomes(&scratch.folder, &build, &files, options, &ledger)?;
+    let machine = Machine::start(target.map_or(Runs::Natively, |(_, runs)| runs))?;
+    let place = (&machine, scratch.folder.as_path());
+    let outcomes = outcomes(place, &build, &files, options, &ledger)?;
     println!("\n{}", report::table(&outcomes, &ledger.counts));
     println!("ran in {} s", begun.elapsed().as_secs());
     if options.reference {
@@ -115,13 +126,13 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         problems.extend(ledger.unfinished());
     }
     if problems.is_empty() {
-        println!("as {} expects", ledger::PATH);
+        println!("as {} expects", ledger.path);
         return Ok(());
     }
     Err(format!(
         "{} differences from {}:\n{}",
         problems.len(),
-        ledger::PATH,
+        ledger.path,
         problems.join("\n")
     ))
 }
@@ -145,9 +156,17 @@ fn select<'a>(ledger: &'a Ledger, options: &Options) -> Result<Vec<&'a str>, Str
     Ok(files)
 }
 
+/// A target whose programs can run here, with all that this needs installed.
+fn system(name: &str) -> Result<(&'static Target, Runs), String> {
+    let target = targets::named(name).and_then(|target| Some((target, target.runs()?)));
+    let target = target.ok_or_else(|| format!("conformance: {name} is not run here"))?;
+    toolchain::install(&[target.0])?;
+    Ok(target)
+}
+
 /// Runs the programs, some at a time; prints in the order of their names.
 fn outcomes(
-    folder: &Path,
+    place: (&Machine, &Path),
     build: &Build,
     files: &[&str],
     options: &Options,
@@ -165,7 +184,7 @@ fn outcomes(
                     let next = queue.lock().expect("nobody panics here").next();
                     let Some((index, file)) = next else { return };
                     let listed = ledger.listed(file);
-                    let outcome = outcome(folder, build, file, &listed, options.runs);
+                    let outcome = outcome(place, build, file, listed, options.runs);
                     if sender.send((index, outcome)).is_err() {
                         return;
                     }
@@ -189,10 +208,10 @@ fn outcomes(
 }
 
 fn outcome(
-    folder: &Path,
+    (machine, folder): (&Machine, &Path),
     build: &Build,
     file: &str,
-    listed: &BTreeSet<&str>,
+    listed: BTreeSet<&str>,
     runs: NonZeroUsize,
 ) -> Result<Outcome, String> {
     let Some(program) = build.programs.get(file) else {
@@ -204,5 +223,10 @@ fn outcome(
         let compiles = ("compiles".to_owned(), Verdict::Passed);
         return Ok(Outcome::Ran([compiles].into()));
     }
-    suite::run(program, folder, listed, runs.get()).map(Outcome::Ran)
+    let known = Known {
+        bad: listed,
+        ..Known::default()
+    };
+    let program = Program::new(machine, program, folder);
+    suite::run(program, &known, runs.get()).map(Outcome::Ran)
 }

@@ -18,8 +18,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::conformance::child::Program;
 use crate::conformance::scratch::{copy, write};
 use crate::conformance::{build, suite};
+use crate::machine::Machine;
 use crate::probe;
 use crate::process;
 use ledger::Ledger;
@@ -122,8 +124,10 @@ impl Carrier {
                 errors.iter().for_each(|error| println!("    {error}"));
             }
         }
+        let machine = Machine::native();
         for (program, path) in &built.programs {
-            let verdicts = suite::run(path, &folder, &BTreeSet::new(), 1)?;
+            let tests = Program::new(&machine, path, &folder);
+            let verdicts = suite::run(tests, &suite::Known::default(), 1)?;
             let passed = verdicts
                 .values()
                 .filter(|verdict| !verdict.is_bad())

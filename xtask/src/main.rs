@@ -25,6 +25,8 @@ mod loom;
 
 mod loom_mutants;
 
+mod machine;
+
 mod mutants;
 
 mod nightly;
@@ -69,7 +71,7 @@ fn main() -> ExitCode {
         Ok(Command::Nightly { part }) => nightly::run(part.as_deref()),
         Ok(Command::Errno { quick }) => errno::run(quick),
         Ok(Command::Features) => features::run(),
-        Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
+        Ok(Command::Platforms(options)) => platforms::run(&options),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
         Ok(Command::Shuttle(options)) => shuttle::run(&options),
         Ok(Command::Tables) => tables::run(),

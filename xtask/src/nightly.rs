@@ -9,9 +9,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Instant;
 
+use crate::platforms;
 use crate::process;
 
 pub(crate) const FILE: &str = "docs/nightly.toml";
+
+/// What a run writes itself.
+const LEDGERS: [&str; 3] = [FILE, platforms::ledger::FILE, platforms::PAGE];
 
 /// Figures are one cell of a table.
 const FIGURES_MAX: usize = 120;
@@ -46,7 +50,8 @@ const PARTS: [(&str, &[&str]); 20] = [
         &["cargo", "xtask", "sanitize", "address"],
     ),
     ("errno", &["cargo", "xtask", "errno"]),
-    ("platforms", &["cargo", "xtask", "platforms", "--check"]),
+    // Every system from here: run, emulated, or checked.
+    ("platforms", &["cargo", "xtask", "platforms"]),
     ("instructions", &INSTRUCTIONS),
     (
         "properties",
@@ -125,13 +130,12 @@ pub(crate) fn run(part: Option<&str>) -> Result<(), String> {
     let commit = commit()?;
     let begun = Instant::now();
     let (lines, outcome) = process::run_and_keep(&mut command)?;
-    let date = process::answer(process::program("date").args(["-u", "+%F"]));
     let mut outcomes = read()?;
     outcomes.insert(
         name.to_owned(),
         Outcome {
             commit,
-            date: date.unwrap_or_default(),
+            date: today(),
             seconds: begun.elapsed().as_secs(),
             passed: outcome.is_ok(),
             figures: figures(&lines),
@@ -185,18 +189,25 @@ fn text(outcomes: &BTreeMap<String, Outcome>) -> String {
     text
 }
 
-/// The present commit; with a `+` if tracked files other than the outcomes have changed since.
-fn commit() -> Result<String, String> {
+/// The present commit; with a `+` if tracked files other than [`LEDGERS`] have changed since.
+pub(crate) fn commit() -> Result<String, String> {
     let git = |arguments: &[&str]| process::answer(process::program("git").args(arguments));
     let commit = git(&["rev-parse", "--short=12", "HEAD"]).ok_or("git knows no commit")?;
-    let others = format!(":(exclude){FILE}");
-    let changed = git(&["status", "--porcelain", "-uno", "--", ".", &others]);
+    let others = LEDGERS.map(|file| format!(":(exclude){file}"));
+    let mut status = vec!["status", "--porcelain", "-uno", "--", "."];
+    status.extend(others.iter().map(String::as_str));
+    let changed = git(&status);
     let mark = if changed.is_some_and(|changed| !changed.is_empty()) {
         "+"
     } else {
         ""
     };
     Ok(commit + mark)
+}
+
+pub(crate) fn today() -> String {
+    let date = process::answer(process::program("date").args(["-u", "+%F"]));
+    date.unwrap_or_default()
 }
 
 /// The last line that says something.

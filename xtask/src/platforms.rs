@@ -1,112 +1,93 @@
-//! `cargo xtask platforms --check [TARGET]`: the three crates for every system that they are written
-//! for, from this machine: type-checked with their tests, and the crates themselves linted where
-//! clippy is there; warnings are errors.
+//! `cargo xtask platforms [--check] [TARGET]`: the crates on every system that they are written for,
+//! from this machine.
 //!
-//! The standard library is built along out of Debian's sources, as for `sanitize`: so no target has
-//! to be installed, and checking needs neither linker nor headers of the other system. Nothing is
-//! installed; what is missing is named. What was run beyond that, and where, is in
-//! `docs/platforms.md`.
+//! 1. What is missing is installed, where that may be done (`toolchain`).
+//! 2. Where programs of a target can run here, natively, under qemu or under wine (`targets`,
+//!    `machine`), all tests are built and run (`tests`).
+//! 3. The tests that do not apply there are known with their reasons (`ledger`). Any other test that
+//!    does not pass is an error.
+//! 4. The other targets are type-checked with their tests, and the crates linted (`check`).
+//! 5. What came of each is kept in `docs/platforms.toml`; `cargo xtask tables` makes a table of it.
+//!
+//! With `--check` nothing is installed, run or kept: every target is only checked and linted.
 
-use std::path::Path;
-use std::process::Command;
+mod check;
 
-use crate::process;
+mod keys;
 
-const TOOLCHAIN: &str = "debian";
-const LIBRARY_SOURCE: &str = "/usr/lib/rustlib/src/rust/library";
-const CLIPPY: &str = "/usr/bin/clippy-driver";
-const FOLDER: &str = "target/platforms";
-const PACKAGES: [&str; 3] = ["runtime-core", "runtime-io", "runtime"];
+pub(crate) mod ledger;
 
-/// One of each kind of system: its selector, its files.
-const TARGETS: [&str; 7] = [
-    "x86_64-pc-windows-gnu",
-    "x86_64-pc-windows-msvc",
-    "aarch64-apple-darwin",
-    "x86_64-unknown-freebsd",
-    "aarch64-linux-android",
-    "aarch64-unknown-linux-gnu",
-    "i686-unknown-linux-gnu",
-];
+pub(crate) mod targets;
 
-/// This clippy is younger than the project's own, which judges the tests. On windows-gnu it takes
-/// each initializer that is `const` for one that is not; it wants a pointer's `Default`, which the
-/// oldest compiler that is supported does not have; and a directory's entries are large on Windows.
-const ALLOWED: [&str; 3] = [
-    "--allow=clippy::missing_const_for_thread_local",
-    "--allow=clippy::unwrap_or_default",
-    "--allow=clippy::large_enum_variant",
-];
+mod tests;
 
-pub(crate) fn run(only: Option<&str>) -> Result<(), String> {
-    let missing = missing();
-    if !missing.is_empty() {
-        return Err(format!("nothing was checked:\n{}", missing.join("\n")));
-    }
-    let targets = TARGETS
-        .into_iter()
-        .filter(|target| only.is_none_or(|only| only == *target));
-    let mut verbs = vec!["check"];
-    if Path::new(CLIPPY).exists() {
-        verbs.push("clippy");
-    } else {
-        println!("not linted: `apt-get install rust-web-clippy` adds clippy");
-    }
-    let mut failed = Vec::new();
-    for target in targets {
-        for verb in &verbs {
-            println!("== {target}: {verb}");
-            if let Err(error) = process::run(&mut cargo(verb, target)) {
-                failed.push(error);
-            }
-        }
-    }
-    if failed.is_empty() {
-        Ok(())
-    } else {
-        Err(failed.join("\n"))
-    }
+pub(crate) mod toolchain;
+
+use std::time::Instant;
+
+use ledger::{Ledger, Outcome};
+use targets::{TARGETS, Target};
+
+use crate::nightly;
+
+/// Where the tables stand that `cargo xtask tables` makes of what came out.
+pub(crate) const PAGE: &str = "docs/platforms.md";
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) check: bool,
+    /// None: all.
+    pub(crate) target: Option<String>,
 }
 
-/// Whether `name` is one of those that are checked.
-pub(crate) fn is_known(name: &str) -> bool {
-    TARGETS.contains(&name)
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    let only = options.target.as_deref();
+    let targets = TARGETS.iter();
+    let targets = targets.filter(|target| only.is_none_or(|only| only == target.name));
+    let targets: Vec<&Target> = targets.collect();
+    if options.check {
+        toolchain::wants_a_checker()?;
+        return all(targets.into_iter().map(check::run));
+    }
+    toolchain::install(&targets)?;
+    let outcome = all(targets.into_iter().map(take));
+    println!("{}", ledger::table(&Ledger::read()?));
+    println!("{}", Ledger::read()?.sums());
+    outcome
 }
 
-/// What has to be done first, by hand.
-fn missing() -> Vec<String> {
-    let mut missing = Vec::new();
-    if !Path::new(LIBRARY_SOURCE).exists() {
-        let packages = "apt-get install --no-install-recommends rustc-web cargo-web rust-web-src";
-        missing.push(format!(
-            "  the standard library's sources are not there: `{packages}`"
-        ));
-    }
-    let list = process::answer(process::program("rustup").args(["toolchain", "list"]));
-    let is_linked = list.is_some_and(|list| list.lines().any(|line| line.starts_with(TOOLCHAIN)));
-    if !is_linked {
-        let link = format!("rustup toolchain link {TOOLCHAIN} /usr");
-        missing.push(format!("  the toolchain is not linked: `{link}`"));
-    }
-    missing
-}
-
-fn cargo(verb: &str, target: &str) -> Command {
-    let mut command = process::program("cargo");
-    command.args([verb, "--quiet", "--keep-going"]);
-    command.arg("-Zbuild-std=std,panic_abort,test");
-    command.args(["--target", target, "--target-dir", FOLDER]);
-    command.args(PACKAGES.iter().flat_map(|package| ["-p", package]));
-    match verb {
-        "clippy" => command.arg("--").args(ALLOWED),
-        _ => command.arg("--all-targets"),
+/// Takes a target as far as it goes, and keeps what came of it.
+fn take(target: &Target) -> Result<(), String> {
+    let (commit, begun) = (nightly::commit()?, Instant::now());
+    let mut outcome = Outcome {
+        how: target.how_far().to_owned(),
+        commit,
+        ..Outcome::default()
     };
-    command
-        .env("RUSTUP_TOOLCHAIN", TOOLCHAIN)
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("RUSTFLAGS", "-Dwarnings");
-    // The toolchain that runs this command has said which compiler it is; the other one must not
-    // hear it.
-    command.env_remove("RUSTC").env_remove("CARGO");
-    command
+    let result = match target.runs() {
+        Some(runs) => tests::run(target, runs, &mut outcome),
+        None => check::run(target),
+    };
+    outcome.whole = result.is_ok();
+    outcome.date = nightly::today();
+    outcome.seconds = begun.elapsed().as_secs();
+    // Read again: a run takes long, and somebody may have written reasons meanwhile.
+    let mut ledger = Ledger::read()?;
+    ledger.outcomes.insert(target.name.to_owned(), outcome);
+    ledger.write()?;
+    result
+}
+
+/// All are tried; the errors of those that fail.
+fn all(results: impl Iterator<Item = Result<(), String>>) -> Result<(), String> {
+    let errors: Vec<String> = results.filter_map(Result::err).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors.join("\n"))
+}
+
+/// Whether `name` is one of those that are known.
+pub(crate) fn is_known(name: &str) -> bool {
+    targets::named(name).is_some()
 }

@@ -9,9 +9,9 @@
 
 mod serve;
 
-use std::collections::BTreeSet;
-
+use crate::conformance::child::Program;
 use crate::conformance::{build, suite};
+use crate::machine::Machine;
 use crate::process;
 
 /// What is asked of the crates.
@@ -74,8 +74,10 @@ fn tests() -> Result<(), String> {
         .keys()
         .map(|name| format!("{name} does not compile"))
         .collect();
+    let machine = Machine::native();
     for (program, path) in &build.programs {
-        let verdicts = suite::run(path, &folder, &BTreeSet::new(), 1)?;
+        let tests = Program::new(&machine, path, &folder);
+        let verdicts = suite::run(tests, &suite::Known::default(), 1)?;
         let passed = verdicts.values().filter(|verdict| !verdict.is_bad());
         println!("  {:>3}/{:<3} {program}", passed.count(), verdicts.len());
         let failed = verdicts.iter().filter(|(_, verdict)| verdict.is_bad());

@@ -8,6 +8,7 @@
 //! | the faults in `docs/testing.md` | the page itself | the tests that bear each number |
 //! | the mutants of the models there | `runtime-core/loom-mutants.toml` | how many are killed, by file |
 //! | the nightly run there | `docs/nightly.toml` | – |
+//! | the systems in `docs/platforms.md` | `docs/platforms.toml` | – |
 //! | the crates in `docs/coming-from-tokio.md` | the probe's dependencies | the versions in its lock file |
 //!
 //! A test holds that the pages are what this command would write: a model that is renamed, a
@@ -31,6 +32,7 @@ use std::path::Path;
 use crate::ecosystem;
 use crate::loom_mutants::ledger::Ledger;
 use crate::nightly;
+use crate::platforms;
 use crate::process;
 pub(crate) use measured::between;
 
@@ -60,7 +62,7 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// Each page with what is to stand there.
-fn pages() -> Result<[(&'static str, String); 5], String> {
+fn pages() -> Result<[(&'static str, String); 6], String> {
     let files = sources()?;
     Ok([
         ("docs/happens-before.md", edges::page(&files)?),
@@ -68,6 +70,7 @@ fn pages() -> Result<[(&'static str, String); 5], String> {
         ("docs/queues.md", queues::page(&files)?),
         (faults::PAGE, testing_page(&files)?),
         (crates::PAGE, crates_page()?),
+        (platforms::PAGE, systems_page()?),
     ])
 }
 
@@ -80,6 +83,10 @@ fn crates_page() -> Result<String, String> {
     let [page, manifest, lock] = [crates::PAGE, crates::MANIFEST, crates::LOCK].map(read);
     let counts = ecosystem::counts(&read(ecosystem::LEDGER)?)?;
     crates::page(&page?, &manifest?, &lock?, &counts)
+}
+
+fn systems_page() -> Result<String, String> {
+    measured::systems(&read(platforms::PAGE)?, &platforms::ledger::Ledger::read()?)
 }
 
 fn read(path: &str) -> Result<String, String> {

@@ -37,7 +37,7 @@ pub mod io;
 #[cfg(feature = "net")]
 pub mod net;
 
-#[cfg(all(unix, feature = "process"))]
+#[cfg(feature = "process")]
 pub mod process;
 
 #[cfg(feature = "rt")]

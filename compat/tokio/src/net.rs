@@ -27,3 +27,15 @@ pub mod unix {
         pub use ::runtime::net::unix::pipe::{OpenOptions, Receiver, Sender, pipe};
     }
 }
+
+/// Named pipes.
+#[cfg(windows)]
+pub mod windows {
+    /// Their two ends, and how to open them.
+    pub mod named_pipe {
+        pub use ::runtime::net::windows::named_pipe::{
+            ClientOptions, NamedPipeClient, NamedPipeServer, PipeEnd, PipeInfo, PipeMode,
+            ServerOptions,
+        };
+    }
+}

@@ -13,6 +13,7 @@ use crate::park::parker::Parker;
 use crate::task::Notified;
 use crate::timer::clock::{AutoAdvanceHold, Clock};
 use crate::util::lock::{Condvar, Mutex};
+use crate::util::thread_end;
 
 crate::loom::thread_local! {
     /// The pool that this thread belongs to.
@@ -48,10 +49,17 @@ pub(crate) struct Pool {
     starved: AtomicBool,
     ended: Mutex<()>,
     all_ended: Condvar,
-    /// To be joined by whoever waits for the end.
-    handles: Mutex<Vec<JoinHandle<()>>>,
+    threads: Mutex<Threads>,
     config: PoolConfig,
     clock: loom::Arc<Clock>,
+}
+
+#[derive(Default)]
+struct Threads {
+    /// Awaited by whoever waits for the end.
+    handles: Vec<JoinHandle<()>>,
+    /// About to be started, or started and not on their way yet.
+    not_begun: usize,
 }
 
 impl Pool {
@@ -61,7 +69,7 @@ impl Pool {
             starved: AtomicBool::new(false),
             ended: Mutex::new(()),
             all_ended: Condvar::new(),
-            handles: Mutex::new(Vec::new()),
+            threads: Mutex::default(),
             config,
             clock,
         })
@@ -88,15 +96,18 @@ impl Pool {
         let hand = Arc::new(Mutex::new(Some(job)));
         let for_thread = Arc::clone(&hand);
         let thread = (self.config.make_thread)("runtime-blocking");
+        self.threads.lock().not_begun += 1;
         let started = thread.spawn(move || {
+            pool.threads.lock().not_begun -= 1;
             let job = for_thread.lock().take();
             pool.run(job);
         });
         if let Ok(handle) = started {
-            let mut handles = self.handles.lock();
+            let handles = &mut self.threads.lock().handles;
             handles.retain(|handle| !handle.is_finished());
             handles.push(handle);
         } else {
+            self.threads.lock().not_begun -= 1;
             let job = hand.lock().take();
             let job = job.expect("a thread that was not started took no job");
             match self.desk.refused(job) {
@@ -191,24 +202,25 @@ impl Pool {
         }
         let mut lock = self.ended.lock();
         while self.desk.threads() > 0 {
-            match deadline {
+            match thread_end::next_look(deadline) {
                 None => lock = self.all_ended.wait(lock),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(loom::now());
+                Some(look) => {
+                    let left = look.saturating_duration_since(loom::now());
                     let timed_out;
                     (lock, timed_out) = self.all_ended.wait_for(lock, left);
-                    if timed_out {
+                    if timed_out && deadline == Some(look) {
                         return self.desk.threads() == 0;
+                    }
+                    // With a closure each, which has not begun either.
+                    if timed_out && self.threads.lock().not_begun == self.desk.threads() {
+                        return true;
                     }
                 }
             }
         }
         drop(lock);
-        let handles = std::mem::take(&mut *self.handles.lock());
-        for handle in handles {
-            // A thread that panicked (in a hook of the user's) has said so.
-            let _ = handle.join();
-        }
+        let handles = std::mem::take(&mut self.threads.lock().handles);
+        handles.into_iter().for_each(thread_end::wait);
         true
     }
 

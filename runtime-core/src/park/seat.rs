@@ -50,37 +50,9 @@ use crossbeam_utils::CachePadded;
 
 use crate::loom::Mutex;
 use crate::loom::atomic::{AtomicU64, Ordering};
-use crate::util::lock;
 
 use super::driver::{Driver, Event, Poller};
-
-/// A sleep without a driver: a token and a condition.
-#[derive(Debug, Default)]
-struct PlainSleeper {
-    kicked: lock::Mutex<bool>,
-    condition: lock::Condvar,
-}
-
-impl PlainSleeper {
-    fn sleep(&self, timeout: Option<Duration>) {
-        let mut kicked = self.kicked.lock();
-        if !*kicked {
-            match timeout {
-                None => kicked = self.condition.wait(kicked),
-                Some(timeout) if timeout.is_zero() => {}
-                Some(timeout) => {
-                    (kicked, _) = self.condition.wait_for(kicked, timeout);
-                }
-            }
-        }
-        *kicked = false;
-    }
-
-    fn kick(&self) {
-        *self.kicked.lock() = true;
-        self.condition.notify_one();
-    }
-}
+use super::plain::PlainSleeper;
 
 struct Reactor {
     poller: Mutex<Box<dyn Poller>>,

@@ -45,6 +45,11 @@ impl Census {
         counts.threads -= 1;
     }
 
+    /// How many are inside.
+    pub(super) fn threads(&self) -> usize {
+        self.counts.lock().threads
+    }
+
     /// The runtime closes; false if it was closing already.
     #[must_use]
     pub(super) fn close(&self) -> bool {

@@ -2,8 +2,8 @@
 //!
 //! **The post.** One thread stands outside the slots and sleeps on an alarm that others set. While
 //! the sentinel is on, the alarm rings each millisecond and the thread takes a look; while it is
-//! off, it sleeps. It never sits and never runs tasks. On Linux the alarm is a timerfd, so arming
-//! it wakes nobody.
+//! off, it sleeps. It never sits and never runs tasks. On Linux the alarm is a timerfd, on Windows
+//! a waitable timer, so arming it wakes nobody.
 //!
 //! *No arming is lost*: who turns the sentinel on in the word then sets the alarm. The thread that
 //! comes to the post reads the word first and sets the alarm itself if the sentinel is on. Off goes

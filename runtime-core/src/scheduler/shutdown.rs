@@ -40,6 +40,7 @@ use crate::loom;
 use crate::loom::thread::{self, JoinHandle};
 use crate::task::TaskRef;
 use crate::util::lock::{Condvar, Mutex};
+use crate::util::thread_end;
 
 /// How long whoever waits for the end sleeps before it looks for itself.
 const LOOK_PAUSE: Duration = Duration::from_millis(1);
@@ -64,8 +65,10 @@ struct State {
     dedicated: bool,
     /// From close to finish.
     keeps_itself: Option<Arc<Shared>>,
-    /// To be joined by whoever waits for the end: only then is all they had given back.
+    /// Awaited by whoever waits for the end: only then is all they had given back.
     handles: Vec<JoinHandle<()>>,
+    /// Counted as threads, and not on their way yet.
+    not_begun: usize,
 }
 
 impl Threads {
@@ -77,10 +80,17 @@ impl Threads {
         }
     }
 
-    /// One more thread; false if the runtime is closing.
+    /// One more thread, which is about to be started; false if the runtime is closing.
     #[must_use]
     pub(super) fn enter(&self) -> bool {
-        self.census.enter()
+        let may_start = self.census.enter();
+        self.state.lock().not_begun += usize::from(may_start);
+        may_start
+    }
+
+    /// It begins, or was refused.
+    pub(super) fn begin(&self) {
+        self.state.lock().not_begun -= 1;
     }
 
     /// A thread that was started.
@@ -95,8 +105,7 @@ impl Threads {
         let handles = std::mem::take(&mut self.state.lock().handles);
         for handle in handles {
             if !thread::is_current(&handle) {
-                // A thread that panicked (in a hook of the user's) has said so.
-                let _ = handle.join();
+                thread_end::wait(handle);
             }
         }
     }
@@ -210,6 +219,7 @@ impl Shared {
     /// Waits until the runtime has finished, and for started blocking closures; false if `deadline`
     /// came first.
     pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
+        let begun = loom::now();
         loop {
             self.try_finish();
             let mut state = self.threads.state.lock();
@@ -217,11 +227,25 @@ impl Shared {
                 break;
             }
             (state, _) = self.threads.ended.wait_for(state, LOOK_PAUSE);
-            if !state.ended && deadline.is_some_and(|deadline| loom::now() >= deadline) {
+            if state.ended {
+                break;
+            }
+            drop(state);
+            if deadline.is_some_and(|deadline| loom::now() >= deadline) {
                 return false;
+            }
+            if !thread_end::awaits_beginnings(begun) && self.is_left_to_beginners() {
+                return self.blocking().wait_for_end(deadline);
             }
         }
         self.threads.join();
         self.blocking().wait_for_end(deadline)
+    }
+
+    /// Whether nothing but threads that have not begun keeps the runtime from its finish, which the
+    /// last of them makes.
+    fn is_left_to_beginners(&self) -> bool {
+        let not_begun = self.threads.state.lock().not_begun;
+        not_begun == self.threads.census.threads() && self.listed_tasks() == 0
     }
 }

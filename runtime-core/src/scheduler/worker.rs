@@ -76,6 +76,7 @@ pub(super) fn start(shared: &Arc<Shared>, role: Role) -> io::Result<()> {
         }
         Err(error) => {
             shared.stats.thread_refused();
+            shared.threads.begin();
             shared.leave();
             Err(error)
         }
@@ -89,6 +90,7 @@ pub(super) fn call(hook: Option<&Hook>) {
 }
 
 fn main(shared: &Arc<Shared>, role: Role) {
+    shared.threads.begin();
     let _leave = Leave(shared);
     let _entered = runner::enter(shared);
     // A runtime that is dropped on a thread of its own, by a waker or a hook, must not wait for it.

@@ -24,7 +24,7 @@ use super::attach::{self, Pollable};
 use super::lookups::Lookups;
 use super::readiness::Source;
 use super::table::{Table, Token};
-use super::wait;
+use super::wait::Waits;
 use crate::io::Ready;
 
 /// Events that one poll brings back at most: the rest waits for the next, which comes before any
@@ -38,6 +38,7 @@ const KICK: mio::Token = mio::Token(usize::MAX);
 pub(crate) struct Selector {
     poll: mio::Poll,
     events: mio::Events,
+    waits: Waits,
 }
 
 /// The shared half; a clone is the same one.
@@ -47,7 +48,7 @@ pub(crate) struct Reactor(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     registry: mio::Registry,
-    waker: mio::Waker,
+    waker: Arc<mio::Waker>,
     table: Table,
     lookups: Arc<Lookups>,
 }
@@ -63,7 +64,8 @@ pub(crate) fn open() -> io::Result<(Selector, Reactor)> {
 fn open_with(events_per_poll: usize) -> io::Result<(Selector, Reactor)> {
     let poll = mio::Poll::new()?;
     let registry = poll.registry().try_clone()?;
-    let waker = mio::Waker::new(&registry, KICK)?;
+    let waker = Arc::new(mio::Waker::new(&registry, KICK)?);
+    let waits = Waits::new(&waker);
     let events = mio::Events::with_capacity(events_per_poll);
     let shared = Shared {
         registry,
@@ -71,12 +73,18 @@ fn open_with(events_per_poll: usize) -> io::Result<(Selector, Reactor)> {
         table: Table::new(),
         lookups: Lookups::new(),
     };
-    Ok((Selector { poll, events }, Reactor(Arc::new(shared))))
+    let selector = Selector {
+        poll,
+        events,
+        waits,
+    };
+    Ok((selector, Reactor(Arc::new(shared))))
 }
 
 impl Poller for Selector {
     fn poll(&mut self, timeout: Option<Duration>, events: &mut Vec<Event>) -> io::Result<()> {
-        match wait::wait(&mut self.poll, &mut self.events, timeout) {
+        let waited = self.waits.wait(&mut self.poll, &mut self.events, timeout);
+        match waited {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             outcome => outcome?,
         }

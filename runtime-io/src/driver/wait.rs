@@ -4,8 +4,12 @@
 #[path = "wait/epoll.rs"]
 mod imp;
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(windows)]
+#[path = "wait/precise.rs"]
+mod imp;
+
+#[cfg(not(any(target_os = "linux", target_os = "android", windows)))]
 #[path = "wait/rounded.rs"]
 mod imp;
 
-pub(super) use imp::wait;
+pub(super) use imp::Waits;

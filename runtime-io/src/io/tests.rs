@@ -458,7 +458,8 @@ fn futures_are_small() {
     assert_eq!(size_of_val(&reader.read(&mut buf)), 3 * word);
     assert_eq!(size_of_val(&reader.write_all(&buf)), 3 * word);
     assert_eq!(size_of_val(&reader.flush()), word);
-    assert!(size_of_val(&reader.read_u32()) <= 2 * word);
+    // A pointer, and four bytes of which so many are there.
+    assert!(size_of_val(&reader.read_u32()) <= word + 8);
 }
 
 fn sink_and_source() -> Stepwise {

@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::conformance::scratch::{Scratch, Under};
+use crate::platforms::targets::Target;
+use crate::platforms::toolchain;
 use crate::process;
 
 /// Errors kept of one file: the first says most, the next few which items are missing.
@@ -29,11 +31,26 @@ pub(crate) struct Build {
     tokios: Vec<String>,
 }
 
-/// Builds these test files.
-pub(crate) fn run(scratch: &Scratch, under: Under, files: &[&str]) -> Result<Build, String> {
+/// Builds these test files, for this machine or for another target.
+pub(crate) fn run(
+    scratch: &Scratch,
+    under: Under,
+    files: &[&str],
+    target: Option<&Target>,
+) -> Result<Build, String> {
     fetch(scratch)?;
     let tests: Vec<&str> = files.iter().flat_map(|name| ["--test", name]).collect();
-    let build = cargo(&scratch.folder, &scratch.folder.join("target"), &tests)?;
+    let folder = scratch.folder.join("target");
+    let build = match target {
+        None => cargo(&scratch.folder, &folder, &tests)?,
+        Some(target) => {
+            let mut command = toolchain::cargo("build", target);
+            command.arg("--keep-going").args(&tests);
+            // One that other compilers do not use.
+            let folder = scratch.folder.join("platforms");
+            by(command.current_dir(&scratch.folder), &folder)?
+        }
+    };
     if under == Under::Bridge {
         build.no_real_tokio()?;
     }
@@ -42,15 +59,22 @@ pub(crate) fn run(scratch: &Scratch, under: Under, files: &[&str]) -> Result<Bui
 
 /// Builds the package in this folder and goes on after failures.
 pub(crate) fn cargo(folder: &Path, target: &Path, arguments: &[&str]) -> Result<Build, String> {
+    let mut command = process::cargo();
+    command
+        .args(["build", "--keep-going"])
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("RUSTFLAGS");
+    by(&mut command, target)
+}
+
+/// As the command says, which is cargo's.
+pub(crate) fn by(command: &mut Command, target: &Path) -> Result<Build, String> {
     let log = target.join("build.log");
     let file = fs::create_dir_all(target).and_then(|()| fs::File::create(&log));
     let file = file.map_err(|error| format!("{}: {error}", log.display()))?;
-    let mut command = process::cargo();
     command
-        .args(["build", "--keep-going", "--message-format", "json"])
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("RUSTFLAGS")
+        .args(["--message-format", "json"])
         .env("CARGO_TARGET_DIR", target)
         .stdout(Stdio::piped())
         .stderr(file);

@@ -11,10 +11,37 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::machine::Machine;
+
+/// The longest file of tokio's takes about ten seconds on two quiet cores.
+const LIMIT: Duration = Duration::from_secs(60);
 /// The rest is read and forgotten.
 const OUTPUT_MAX: usize = 4 << 20;
 /// How long after its end a program's last words may take to arrive.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// A test program, and where it runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Program<'a> {
+    pub(crate) machine: &'a Machine,
+    pub(crate) path: &'a Path,
+    /// The package that it belongs to.
+    pub(crate) folder: &'a Path,
+    /// All its tests at once take at most so long on a machine that is not slow.
+    pub(crate) limit: Duration,
+}
+
+impl<'a> Program<'a> {
+    /// With the time that tokio's tests get.
+    pub(crate) fn new(machine: &'a Machine, path: &'a Path, folder: &'a Path) -> Program<'a> {
+        Program {
+            machine,
+            path,
+            folder,
+            limit: LIMIT,
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -24,18 +51,25 @@ pub(crate) struct Ended {
     pub(crate) errors: String,
 }
 
-/// Runs the program in this folder, at most this long.
+/// Runs the program in its folder, at most this long; as much longer as its machine is slower.
 pub(crate) fn run(
-    program: &Path,
+    program: Program<'_>,
     arguments: &[&str],
-    folder: &Path,
     limit: Duration,
 ) -> Result<Ended, String> {
+    let Program {
+        machine,
+        path,
+        folder,
+        limit: _,
+    } = program;
+    let limit = limit * machine.slow();
     let begun = Instant::now();
     let mut child = Command::new("timeout")
         .args(["--signal=KILL", &limit.as_secs().to_string()])
-        .arg(program)
+        .args(machine.words(path))
         .args(arguments)
+        .envs(machine.variables())
         .current_dir(folder)
         // As `cargo test` does.
         .env("CARGO_MANIFEST_DIR", folder)
@@ -88,7 +122,9 @@ mod tests {
 
     fn shell(line: &str, limit_s: u64) -> Ended {
         let limit = Duration::from_secs(limit_s);
-        run(Path::new("sh"), &["-c", line], Path::new("."), limit).expect("sh is there")
+        let machine = Machine::native();
+        let program = Program::new(&machine, Path::new("sh"), Path::new("."));
+        run(program, &["-c", line], limit).expect("sh is there")
     }
 
     #[test]

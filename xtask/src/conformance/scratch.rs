@@ -104,6 +104,13 @@ fn at(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
 }
 
+/// What the tests of named pipes ask for.
+const ON_WINDOWS: &str = "\
+[target.'cfg(windows)'.dev-dependencies.windows-sys]
+version = \"0.61\"
+features = [\"Win32_Foundation\", \"Win32_Security_Authorization\"]
+";
+
 /// The features exist because the tests ask for them by `cfg`; one test reads its own manifest and
 /// looks for the homepage.
 fn manifest(under: Under) -> String {
@@ -165,6 +172,7 @@ tokio = {{ version = "{version}", features = ["full", "test-util"] }}
 tokio-stream = "0.1"
 tokio-test = "0.4"
 
+{ON_WINDOWS}
 [lints.rust]
 unexpected_cfgs = "allow"
 

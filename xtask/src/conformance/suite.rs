@@ -9,18 +9,15 @@
 //! A failure stays a failure: nothing is run again because it failed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::time::Duration;
 
-use crate::conformance::child::{self, Ended};
+use crate::conformance::child::{self, Ended, Program};
 
-/// The longest file takes about ten seconds on two quiet cores.
-const ALL_LIMIT: Duration = Duration::from_secs(60);
-const ALONE_LIMIT: Duration = Duration::from_secs(20);
+/// The part of its program's time that a test alone may take.
+const ALONE: u32 = 3;
+/// The same if it is expected to be bad: slow enough to pass, if it got well.
+const IMPATIENT: u32 = 12;
 /// A file in which so many hang will not be waited for as patiently.
 const PATIENCE: usize = 3;
-/// Slow enough to pass what is expected to be bad, if it got well.
-const IMPATIENT_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -39,17 +36,26 @@ impl Verdict {
     }
 }
 
-/// So many runs, of which the first bad verdict counts; of the tests `listed` a bad one is expected.
+/// What is known of a program's tests before they run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known<'a> {
+    /// A bad verdict is expected.
+    pub(crate) bad: BTreeSet<&'a str>,
+    /// They are not run.
+    pub(crate) skipped: BTreeSet<&'a str>,
+}
+
+/// So many runs, of which the first bad verdict counts.
 pub(crate) fn run(
-    program: &Path,
-    folder: &Path,
-    listed: &BTreeSet<&str>,
+    program: Program<'_>,
+    known: &Known<'_>,
     runs: usize,
 ) -> Result<Verdicts, String> {
-    let names = list(program, folder)?;
+    let mut names = list(program)?;
+    names.retain(|name| !known.skipped.contains(name.as_str()));
     let mut all: Verdicts = Verdicts::new();
     for _ in 0..runs {
-        for (name, verdict) in once(program, folder, &names, listed)? {
+        for (name, verdict) in once(program, &names, known)? {
             match all.get(&name) {
                 Some(known) if known.is_bad() || !verdict.is_bad() => (),
                 _ => drop(all.insert(name, verdict)),
@@ -59,8 +65,9 @@ pub(crate) fn run(
     Ok(all)
 }
 
-fn list(program: &Path, folder: &Path) -> Result<Vec<String>, String> {
-    let ended = child::run(program, &["--list"], folder, ALONE_LIMIT)?;
+/// The tests that a program holds.
+pub(crate) fn list(program: Program<'_>) -> Result<Vec<String>, String> {
+    let ended = child::run(program, &["--list"], program.limit / ALONE)?;
     if ended.success {
         Ok(listed(&ended.output))
     } else {
@@ -68,31 +75,27 @@ fn list(program: &Path, folder: &Path) -> Result<Vec<String>, String> {
     }
 }
 
-fn once(
-    program: &Path,
-    folder: &Path,
-    names: &[String],
-    listed: &BTreeSet<&str>,
-) -> Result<Verdicts, String> {
+fn once(program: Program<'_>, names: &[String], known: &Known<'_>) -> Result<Verdicts, String> {
     // With one thread libtest names a test before it runs and a verdict may stand anywhere.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
     let threads = format!("--test-threads={threads}");
     let mut args = vec![threads.as_str(), "--exact"];
-    args.extend(listed.iter().flat_map(|name| ["--skip", name]));
-    let mut verdicts = read(&child::run(program, &args, folder, ALL_LIMIT)?.output);
+    let apart = known.bad.iter().chain(&known.skipped);
+    args.extend(apart.flat_map(|name| ["--skip", name]));
+    let mut verdicts = read(&child::run(program, &args, program.limit)?.output);
     verdicts.retain(|name, _| names.contains(name));
     let mut hung = 0;
     for name in names {
-        let known = verdicts.get(name);
+        let verdict = verdicts.get(name);
         // A program that does not end does not say why its tests fail.
-        let unexplained = known == Some(&Verdict::Failed(String::new()));
-        if known.is_none() || unexplained {
-            let limit = if listed.contains(name.as_str()) || hung >= PATIENCE {
-                IMPATIENT_LIMIT
+        let unexplained = verdict == Some(&Verdict::Failed(String::new()));
+        if verdict.is_none() || unexplained {
+            let part = if known.bad.contains(name.as_str()) || hung >= PATIENCE {
+                IMPATIENT
             } else {
-                ALONE_LIMIT
+                ALONE
             };
-            let ended = child::run(program, &["--exact", name], folder, limit)?;
+            let ended = child::run(program, &["--exact", name], program.limit / part)?;
             let verdict = match alone(name, &ended) {
                 Verdict::Passed if unexplained => Verdict::Failed("only beside others".to_owned()),
                 verdict => verdict,

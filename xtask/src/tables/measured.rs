@@ -1,11 +1,13 @@
-//! The tables of `docs/testing.md` that say what was run: the mutants of the models, by file, and the
-//! parts of the nightly run. Each stands between two lines that name it.
+//! The tables that say what was run: in `docs/testing.md` the mutants of the models, by file, and the
+//! parts of the nightly run; in `docs/platforms.md` the systems. Each stands between two lines that
+//! name it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::loom_mutants::ledger::{Entry, Ledger};
 use crate::nightly::Outcome;
+use crate::platforms;
 
 /// The page with these tables as they are.
 pub(super) fn page(
@@ -15,6 +17,12 @@ pub(super) fn page(
 ) -> Result<String, String> {
     let page = between(page, "loom-mutants", &mutants(ledger))?;
     between(&page, "nightly", &nightly(outcomes))
+}
+
+/// The page about systems: how far each was taken, and what was not run there.
+pub(super) fn systems(page: &str, ledger: &platforms::ledger::Ledger) -> Result<String, String> {
+    let page = between(page, "platforms", &platforms::ledger::table(ledger))?;
+    between(&page, "skipped", &platforms::ledger::reasons(ledger))
 }
 
 /// Puts `table` between the lines that begin and end it.

@@ -12,22 +12,34 @@
 use std::io;
 use std::os::fd::AsRawFd;
 use std::ptr;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// Waits for events, at most for `timeout`.
-pub(in crate::driver) fn wait(
-    poll: &mut mio::Poll,
-    events: &mut mio::Events,
-    timeout: Option<Duration>,
-) -> io::Result<()> {
-    let Some(precise) = timeout.filter(|timeout| timeout.subsec_nanos() % 1_000_000 != 0) else {
-        return poll.poll(events, timeout);
-    };
-    events.clear();
-    if has_events_within(poll, precise)? {
-        poll.poll(events, Some(Duration::ZERO))?;
+/// How a selector waits for a time.
+pub(in crate::driver) struct Waits;
+
+impl Waits {
+    pub(in crate::driver) fn new(_: &Arc<mio::Waker>) -> Waits {
+        Waits
     }
-    Ok(())
+
+    /// Waits for events, at most for `timeout`.
+    pub(in crate::driver) fn wait(
+        &mut self,
+        poll: &mut mio::Poll,
+        events: &mut mio::Events,
+        timeout: Option<Duration>,
+    ) -> io::Result<()> {
+        let precise = timeout.filter(|timeout| timeout.subsec_nanos() % 1_000_000 != 0);
+        let Some(precise) = precise else {
+            return poll.poll(events, timeout);
+        };
+        events.clear();
+        if has_events_within(poll, precise)? {
+            poll.poll(events, Some(Duration::ZERO))?;
+        }
+        Ok(())
+    }
 }
 
 fn has_events_within(poll: &mio::Poll, timeout: Duration) -> io::Result<bool> {

@@ -1,0 +1,132 @@
+//! The systems that the crates are written for: one of each kind of selector and files.
+
+use crate::machine::Runs;
+
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) name: &'static str,
+    pub(crate) how: How,
+}
+
+/// How far a target is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// All tests are built and run.
+    Run {
+        runs: Runs,
+        /// What cargo calls the linker by, or its options.
+        link: Link,
+        /// Debian's packages, and what shows that they are there.
+        packages: &'static [&'static str],
+        shown_by: &'static [&'static str],
+    },
+    /// Type-checked with all tests, and linted.
+    Checked,
+    /// The facade alone, with the features that need neither threads nor sockets.
+    CheckedWithoutThreads,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) linker: &'static str,
+    pub(crate) flags: &'static [&'static str],
+}
+
+pub(crate) const TARGETS: [Target; 8] = [
+    Target {
+        name: "i686-unknown-linux-gnu",
+        how: How::Run {
+            runs: Runs::Natively,
+            // A program that names its libraries can be started by anybody, itself among them.
+            link: Link {
+                linker: "i686-linux-gnu-gcc",
+                flags: &[
+                    "-Clink-arg=-Wl,--dynamic-linker=/usr/i686-linux-gnu/lib/ld-linux.so.2",
+                    "-Clink-arg=-Wl,-rpath,/usr/i686-linux-gnu/lib",
+                ],
+            },
+            packages: &["gcc-i686-linux-gnu", "libc6-dev-i386-cross"],
+            shown_by: &[
+                "/usr/bin/i686-linux-gnu-gcc",
+                "/usr/i686-linux-gnu/lib/ld-linux.so.2",
+            ],
+        },
+    },
+    Target {
+        name: "aarch64-unknown-linux-gnu",
+        how: How::Run {
+            runs: Runs::UnderQemu {
+                emulator: "qemu-aarch64",
+                libraries: "/usr/aarch64-linux-gnu",
+            },
+            link: Link {
+                linker: "aarch64-linux-gnu-gcc",
+                flags: &[],
+            },
+            packages: &[
+                "gcc-aarch64-linux-gnu",
+                "libc6-dev-arm64-cross",
+                "qemu-user",
+            ],
+            shown_by: &[
+                "/usr/bin/aarch64-linux-gnu-gcc",
+                "/usr/aarch64-linux-gnu/lib/libc.so.6",
+                "/usr/bin/qemu-aarch64",
+            ],
+        },
+    },
+    Target {
+        name: "x86_64-pc-windows-gnu",
+        how: How::Run {
+            runs: Runs::UnderWine,
+            link: Link {
+                linker: "x86_64-w64-mingw32-gcc",
+                flags: &[],
+            },
+            packages: &["gcc-mingw-w64-x86-64-win32", "wine64"],
+            shown_by: &["/usr/bin/x86_64-w64-mingw32-gcc", "/usr/lib/wine/wine64"],
+        },
+    },
+    checked("x86_64-pc-windows-msvc"),
+    checked("aarch64-apple-darwin"),
+    checked("x86_64-unknown-freebsd"),
+    checked("aarch64-linux-android"),
+    Target {
+        name: "wasm32-wasip1",
+        how: How::CheckedWithoutThreads,
+    },
+];
+
+const fn checked(name: &'static str) -> Target {
+    Target {
+        name,
+        how: How::Checked,
+    }
+}
+
+pub(crate) fn named(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}
+
+impl Target {
+    /// Whether its tests are run here.
+    pub(crate) fn runs(&self) -> Option<Runs> {
+        match self.how {
+            How::Run { runs, .. } => Some(runs),
+            How::Checked | How::CheckedWithoutThreads => None,
+        }
+    }
+
+    /// A word for the table.
+    pub(crate) fn how_far(&self) -> &'static str {
+        match self.how {
+            How::Run { runs, .. } => match runs {
+                Runs::Natively => "run natively",
+                Runs::UnderQemu { .. } => "run under qemu",
+                Runs::UnderWine => "run under wine",
+            },
+            How::Checked => "checked",
+            How::CheckedWithoutThreads => "checked: without threads and sockets",
+        }
+    }
+}
