@@ -54,6 +54,9 @@ Commands:
   features
       Builds and lints the facade with no feature, each feature alone and all of them, and with panic=abort;
       every warning is an error. In target/features.
+  hostile
+      Runs the tests of hostile peers and bad lines in their whole size; as root, with ip, tc and nft, also in network
+      namespaces that lose, reorder and swallow packets. Linux only; six minutes.
   sanitize address|thread [FILTER]
       Runs the tests under AddressSanitizer (with LeakSanitizer) or ThreadSanitizer, standard library
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
@@ -101,6 +104,7 @@ pub(crate) enum Command {
         quick: bool,
     },
     Features,
+    Hostile,
     Platforms {
         target: Option<String>,
     },
@@ -152,6 +156,7 @@ impl Command {
             ["errno"] => Ok(Command::Errno { quick: false }),
             ["errno", "--quick"] => Ok(Command::Errno { quick: true }),
             ["features"] => Ok(Command::Features),
+            ["hostile"] => Ok(Command::Hostile),
             ["platforms", ref rest @ ..] => check_platforms(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
             ["sanitize"] => Err("sanitize: which one, address or thread?".to_owned()),
@@ -164,7 +169,7 @@ impl Command {
                 Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
             }
             [
-                "errno" | "loom" | "features" | "tables" | "vocabulary",
+                "errno" | "loom" | "features" | "hostile" | "tables" | "vocabulary",
                 unknown,
                 ..,
             ] => Err(format!("{}: unknown argument {unknown:?}", arguments[0])),
@@ -503,6 +508,7 @@ mod tests {
             ("loom --quick --fast", "\"--quick\""),
             ("errno --fast", "\"--fast\""),
             ("features net", "\"net\""),
+            ("hostile --small", "\"--small\""),
             ("loom-mutants --fast", "\"--fast\""),
             ("loom-mutants --part 3/2", "\"3/2\""),
             ("loom-mutants --file", "needs a value"),
@@ -538,6 +544,7 @@ mod tests {
             "mutants",
             "nightly",
             "features",
+            "hostile",
             "fuzz",
             "shuttle",
             "platforms",

@@ -21,6 +21,8 @@ mod features;
 
 mod fuzz;
 
+mod hostile;
+
 mod loom;
 
 mod loom_mutants;
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Ok(Command::Nightly { part }) => nightly::run(part.as_deref()),
         Ok(Command::Errno { quick }) => errno::run(quick),
         Ok(Command::Features) => features::run(),
+        Ok(Command::Hostile) => hostile::run(),
         Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
         Ok(Command::Shuttle(options)) => shuttle::run(&options),

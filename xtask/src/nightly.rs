@@ -17,7 +17,7 @@ pub(crate) const FILE: &str = "docs/nightly.toml";
 const FIGURES_MAX: usize = 120;
 
 /// Name and command; `cargo` is the one that runs this.
-const PARTS: [(&str, &[&str]); 20] = [
+const PARTS: [(&str, &[&str]); 21] = [
     ("run", &[".ci/run"]),
     ("loom", &["cargo", "xtask", "loom"]),
     ("loom-mutants", &["cargo", "xtask", "loom-mutants"]),
@@ -46,6 +46,7 @@ const PARTS: [(&str, &[&str]); 20] = [
         &["cargo", "xtask", "sanitize", "address"],
     ),
     ("errno", &["cargo", "xtask", "errno"]),
+    ("hostile", &["cargo", "xtask", "hostile"]),
     ("platforms", &["cargo", "xtask", "platforms", "--check"]),
     ("instructions", &INSTRUCTIONS),
     (
