@@ -41,6 +41,10 @@ mod sanitize;
 
 mod shuttle;
 
+mod soak;
+
+mod supply;
+
 mod tables;
 
 mod vocabulary;
@@ -75,6 +79,8 @@ fn main() -> ExitCode {
         Ok(Command::Platforms { target }) => platforms::run(target.as_deref()),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
         Ok(Command::Shuttle(options)) => shuttle::run(&options),
+        Ok(Command::Soak(options)) => soak::run(&options),
+        Ok(Command::Supply) => supply::run(),
         Ok(Command::Tables) => tables::run(),
         Ok(Command::Vocabulary { missing_only }) => vocabulary::run(missing_only),
         Err(error) => Err(format!("{error}\n\n{}", command::USAGE)),

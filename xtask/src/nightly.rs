@@ -17,7 +17,7 @@ pub(crate) const FILE: &str = "docs/nightly.toml";
 const FIGURES_MAX: usize = 120;
 
 /// Name and command; `cargo` is the one that runs this.
-const PARTS: [(&str, &[&str]); 21] = [
+const PARTS: [(&str, &[&str]); 23] = [
     ("run", &[".ci/run"]),
     ("loom", &["cargo", "xtask", "loom"]),
     ("loom-mutants", &["cargo", "xtask", "loom-mutants"]),
@@ -47,6 +47,8 @@ const PARTS: [(&str, &[&str]); 21] = [
     ),
     ("errno", &["cargo", "xtask", "errno"]),
     ("hostile", &["cargo", "xtask", "hostile"]),
+    ("soak", &["cargo", "xtask", "soak"]),
+    ("supply", &["cargo", "xtask", "supply"]),
     ("platforms", &["cargo", "xtask", "platforms", "--check"]),
     ("instructions", &INSTRUCTIONS),
     (
