@@ -27,19 +27,22 @@ const PRODUCT: [&str; 5] = [
     "runtime-alarm",
 ];
 
-/// What came of a check that was not left out.
+/// Why a check was left out, if it was.
 type Checked = Result<Option<String>, String>;
 
+type Check = fn() -> Checked;
+
+const CHECKS: [(&str, Check); 5] = [
+    ("deny", deny),
+    ("features", features),
+    ("least versions", least_versions),
+    ("oldest compiler", oldest_compiler),
+    ("public names", public_names),
+];
+
 pub(crate) fn run() -> Result<(), String> {
-    let checks: [(&str, fn() -> Checked); 5] = [
-        ("deny", deny),
-        ("features", features),
-        ("least versions", least_versions),
-        ("oldest compiler", oldest_compiler),
-        ("public names", public_names),
-    ];
     let (mut done, mut left_out, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    for (name, check) in checks {
+    for (name, check) in CHECKS {
         println!("== {name}");
         match check() {
             Ok(None) => done.push(name),

@@ -32,7 +32,9 @@ struct Count {
 impl Count {
     fn of(text: &str) -> Count {
         let mut count = Count::default();
-        for line in text.lines() {
+        // An example that a macro passes on has hidden lines without slashes.
+        let lines = text.lines().filter(|line| !line.starts_with("# "));
+        for line in lines {
             let code = code(line);
             for (at, _) in code.match_indices("unsafe") {
                 let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -69,7 +71,7 @@ impl Count {
     }
 }
 
-/// The line without its strings and its comment.
+/// The line without its strings and its comment; an example in the docs is one.
 fn code(line: &str) -> String {
     let (mut code, mut in_string, mut rest) = (String::new(), false, line.chars().peekable());
     while let Some(c) = rest.next() {
