@@ -83,6 +83,7 @@ fn churn(lasts: Duration, seed: u64) -> io::Result<()> {
         .worker_threads(4)
         .thread_keep_alive(Duration::from_secs(1))
         .build()?;
+    writeln!(io::stdout(), "soak {} {seed}", lasts.as_secs())?;
     let gate: Arc<Gate> = Arc::new(RwLock::new([const { AtomicU64::new(0) }; STEPS.len()]));
     runtime.block_on(async {
         let mut random = Random::new(seed);

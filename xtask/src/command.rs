@@ -64,9 +64,9 @@ Commands:
   shuttle [NAME] [--schedules N] [--seed S] [--replay FILE]
       Runs whole runtimes under N schedules drawn at random (10,000 in all), in release, in target/shuttle; only
       scenarios whose name contains NAME. --replay runs a schedule again that failed, with NAME its scenario.
-  soak [--quick] [--minutes N] [--seed S]
+  soak [--quick] [--minutes N] [--seed S] [--from FILE]
       Does a bit of everything at random for N minutes (20), and wants memory, descriptors, threads and tasks without
-      a slope; writes docs/soak.md. --quick: 30 s, and writes nothing. Linux only.
+      a slope; writes docs/soak.md. --quick: 30 s, and writes nothing. --from: judges what a run said. Linux only.
   supply
       Holds the dependencies to deny.toml, each pair of features and the least versions to a build, the code to its
       oldest compiler, the public names to those of the last release; says what it cannot check. In target/supply.
@@ -310,6 +310,7 @@ fn soak(rest: &[&str]) -> Result<Command, String> {
             "--quick" => options.quick = true,
             "--minutes" => options.minutes = Some(number(word, value()?)?),
             "--seed" => options.seed = Some(seed(value()?)?),
+            "--from" => options.from = Some(value()?.to_owned()),
             unknown => return Err(format!("soak: unknown argument {unknown:?}")),
         }
     }
