@@ -22,6 +22,8 @@ struct Line {
 
 /// Packets as small as on a cable.
 const UP: &str = "ip link set lo mtu 1500 up";
+/// Each loss in a row would double the wait for the next turn, up to two minutes.
+const EVEN: &str = "sysctl -q -w net.ipv4.tcp_thin_linear_timeouts=1";
 const TABLE: &str = "nft add table inet hostile";
 const INPUT: &str = "nft add chain inet hostile input { type filter hook input priority 0 ; }";
 const OUTPUT: &str = "nft add chain inet hostile output { type filter hook output priority 0 ; }";
@@ -33,6 +35,7 @@ const LINES: [Line; 2] = [
         tests: "fault_059",
         made_by: &[
             UP,
+            EVEN,
             "tc qdisc add dev lo root handle 1: htb default 1",
             "tc class add dev lo parent 1: classid 1:1 htb rate 1mbit burst 3k",
             "tc class add dev lo parent 1: classid 1:2 htb rate 256kbit burst 3k",
