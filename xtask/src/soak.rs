@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn samples_and_steps_are_read() {
         let lines = [
-            "+ soak",
+            "soak 60 7",
             "sample 1 10 20 30 40",
             "sample 2 x",
             "step tcp 17",
