@@ -1,9 +1,5 @@
 //! Ten thousand connections at once, each answered; the client is another process than the server.
 #![cfg(target_os = "linux")]
-#![allow(
-    unsafe_code,
-    reason = "the limit on descriptors is raised by a system call"
-)]
 
 mod support;
 
@@ -11,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
-use support::{Server, Watchdog, proc_status_kib};
+use support::{Server, Watchdog, proc_status_kib, raise_descriptor_limit};
 
 const CONNECTIONS: usize = 10_000;
 
@@ -20,23 +16,6 @@ const OTHER_DESCRIPTORS: usize = 100;
 
 /// An idle connection has a task, a buffer for reading and one for its line.
 const RSS_PER_CONNECTION_BYTES_MAX: usize = 12 << 10;
-
-/// Raises the limit on descriptors as far as it goes; what it is then. Processes started later
-/// inherit it.
-fn raise_descriptor_limit() -> usize {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the address is that of a live value of the type that the call fills.
-    let got = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
-    assert_eq!(got, 0, "{}", std::io::Error::last_os_error());
-    limit.rlim_cur = limit.rlim_max;
-    // SAFETY: the address is that of a live value of the type that the call reads.
-    let set = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
-    assert_eq!(set, 0, "{}", std::io::Error::last_os_error());
-    usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX)
-}
 
 fn send(client: &mut TcpStream, round: usize, index: usize) {
     let line = format!("round {round}, connection {index}\n");

@@ -4,6 +4,7 @@ use std::env;
 use std::io::Write;
 use std::process::Stdio;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::{Watchdog, program};
 
@@ -32,8 +33,17 @@ const OWN_PROCESS: &str = "RUNTIME_TEST_OWN_PROCESS";
 /// Runs `body` in a process that runs only the test `name`, in one thread; the caller is that test.
 /// Gives what that process wrote to standard error, and `None` in it.
 pub(crate) fn in_own_process(name: &str, body: impl FnOnce()) -> Option<String> {
+    in_own_process_for(Watchdog::LIMIT, name, body)
+}
+
+/// As [`in_own_process`], for so long at most.
+pub(crate) fn in_own_process_for(
+    limit: Duration,
+    name: &str,
+    body: impl FnOnce(),
+) -> Option<String> {
     if env::var_os(OWN_PROCESS).is_some_and(|of| of == name) {
-        let _watchdog = Watchdog::new();
+        let _watchdog = Watchdog::with_limit(limit);
         body();
         return None;
     }

@@ -15,14 +15,14 @@ mod watchdog;
 pub(crate) use control::{Control, Lateness};
 pub(crate) use elsewhere::{program, slow};
 pub(crate) use foreign::foreign_block_on;
-pub(crate) use isolate::{Alone, alone, in_own_process};
+pub(crate) use isolate::{Alone, alone, in_own_process, in_own_process_for};
 pub(crate) use process::{
     Server, assert_one_clear_line, example, interrupt, no_text, proc_status_kib, run, run_example,
 };
 #[cfg(unix)]
 pub(crate) use resources::{
     DescriptorLimit, descriptor_flags, descriptors, in_fork, open_descriptors, processor_time,
-    threads, wait_descriptors, wait_threads,
+    raise_descriptor_limit, threads, wait_descriptors, wait_threads,
 };
 pub(crate) use tally::{Tallied, Tally};
 pub(crate) use watchdog::Watchdog;

@@ -116,6 +116,23 @@ impl Drop for DescriptorLimit {
     }
 }
 
+/// Raises the limit on descriptors as far as it goes; what it is then. Processes started later
+/// inherit it.
+pub(crate) fn raise_descriptor_limit() -> usize {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the address is that of a live value of the type that the call fills.
+    let got = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
+    assert_eq!(got, 0, "{}", io::Error::last_os_error());
+    limit.rlim_cur = limit.rlim_max;
+    // SAFETY: the address is that of a live value of the type that the call reads.
+    let set = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
+    assert_eq!(set, 0, "{}", io::Error::last_os_error());
+    usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX)
+}
+
 fn set_descriptor_limit(limit: &libc::rlimit) {
     // SAFETY: the place is read only.
     let outcome = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, limit) };

@@ -17,9 +17,11 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
+    pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
     /// Gives the calling test a minute; longer where all is slow.
     pub(crate) fn new() -> Watchdog {
-        Watchdog::with_limit(Duration::from_secs(60))
+        Watchdog::with_limit(Watchdog::LIMIT)
     }
 
     pub(crate) fn with_limit(limit: Duration) -> Watchdog {

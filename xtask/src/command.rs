@@ -13,6 +13,7 @@ use crate::mutants;
 use crate::platforms;
 use crate::probe;
 use crate::shuttle;
+use crate::soak;
 
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask <command>
@@ -57,12 +58,21 @@ Commands:
   features
       Builds and lints the facade with no feature, each feature alone and all of them, and with panic=abort;
       every warning is an error. In target/features.
+  hostile
+      Runs the tests of hostile peers and bad lines in their whole size; as root, with ip, tc and nft, also in network
+      namespaces that lose, reorder and swallow packets. Linux only; six minutes.
   sanitize address|thread [FILTER]
       Runs the tests under AddressSanitizer (with LeakSanitizer) or ThreadSanitizer, standard library
       included; only tests whose name contains FILTER, if it is given. Debian on x86-64 only; installs what it needs.
   shuttle [NAME] [--schedules N] [--seed S] [--replay FILE]
       Runs whole runtimes under N schedules drawn at random (10,000 in all), in release, in target/shuttle; only
       scenarios whose name contains NAME. --replay runs a schedule again that failed, with NAME its scenario.
+  soak [--quick] [--minutes N] [--seed S] [--from FILE]
+      Does a bit of everything at random for N minutes (20), and wants memory, descriptors, threads and tasks without
+      a slope; writes docs/soak.md. --quick: 30 s, and writes nothing. --from: judges what a run said. Linux only.
+  supply
+      Holds the dependencies to deny.toml, each pair of features and the least versions to a build, the code to its
+      oldest compiler, the public names to those of the last release; says what it cannot check. In target/supply.
   platforms [--check] [TARGET]
       Builds and runs the tests for i686 Linux (natively), aarch64 Linux (qemu) and Windows (wine), checks and lints
       the crates for other systems, or TARGET alone; keeps what came of it in docs/platforms.toml. Installs what it
@@ -105,12 +115,15 @@ pub(crate) enum Command {
         quick: bool,
     },
     Features,
+    Hostile,
     Platforms(platforms::Options),
     Sanitize {
         sanitizer: Sanitizer,
         filter: Option<String>,
     },
     Shuttle(shuttle::Options),
+    Soak(soak::Options),
+    Supply,
     Tables,
     Vocabulary {
         missing_only: bool,
@@ -142,6 +155,8 @@ impl Command {
             ["ecosystem", ref rest @ ..] => packages(rest),
             ["fuzz", ref rest @ ..] => fuzz(rest),
             ["shuttle", ref rest @ ..] => shuttle(rest),
+            ["soak", ref rest @ ..] => soak(rest),
+            ["supply"] => Ok(Command::Supply),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
             ["loom-mutants", ref rest @ ..] => loom_mutants(rest),
@@ -154,6 +169,7 @@ impl Command {
             ["errno"] => Ok(Command::Errno { quick: false }),
             ["errno", "--quick"] => Ok(Command::Errno { quick: true }),
             ["features"] => Ok(Command::Features),
+            ["hostile"] => Ok(Command::Hostile),
             ["platforms", ref rest @ ..] => systems(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
             ["sanitize"] => Err("sanitize: which one, address or thread?".to_owned()),
@@ -166,7 +182,7 @@ impl Command {
                 Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
             }
             [
-                "errno" | "loom" | "features" | "tables" | "vocabulary",
+                "errno" | "loom" | "features" | "hostile" | "supply" | "tables" | "vocabulary",
                 unknown,
                 ..,
             ] => Err(format!("{}: unknown argument {unknown:?}", arguments[0])),
@@ -275,11 +291,7 @@ fn shuttle(rest: &[&str]) -> Result<Command, String> {
         };
         match *word {
             "--schedules" => options.schedules = Some(number(word, value()?)?),
-            "--seed" => {
-                let value = value()?;
-                let seed = value.parse();
-                options.seed = Some(seed.map_err(|_| format!("--seed: {value:?} is no number"))?);
-            }
+            "--seed" => options.seed = Some(seed(value()?)?),
             "--replay" => options.replay = Some(value()?.to_owned()),
             name if !name.starts_with('-') && options.filter.is_none() => {
                 options.filter = Some(name.to_owned());
@@ -288,6 +300,30 @@ fn shuttle(rest: &[&str]) -> Result<Command, String> {
         }
     }
     Ok(Command::Shuttle(options))
+}
+
+fn soak(rest: &[&str]) -> Result<Command, String> {
+    let mut options = soak::Options::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            let value = words.next().copied();
+            value.ok_or_else(|| format!("soak: {word} needs a value"))
+        };
+        match *word {
+            "--quick" => options.quick = true,
+            "--minutes" => options.minutes = Some(number(word, value()?)?),
+            "--seed" => options.seed = Some(seed(value()?)?),
+            "--from" => options.from = Some(value()?.to_owned()),
+            unknown => return Err(format!("soak: unknown argument {unknown:?}")),
+        }
+    }
+    Ok(Command::Soak(options))
+}
+
+fn seed(value: &str) -> Result<u64, String> {
+    let seed = value.parse();
+    seed.map_err(|_| format!("--seed: {value:?} is no number"))
 }
 
 fn loom_mutants(rest: &[&str]) -> Result<Command, String> {
@@ -385,181 +421,4 @@ fn sanitize(name: &str, rest: &[&str]) -> Result<Command, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(line: &str) -> Result<Command, String> {
-        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Command::parse(&arguments)
-    }
-
-    #[test]
-    fn each_command_is_read_with_its_arguments() {
-        let options = ecosystem::Options {
-            names: vec!["h2".to_owned(), "tower".to_owned()],
-            update: true,
-        };
-        let line = "ecosystem h2 tower --update";
-        assert_eq!(parse(line), Ok(Command::Ecosystem(options)));
-        let group = Some(Group::Sync);
-        let runs = NonZeroUsize::new(3).expect("three is not zero");
-        let options = conformance::Options {
-            group,
-            runs,
-            strict: true,
-            ..conformance::Options::default()
-        };
-        assert_eq!(
-            parse("conformance --group sync --strict --runs 3"),
-            Ok(Command::Conformance(options))
-        );
-        let options = apps::Options {
-            name: Some("proxy".to_owned()),
-            on: apps::On::Both,
-            stress: true,
-            ..apps::Options::default()
-        };
-        assert_eq!(
-            parse("apps proxy --both --stress"),
-            Ok(Command::Apps(options))
-        );
-        let options = bench_report::Options {
-            quick: true,
-            from: Some("samples".to_owned()),
-            turns: Some(runs),
-        };
-        assert_eq!(
-            parse("bench-report --quick --turns 3 --from samples"),
-            Ok(Command::BenchReport(options))
-        );
-        assert_eq!(parse("loom"), Ok(Command::Loom { quick: false }));
-        assert_eq!(parse("loom --quick"), Ok(Command::Loom { quick: true }));
-        let serves = probe::What::Serves;
-        assert_eq!(parse("probe --serve"), Ok(Command::Probe(serves)));
-        assert_eq!(parse("features"), Ok(Command::Features));
-        let options = platforms::Options {
-            check: true,
-            target: Some("i686-unknown-linux-gnu".to_owned()),
-        };
-        assert_eq!(
-            parse("platforms --check i686-unknown-linux-gnu"),
-            Ok(Command::Platforms(options))
-        );
-        assert_eq!(parse("tables"), Ok(Command::Tables));
-        let sanitizer = Sanitizer::Address;
-        assert_eq!(
-            parse("sanitize address"),
-            Ok(Command::Sanitize {
-                sanitizer,
-                filter: None
-            })
-        );
-        let (sanitizer, filter) = (Sanitizer::Thread, Some("task".to_owned()));
-        assert_eq!(
-            parse("sanitize thread task"),
-            Ok(Command::Sanitize { sanitizer, filter })
-        );
-    }
-
-    #[test]
-    fn what_runs_for_a_time_is_read_with_its_arguments() {
-        let three = NonZeroUsize::new(3);
-        let options = fuzz::Options {
-            name: Some("wheel".to_owned()),
-            seconds: three,
-            list: false,
-        };
-        assert_eq!(parse("fuzz wheel --seconds 3"), Ok(Command::Fuzz(options)));
-        let options = shuttle::Options {
-            schedules: three,
-            seed: Some(7),
-            filter: None,
-            replay: None,
-        };
-        assert_eq!(
-            parse("shuttle --schedules 3 --seed 7"),
-            Ok(Command::Shuttle(options))
-        );
-    }
-
-    #[test]
-    fn help_is_understood_everywhere() {
-        for line in ["help", "--help", "-h", "loom --help", "sanitize -h"] {
-            assert_eq!(parse(line), Ok(Command::Help), "{line}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_is_named() {
-        let cases = [
-            ("", "no command"),
-            ("apps webb", "\"webb\""),
-            ("ecosystem --all", "\"--all\""),
-            ("bench-report --fast", "\"--fast\""),
-            ("bench-report --from", "needs a value"),
-            ("bench-report --turns 0", "\"0\""),
-            ("bridge-check --all", "\"--all\""),
-            ("bridge-check a b", "\"b\""),
-            ("probe h2", "\"h2\""),
-            ("vocabulary --extra", "\"--extra\""),
-            ("fuzz --all", "\"--all\""),
-            ("fuzz wheel tasks", "\"tasks\""),
-            ("fuzz --seconds 0", "\"0\""),
-            ("shuttle --seed x", "\"x\""),
-            ("shuttle --schedules", "needs a value"),
-            ("shuttle --all", "\"--all\""),
-            ("lom", "\"lom\""),
-            ("conformance --group nett", "\"nett\""),
-            ("conformance --runs 0", "\"0\""),
-            ("conformance --jobs", "needs a value"),
-            ("conformance udp", "\"udp\""),
-            ("loom --fast", "\"--fast\""),
-            ("loom --quick --fast", "\"--quick\""),
-            ("errno --fast", "\"--fast\""),
-            ("features net", "\"net\""),
-            ("loom-mutants --fast", "\"--fast\""),
-            ("loom-mutants --part 3/2", "\"3/2\""),
-            ("loom-mutants --file", "needs a value"),
-            ("mutants --part 0/2", "\"0/2\""),
-            ("mutants 3", "\"3\""),
-            ("nightly", "--list"),
-            ("nightly --part", "--part NAME"),
-            ("tables --check", "\"--check\""),
-            ("platforms --run", "\"--run\""),
-            ("platforms --check m68k-unknown-linux-gnu", "\"m68k-"),
-            ("sanitize", "which one"),
-            ("sanitize memory", "\"memory\""),
-            ("sanitize thread --all", "\"--all\""),
-            ("sanitize thread a b", "\"b\""),
-        ];
-        for (line, part) in cases {
-            let error = parse(line).expect_err(line);
-            assert!(error.contains(part), "{line}: {error}");
-        }
-    }
-
-    #[test]
-    fn the_usage_names_each_command() {
-        for command in [
-            "apps",
-            "bench-report",
-            "conformance",
-            "ecosystem",
-            "errno",
-            "loom",
-            "loom-mutants",
-            "mutants",
-            "nightly",
-            "features",
-            "fuzz",
-            "shuttle",
-            "platforms",
-            "sanitize",
-            "tables",
-            "vocabulary",
-            "help",
-        ] {
-            assert!(USAGE.contains(&format!("\n  {command}")), "{command}");
-        }
-    }
-}
+mod tests;

@@ -21,6 +21,8 @@ mod features;
 
 mod fuzz;
 
+mod hostile;
+
 mod loom;
 
 mod loom_mutants;
@@ -40,6 +42,10 @@ mod process;
 mod sanitize;
 
 mod shuttle;
+
+mod soak;
+
+mod supply;
 
 mod tables;
 
@@ -71,9 +77,12 @@ fn main() -> ExitCode {
         Ok(Command::Nightly { part }) => nightly::run(part.as_deref()),
         Ok(Command::Errno { quick }) => errno::run(quick),
         Ok(Command::Features) => features::run(),
+        Ok(Command::Hostile) => hostile::run(),
         Ok(Command::Platforms(options)) => platforms::run(&options),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
         Ok(Command::Shuttle(options)) => shuttle::run(&options),
+        Ok(Command::Soak(options)) => soak::run(&options),
+        Ok(Command::Supply) => supply::run(),
         Ok(Command::Tables) => tables::run(),
         Ok(Command::Vocabulary { missing_only }) => vocabulary::run(missing_only),
         Err(error) => Err(format!("{error}\n\n{}", command::USAGE)),

@@ -21,7 +21,7 @@ const LEDGERS: [&str; 3] = [FILE, platforms::ledger::FILE, platforms::PAGE];
 const FIGURES_MAX: usize = 120;
 
 /// Name and command; `cargo` is the one that runs this.
-const PARTS: [(&str, &[&str]); 20] = [
+const PARTS: [(&str, &[&str]); 23] = [
     ("run", &[".ci/run"]),
     ("loom", &["cargo", "xtask", "loom"]),
     ("loom-mutants", &["cargo", "xtask", "loom-mutants"]),
@@ -50,6 +50,9 @@ const PARTS: [(&str, &[&str]); 20] = [
         &["cargo", "xtask", "sanitize", "address"],
     ),
     ("errno", &["cargo", "xtask", "errno"]),
+    ("hostile", &["cargo", "xtask", "hostile"]),
+    ("soak", &["cargo", "xtask", "soak"]),
+    ("supply", &["cargo", "xtask", "supply"]),
     // Every system from here: run, emulated, or checked.
     ("platforms", &["cargo", "xtask", "platforms"]),
     ("instructions", &INSTRUCTIONS),

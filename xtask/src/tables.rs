@@ -5,6 +5,7 @@
 //! | `docs/happens-before.md` | `edges` | each model named there exists |
 //! | `docs/cancel-safety.md` | – | each public async fn, and the class that its docs name |
 //! | `docs/queues.md` | `queues` | each constant and type named there exists; a constant's value |
+//! | `docs/unsafe.md` | – | each file of the product with unsafe code: how much, and what for |
 //! | the faults in `docs/testing.md` | the page itself | the tests that bear each number |
 //! | the mutants of the models there | `runtime-core/loom-mutants.toml` | how many are killed, by file |
 //! | the nightly run there | `docs/nightly.toml` | – |
@@ -25,6 +26,8 @@ mod faults;
 mod measured;
 
 mod queues;
+
+mod unsafety;
 
 use std::fs;
 use std::path::Path;
@@ -68,6 +71,7 @@ fn pages() -> Result<[(&'static str, String); 6], String> {
         ("docs/happens-before.md", edges::page(&files)?),
         (cancellation::PAGE, cancellation::page(&files)?),
         ("docs/queues.md", queues::page(&files)?),
+        (unsafety::PAGE, unsafety::page(&files)?),
         (faults::PAGE, testing_page(&files)?),
         (crates::PAGE, crates_page()?),
         (platforms::PAGE, systems_page()?),

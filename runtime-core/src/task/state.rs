@@ -320,6 +320,20 @@ impl State {
         }
     }
 
+    /// As if so many references had been made and forgotten.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn forget_references(&self, count: usize) {
+        // Relaxed: one thread.
+        self.0.fetch_add(count * REFERENCE, Ordering::Relaxed);
+    }
+
+    /// How many more references may exist than are there.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn references_left(&self) -> usize {
+        // Relaxed: one thread.
+        (isize::MAX as usize - self.0.load(Ordering::Relaxed)) / REFERENCE
+    }
+
     /// Gives `count` references up; true if they were the last.
     #[must_use]
     pub(super) fn release(&self, count: usize) -> bool {

@@ -4,11 +4,13 @@ use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
+use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use super::raw::RawTask;
 use super::test_support::Queue;
 use super::{JoinError, JoinHandle, try_id};
 
@@ -378,4 +380,84 @@ fn a_task_is_freed_at_its_end_whether_or_not_it_has_had_to_wait() {
     assert_eq!(queue.clones(), 3);
     while queue.run_one() {}
     assert_eq!(queue.clones(), 1);
+}
+
+/// Makes one reference more of a task that waits.
+type Refers = fn(&Waker, &JoinHandle<()>);
+
+const REFERENCES: [(&str, Refers); 3] = [
+    ("a waker's clone", |waker, _| {
+        std::mem::forget(waker.clone())
+    }),
+    ("an abort handle", |_, join| {
+        std::mem::forget(join.abort_handle())
+    }),
+    ("a wake", |waker, _| waker.wake_by_ref()),
+];
+
+/// Says to a process of this binary which of the references it is to make too many of.
+const TOO_MANY: &str = "RUNTIME_TEST_TOO_MANY_REFERENCES";
+
+/// The count would have to be driven there by 2^57 forgotten wakers: it is set instead, in processes of
+/// its own, which have to end before it could wrap.
+#[test]
+fn fault_007_a_count_of_references_near_its_end_aborts() {
+    if let Ok(which) = std::env::var(TOO_MANY) {
+        return make_too_many(which.parse().expect("an index"));
+    }
+    const NAME: &str = "task::tests::fault_007_a_count_of_references_near_its_end_aborts";
+    for (index, (what, _)) in REFERENCES.iter().enumerate() {
+        let binary = std::env::current_exe().expect("the path of this binary");
+        let mut own = std::process::Command::new(binary);
+        own.args(["--exact", NAME, "--test-threads=1", "--nocapture"]);
+        own.env(TOO_MANY, index.to_string());
+        let output = own.output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("the last that fits"), "{what}: {said}");
+        assert!(!said.contains("one too many"), "{what}: {said}");
+        assert!(
+            !said.contains("panicked") && ends_by_abort(output.status),
+            "{what}"
+        );
+    }
+}
+
+#[cfg(unix)]
+fn ends_by_abort(status: std::process::ExitStatus) -> bool {
+    const SIGABRT: i32 = 6;
+    std::os::unix::process::ExitStatusExt::signal(&status) == Some(SIGABRT)
+}
+
+#[cfg(not(unix))]
+fn ends_by_abort(status: std::process::ExitStatus) -> bool {
+    !status.success()
+}
+
+fn make_too_many(which: usize) {
+    let queue = Queue::new();
+    let kept: Rc<Cell<Option<Waker>>> = Rc::default();
+    let join = {
+        let kept = Rc::clone(&kept);
+        queue.spawn(std::future::poll_fn(move |cx| {
+            kept.set(Some(cx.waker().clone()));
+            Poll::Pending
+        }))
+    };
+    queue.run_one();
+    let waker = kept.take().expect("it was polled");
+    let header = NonNull::new(waker.data().cast_mut()).expect("a task");
+    let task = RawTask(header.cast());
+    // The word may be as large as half of its values, and the check is of what it was before.
+    task.state()
+        .forget_references(task.state().references_left());
+    std::mem::forget(waker.clone());
+    say("the last that fits");
+    REFERENCES[which].1(&waker, &join);
+    say("one too many");
+}
+
+/// Past the harness, which would keep it.
+fn say(what: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{what}");
 }
