@@ -3,7 +3,7 @@
 //!
 //! 1. What is missing is installed, where that may be done (`toolchain`).
 //! 2. Where programs of a target can run here, natively, under qemu or under wine (`targets`,
-//!    `machine`), all tests are built and run (`tests`).
+//!    `machine`), all tests are built and run (`suite`).
 //! 3. The tests that do not apply there are known with their reasons (`ledger`). Any other test that
 //!    does not pass is an error.
 //! 4. The other targets are type-checked with their tests, and the crates linted (`check`).
@@ -19,7 +19,7 @@ pub(crate) mod ledger;
 
 pub(crate) mod targets;
 
-mod tests;
+mod suite;
 
 pub(crate) mod toolchain;
 
@@ -65,7 +65,7 @@ fn take(target: &Target) -> Result<(), String> {
         ..Outcome::default()
     };
     let result = match target.runs() {
-        Some(runs) => tests::run(target, runs, &mut outcome),
+        Some(runs) => suite::run(target, runs, &mut outcome),
         None => check::run(target),
     };
     outcome.whole = result.is_ok();

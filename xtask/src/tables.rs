@@ -65,7 +65,7 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// Each page with what is to stand there.
-fn pages() -> Result<[(&'static str, String); 6], String> {
+fn pages() -> Result<[(&'static str, String); 7], String> {
     let files = sources()?;
     Ok([
         ("docs/happens-before.md", edges::page(&files)?),

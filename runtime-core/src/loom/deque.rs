@@ -39,8 +39,12 @@ impl<T> Worker<T> {
 pub struct Stealer<T>(Queue<T>);
 
 impl<T> Stealer<T> {
+    pub fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.0.lock().is_empty()
+        self.len() == 0
     }
 
     pub fn steal(&self) -> Steal<T> {

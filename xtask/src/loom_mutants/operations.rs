@@ -86,6 +86,9 @@ fn of(file: &str, text: &str) -> Vec<Operation> {
     let mut found = Vec::new();
     for (at, line) in lines[..end].iter().enumerate() {
         scope.read(line);
+        if scope.is_outside_of_models {
+            continue;
+        }
         let code = line.split("//").next().unwrap_or_default();
         for (column, method) in methods(code) {
             let reach = lines[at..end].iter().take(REACH);
@@ -148,6 +151,10 @@ fn test_module(lines: &[&str]) -> Option<usize> {
 struct Scope {
     of: Option<String>,
     function: String,
+    /// The function is a door for tests that are no models.
+    is_outside_of_models: bool,
+    /// The same of the next one.
+    is_next_outside: bool,
 }
 
 impl Scope {
@@ -174,7 +181,9 @@ impl Scope {
         let mut words = line.split_whitespace().skip_while(|word| {
             word.starts_with("pub") || matches!(*word, "const" | "unsafe" | "async" | "extern")
         });
+        self.is_next_outside |= line.trim_start() == "#[cfg(all(test, not(loom)))]";
         if words.next() == Some("fn") {
+            self.is_outside_of_models = std::mem::take(&mut self.is_next_outside);
             let name = words.next().unwrap_or_default();
             let end = name.find(['(', '<']).unwrap_or(name.len());
             self.function = name[..end].to_owned();
@@ -203,6 +212,7 @@ mod tests {
                     \u{20}               Ordering::AcqRel,\n            );\n\
                     \u{20}       a.load(first_look::u64(&self.0)); self.1.load(Ordering::Acquire);\n\
                     \u{20}   }\n}\nfn free() {\n    a.swap(1);\n    A.swap(1, Ordering::AcqRel);\n}\n\
+                    #[cfg(all(test, not(loom)))]\nfn door() {\n    A.swap(2, Ordering::AcqRel);\n}\n\
                     #[cfg(test)]\nmod tests {\n    A.swap(1, Ordering::AcqRel);\n}\n";
         let found = of("a.rs", text);
         let found: Vec<(&str, &str)> = found
