@@ -122,7 +122,7 @@ where
                 id,
                 spawned_at,
                 list: UnsafeCell::new(list),
-                span: Span::new::<F>(S::KIND, id, spawned_at),
+                span: Span::new(S::KIND, id, size_of::<F>(), spawned_at),
             },
             scheduler,
             join_waker: UnsafeCell::new(MaybeUninit::uninit()),

@@ -13,10 +13,11 @@ use crate::task::id::Id;
 pub(in crate::task) struct Span(tracing::Span);
 
 impl Span {
-    /// A task's, whose future or closure is an `F`.
-    pub(in crate::task) fn new<F>(
+    /// A task's, whose future or closure is of so many bytes.
+    pub(in crate::task) fn new(
         kind: Kind,
         id: Id,
+        bytes: usize,
         spawned_at: &'static Location<'static>,
     ) -> Span {
         let kind = match kind {
@@ -24,7 +25,7 @@ impl Span {
             Kind::Local => "local",
             Kind::Blocking => "blocking",
         };
-        Span(span(kind, id, size_of::<F>(), spawned_at))
+        Span(span(kind, id, bytes, spawned_at))
     }
 
     pub(in crate::task) fn enter(&self) -> tracing::span::Entered<'_> {
