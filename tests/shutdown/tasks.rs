@@ -280,8 +280,11 @@ fn fault_028_a_blocking_closure_that_has_begun_is_waited_for_and_others_are_canc
             let _waits = waits;
             spawn_blocking(pending::<()>).await
         }));
+        let handle = runtime.handle().clone();
         let dropper = thread::spawn(move || drop(runtime));
-        thread::sleep(Duration::from_millis(5));
+        // It waits behind the others until the pool has been closed.
+        let last = futures::executor::block_on(handle.spawn_blocking(|| ()));
+        assert!(last.expect_err("it never began").is_cancelled(), "{name}");
         assert!(!dropper.is_finished(), "{name}");
         drop(release);
         dropper.join().expect("the drop returns");
