@@ -45,9 +45,10 @@
 //! 9. *Stall*: see `sentinel.rs`.
 //! 10. *Spare*: see `sentinel.rs`.
 //! 11. *Guest*: see `guest.rs`.
-//! 12. *Blocking in place.* The thread gives its slot back with its queue, wakes somebody for what
-//!     is in it, and is without slot and queue; afterwards it takes a free slot, or finishes its
-//!     poll without one (what it wakes goes to the shared queue) and then looks for a rest.
+//! 12. *Blocking in place.* The thread gives its slot back with its queue, an orphan from then on
+//!     (`respite.rs`), wakes somebody for what is in it, and is without slot and queue; afterwards
+//!     it takes a free slot, or finishes its poll without one (what it wakes goes to the shared
+//!     queue) and then looks for a rest.
 //! 13. *Current-thread*: see `current_thread.rs`.
 //! 14. *Auto-advance* of a paused clock: by the sitter only, when no slot is held, no guest polls
 //!     or is woken, and the queues and the blocking pool are empty. Guests that the word does not

@@ -244,3 +244,21 @@ fn fault_020_what_a_task_spawned_before_it_blocked_runs_beside_a_block_on() {
         }
     }
 }
+
+/// Each closure leaves a task behind in the queue of its thread, which nobody holds for the moment.
+#[test]
+fn fault_024_what_blocking_in_place_leaves_behind_is_run() {
+    let _alone = alone();
+    let runtime = builder(2).build().expect("a runtime");
+    let (done, is_done) = channel();
+    drop(runtime.spawn(async move {
+        for _ in 0..50_000 {
+            let left = runtime::spawn(async {});
+            block_in_place(|| {});
+            left.await.expect("it does not panic");
+        }
+        done.send(()).expect("the test waits");
+    }));
+    let patience = 3 * PATIENCE;
+    is_done.recv_timeout(patience).expect("every task has run");
+}

@@ -2,6 +2,7 @@
 //! or a look to repair what is missed: a wake-up that only the next millisecond would bring is a
 //! deadlock here.
 
+mod orphan;
 mod quiet;
 
 use std::collections::VecDeque;

@@ -17,12 +17,18 @@
 //! its queue, and if its poll does not return, the look finds the queue within 1 ms and wakes a
 //! helper, respite or not (*Own queue* in the parent's header). The shared queue knows no respite.
 //!
+//! **Nor has an orphan one.** Blocking in place leaves a queue that nobody holds, and perhaps no slot
+//! is held any more, so that nobody looks. Then those who search are relied on. Whoever steps out
+//! calls the queue an orphan, then changes the word; a searcher who is relied on looks at the queues
+//! after a later change of its own (rule 6), so it sees the orphan. It is adopted by its next
+//! holder, who runs it.
+//!
 //! Rejected: that a thief watches the queue's holder for a microsecond before it takes anything (it
 //! cannot tell ten tasks that rest from ten that yield, and halves what two threads do with the
 //! latter); that a thief looks around for longer before it sleeps (time that somebody else's thread
 //! could have). Figures in `docs/decisions.md`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::loom;
@@ -44,6 +50,8 @@ pub(crate) struct Respite {
     /// Nanoseconds since `origin`; zero: it is not.
     until: AtomicU64,
     origin: Instant,
+    /// Whether nobody holds the queue, which may hold something.
+    orphan: AtomicBool,
 }
 
 impl Respite {
@@ -51,6 +59,7 @@ impl Respite {
         Respite {
             until: AtomicU64::new(0),
             origin: loom::now(),
+            orphan: AtomicBool::new(false),
         }
     }
 
@@ -58,7 +67,8 @@ impl Respite {
     pub(crate) fn covers(&self, len: impl FnOnce() -> usize) -> bool {
         // Relaxed: a hint, like all that follows.
         let until = self.until.load(Ordering::Relaxed);
-        if until == 0 {
+        // Relaxed: ordered by the word, where it matters.
+        if until == 0 || self.orphan.load(Ordering::Relaxed) {
             return false;
         }
         if self.since_origin() >= until {
@@ -84,6 +94,20 @@ impl Respite {
         } else {
             // Relaxed: a hint.
             self.until.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// The holder is about to give the slot back as it is.
+    pub(crate) fn orphan(&self) {
+        // Relaxed: before the change of the word, which releases it.
+        self.orphan.store(true, Ordering::Relaxed);
+    }
+
+    /// Somebody holds the queue and will run it.
+    pub(crate) fn adopt(&self) {
+        // Relaxed, both: holders alone write it, one after the other.
+        if self.orphan.load(Ordering::Relaxed) {
+            self.orphan.store(false, Ordering::Relaxed);
         }
     }
 
@@ -116,6 +140,18 @@ mod tests {
         respite.begin();
         respite.judge(PAYS);
         assert!(!respite.covers(|| 1));
+    }
+
+    #[test]
+    fn an_orphan_has_none_until_it_is_adopted() {
+        let respite = Respite::new();
+        respite.begin();
+        respite.orphan();
+        respite.begin();
+        assert!(!respite.covers(|| 1));
+        respite.adopt();
+        respite.begin();
+        assert!(respite.covers(|| 1));
     }
 
     #[test]

@@ -129,9 +129,17 @@ impl Runner {
         self.slot.set(Some(slot));
         if self.home.is_none() {
             self.queue.set(Some(slot));
+            self.adopt();
         }
         self.shared.mark_used(slot);
         self.begin_turn();
+    }
+
+    /// This thread runs what is in its queue from now on.
+    fn adopt(&self) {
+        if let Some(local) = self.local() {
+            local.respite.adopt();
+        }
     }
 
     /// The slot is at work from now on.
@@ -325,6 +333,7 @@ impl Runner {
             if let Some(entry) = local.take_cell() {
                 local.push_back(entry);
             }
+            local.respite.orphan();
         }
         self.queue.set(None);
         self.end_turn();
@@ -345,6 +354,7 @@ impl Runner {
     /// again by the holder's loop.)
     fn step_in(&self, held_slot: bool) {
         self.queue.set(self.home);
+        self.adopt();
         if held_slot && self.kind != Kind::Only && !self.shared.is_closing() {
             if let Some((slot, guard)) = self.shared.idle.take() {
                 self.hold(slot);
