@@ -6,39 +6,23 @@ use std::sync::Arc;
 use crate::loom::Mutex;
 use crate::park::parker::Unparker;
 
-/// A thread that waits for a job.
-pub(super) struct Idler<J> {
-    job: Mutex<Option<J>>,
-    unparker: Unparker,
-}
+/// How many calls are enough for who submits, or has run a job: he may be back before them.
+const ONE: usize = 1;
 
-impl<J> Idler<J> {
-    pub(super) fn new(unparker: Unparker) -> Arc<Idler<J>> {
-        Arc::new(Idler {
-            job: Mutex::new(None),
-            unparker,
-        })
-    }
-
-    /// By whoever took it off the list.
-    fn assign(&self, job: J) {
-        *self.job.lock() = Some(job);
-        self.unparker.unpark();
-    }
-
-    /// The job that was handed over, if it is there yet.
-    pub(super) fn take(&self) -> Option<J> {
-        self.job.lock().take()
-    }
-}
+/// For who has just arrived, and calls two: a burst of closures that block has its threads after as
+/// many steps as its number has bits.
+const ALL: usize = usize::MAX;
 
 struct State<J> {
     queue: VecDeque<J>,
-    idle: Vec<Arc<Idler<J>>>,
+    idle: Vec<Arc<Unparker>>,
     /// Those that will look into the queue again, and those whose start is not refused yet.
     threads: usize,
+    /// Those of them that have been called and have not arrived; none once it is closed.
+    called: usize,
     /// Those that have looked for the last time and are not gone yet.
     leaving: usize,
+    max_threads: usize,
     closed: bool,
 }
 
@@ -48,23 +32,83 @@ impl<J> State<J> {
         self.threads -= 1;
         self.leaving += 1;
     }
+
+    /// A call is over, by an arrival or otherwise.
+    fn answer(&mut self) {
+        if !self.closed {
+            self.called -= 1;
+        }
+    }
+
+    /// Steps (3) and (4); `enough` calls may be under way, and not more than jobs are queued.
+    fn call_idle(&mut self, enough: usize) -> Call {
+        if self.is_called(enough) {
+            return Call::Nobody;
+        }
+        let Some(idle) = self.idle.pop() else {
+            return Call::Nobody;
+        };
+        self.called += 1;
+        Call::Wake(idle)
+    }
+
+    /// Steps (3) to (5).
+    fn call(&mut self, enough: usize) -> Call {
+        match self.call_idle(enough) {
+            Call::Nobody if !self.is_called(enough) && self.threads < self.max_threads => {
+                self.threads += 1;
+                self.called += 1;
+                Call::Start
+            }
+            call => call,
+        }
+    }
+
+    fn is_called(&self, enough: usize) -> bool {
+        self.called >= enough.min(self.queue.len())
+    }
+
+    /// Step (b).
+    fn take(&mut self, enough: usize) -> Option<Taken<J>> {
+        let job = self.queue.pop_front()?;
+        let calls = [self.call(enough), self.call(enough)];
+        Some(Taken { job, calls })
+    }
+
+    /// Steps (b) to (d).
+    fn next(&mut self, me: &Arc<Unparker>, enough: usize) -> Next<J> {
+        if let Some(taken) = self.take(enough) {
+            return Next::Run(taken);
+        }
+        if self.closed {
+            self.leave();
+            return Next::End;
+        }
+        self.idle.push(Arc::clone(me));
+        Next::Wait
+    }
 }
 
-/// What a submitter does next.
+/// Whom to call, now that the lock is free.
 #[must_use]
-pub(super) enum Submit<J> {
-    /// The pool is closed: the job is given back.
-    Closed(J),
-    /// Queued or handed over.
-    Done,
-    /// Start a thread with this job; if that is refused: [`Desk::refused`].
-    Start(J),
+pub(super) enum Call {
+    Nobody,
+    Wake(Arc<Unparker>),
+    /// A new thread; if that is refused: [`Desk::refused`].
+    Start,
+}
+
+/// A job, and whom to call before it is run.
+#[must_use]
+pub(super) struct Taken<J> {
+    pub(super) job: J,
+    pub(super) calls: [Call; 2],
 }
 
 /// What a thread does next.
 #[must_use]
 pub(super) enum Next<J> {
-    Run(J),
+    Run(Taken<J>),
     /// It is on the idle list.
     Wait,
     End,
@@ -72,18 +116,15 @@ pub(super) enum Next<J> {
 
 /// What a refused start means.
 #[must_use]
-pub(super) enum Refused<J> {
-    /// The pool was closed meanwhile: the job is given back.
-    Closed(J),
-    /// Threads exist: one of them has it, or will come by the queue.
-    Queued,
+pub(super) enum Refused {
+    /// Nothing is queued, or this one comes, or those who run will come by.
+    Call(Call),
     /// There is no thread at all: start one later.
     Starved,
 }
 
 pub(super) struct Desk<J> {
     state: Mutex<State<J>>,
-    max_threads: usize,
 }
 
 impl<J> Desk<J> {
@@ -92,112 +133,86 @@ impl<J> Desk<J> {
             queue: VecDeque::new(),
             idle: Vec::new(),
             threads: 0,
+            called: 0,
             leaving: 0,
+            max_threads,
             closed: false,
         };
         Desk {
             state: Mutex::new(state),
-            max_threads,
         }
     }
 
-    /// Steps 1 to 4.
-    pub(super) fn submit(&self, job: J) -> Submit<J> {
-        let idler = {
-            let mut state = self.state.lock();
-            if state.closed {
-                return Submit::Closed(job);
-            }
-            match state.idle.pop() {
-                Some(idler) => idler,
-                None if state.threads < self.max_threads => {
-                    state.threads += 1;
-                    return Submit::Start(job);
-                }
-                None => {
-                    state.queue.push_back(job);
-                    return Submit::Done;
-                }
-            }
-        };
-        idler.assign(job);
-        Submit::Done
+    /// Steps 1 to 5; a closed desk gives the job back.
+    pub(super) fn submit(&self, job: J) -> Result<Call, J> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(job);
+        }
+        state.queue.push_back(job);
+        Ok(state.call(ONE))
     }
 
-    /// The thread counted for this job could not be started. One that found the queue empty meanwhile
-    /// takes it.
-    pub(super) fn refused(&self, job: J) -> Refused<J> {
-        let idler = {
-            let mut state = self.state.lock();
-            state.threads -= 1;
-            if state.closed {
-                return Refused::Closed(job);
-            }
-            match state.idle.pop() {
-                Some(idler) => idler,
-                None => {
-                    state.queue.push_back(job);
-                    return if state.threads > 0 {
-                        Refused::Queued
-                    } else {
-                        Refused::Starved
-                    };
-                }
-            }
-        };
-        idler.assign(job);
-        Refused::Queued
+    /// The thread that was to be started could not be.
+    pub(super) fn refused(&self) -> Refused {
+        let mut state = self.state.lock();
+        state.threads -= 1;
+        state.answer();
+        if state.threads == 0 && !state.queue.is_empty() {
+            return Refused::Starved;
+        }
+        Refused::Call(state.call_idle(ONE))
     }
 
-    /// After a refusal: a job to start a thread with, if there still is no thread.
-    pub(super) fn retry(&self) -> Option<J> {
+    /// After a refusal: a thread to start, if there still is none.
+    pub(super) fn retry(&self) -> Call {
         let mut state = self.state.lock();
         if state.threads > 0 {
-            return None;
+            return Call::Nobody;
         }
-        let job = state.queue.pop_front()?;
-        state.threads += 1;
-        Some(job)
+        state.call(ONE)
     }
 
-    /// Steps (a) to (c).
-    pub(super) fn next(&self, me: &Arc<Idler<J>>) -> Next<J> {
+    /// Steps (a) and (b), of a thread that was started.
+    pub(super) fn begin(&self) -> Option<Taken<J>> {
         let mut state = self.state.lock();
-        if let Some(job) = state.queue.pop_front() {
-            return Next::Run(job);
-        }
-        if state.closed {
-            state.leave();
-            return Next::End;
-        }
-        state.idle.push(Arc::clone(me));
-        Next::Wait
+        state.answer();
+        state.take(ALL)
     }
 
-    /// Steps (d) and (e): the keep-alive is over; true if the thread may end, else a job is on its
-    /// way.
-    pub(super) fn give_up(&self, me: &Arc<Idler<J>>) -> bool {
+    /// Steps (b) to (d).
+    pub(super) fn next(&self, me: &Arc<Unparker>) -> Next<J> {
+        self.state.lock().next(me, ONE)
+    }
+
+    /// After a sleep on the idle list, with the keep-alive `over` or not: steps (e), (a) to (d).
+    pub(super) fn awake(&self, me: &Arc<Unparker>, over: bool) -> Next<J> {
         let mut state = self.state.lock();
-        let at = state.idle.iter().position(|idler| Arc::ptr_eq(idler, me));
-        let ends = match at {
+        match state.idle.iter().position(|idle| Arc::ptr_eq(idle, me)) {
+            // A token that was left over, or a spurious return.
+            Some(_) if !over => Next::Wait,
             Some(at) => {
                 state.idle.swap_remove(at);
-                true
+                state.leave();
+                Next::End
             }
-            None => state.closed && me.job.lock().is_none(),
-        };
-        if ends {
-            state.leave();
+            None => {
+                state.answer();
+                state.next(me, ALL)
+            }
         }
-        ends
     }
 
-    /// A thread has ended, after it was told to or (`by_itself`) by a panic; true if it was the last.
-    pub(super) fn ended(&self, by_itself: bool) -> bool {
+    /// A panic has ended a thread that was counted.
+    pub(super) fn died(&self) -> Call {
         let mut state = self.state.lock();
-        if by_itself {
-            state.leave();
-        }
+        state.leave();
+        state.call(ONE)
+    }
+
+    /// A thread that has left is gone; true if it was the last.
+    pub(super) fn ended(&self) -> bool {
+        let mut state = self.state.lock();
         state.leaving -= 1;
         state.threads + state.leaving == 0
     }
@@ -212,7 +227,8 @@ impl<J> Desk<J> {
     #[cfg(all(test, loom))]
     pub(super) fn is_stuck(&self) -> bool {
         let state = self.state.lock();
-        !state.queue.is_empty() && (!state.idle.is_empty() || state.threads == 0)
+        let nobody = state.called == 0 && !state.idle.is_empty();
+        !state.queue.is_empty() && (nobody || state.threads == 0)
     }
 
     pub(super) fn idle(&self) -> usize {
@@ -228,13 +244,14 @@ impl<J> Desk<J> {
         let (jobs, idle) = {
             let mut state = self.state.lock();
             state.closed = true;
+            state.called = 0;
             (
                 std::mem::take(&mut state.queue),
                 std::mem::take(&mut state.idle),
             )
         };
-        for idler in idle {
-            idler.unparker.unpark();
+        for idle in idle {
+            idle.unpark();
         }
         jobs
     }

@@ -2,108 +2,173 @@
 
 use std::sync::Arc;
 
-use super::desk::{Desk, Idler, Next, Refused, Submit};
-use crate::loom::atomic::{AtomicUsize, Ordering};
-use crate::loom::model;
+use super::desk::{Call, Desk, Next, Refused, Taken};
+use crate::loom::{Condvar, Mutex, model};
 use crate::park::parker::Parker;
 
-/// A thread's life, as in the pool, with a keep-alive that is over at once where `impatient`.
-fn live(desk: &Desk<()>, first: Option<()>, ran: &AtomicUsize, impatient: bool) {
-    let parker = Parker::new();
-    let me = Idler::new(parker.unparker());
-    let mut job = first;
-    loop {
-        if job.take().is_some() {
-            // Relaxed: read after the threads were joined.
-            ran.fetch_add(1, Ordering::Relaxed);
-        }
-        match desk.next(&me) {
-            Next::Run(next) => job = Some(next),
-            Next::End => break,
-            Next::Wait => loop {
-                if !impatient {
-                    parker.park();
-                }
-                job = me.take();
-                if job.is_some() || desk.give_up(&me) {
-                    break;
-                }
-                loom::thread::yield_now();
-            },
-        }
-        if job.is_none() {
-            break;
-        }
-    }
-    desk.ended(false);
+/// The pool without hooks and handles. A keep-alive is over at once where it is `impatient`.
+struct Pool {
+    desk: Desk<()>,
+    impatient: bool,
+    /// A closure returns when so many have begun: the first waits for others.
+    together: usize,
+    begun: Mutex<usize>,
+    met: Condvar,
+    threads: Mutex<Vec<loom::thread::JoinHandle<()>>>,
 }
 
-fn run(impatient: bool, jobs: usize) {
-    model(move || {
-        let desk = Arc::new(Desk::new(1));
-        let ran = Arc::new(AtomicUsize::new(0));
-        let mut threads = Vec::new();
-        for _ in 0..jobs {
-            match desk.submit(()) {
-                Submit::Done => {}
-                Submit::Closed(()) => unreachable!("open"),
-                Submit::Start(job) => {
-                    let (desk, ran) = (Arc::clone(&desk), Arc::clone(&ran));
-                    threads.push(loom::thread::spawn(move || {
-                        live(&desk, Some(job), &ran, impatient);
-                    }));
-                }
+impl Pool {
+    fn new(max_threads: usize, impatient: bool, together: usize) -> Arc<Pool> {
+        Arc::new(Pool {
+            desk: Desk::new(max_threads),
+            impatient,
+            together,
+            begun: Mutex::new(0),
+            met: Condvar::new(),
+            threads: Mutex::new(Vec::new()),
+        })
+    }
+
+    fn submit(self: &Arc<Self>) {
+        match self.desk.submit(()) {
+            Ok(call) => self.call(call),
+            Err(()) => unreachable!("open"),
+        }
+    }
+
+    fn call(self: &Arc<Self>, call: Call) {
+        match call {
+            Call::Nobody => {}
+            Call::Wake(idle) => idle.unpark(),
+            Call::Start => {
+                let pool = Arc::clone(self);
+                let thread = loom::thread::spawn(move || pool.live());
+                self.threads.lock().push(thread);
             }
         }
-        assert!(
-            !desk.is_stuck(),
-            "a job is queued for a thread that will look"
-        );
-        let unbegun = desk.close().len();
-        for thread in threads {
+    }
+
+    fn run(self: &Arc<Self>, taken: Taken<()>) {
+        taken.calls.into_iter().for_each(|call| self.call(call));
+        *self.begun.lock() += 1;
+        self.met.notify_all();
+        self.meet();
+    }
+
+    fn meet(&self) {
+        let mut begun = self.begun.lock();
+        while *begun < self.together {
+            begun = self.met.wait(begun);
+        }
+    }
+
+    /// A thread's life, as in the pool.
+    fn live(self: &Arc<Self>) {
+        let parker = Parker::new();
+        let me = Arc::new(parker.unparker());
+        if let Some(taken) = self.desk.begin() {
+            self.run(taken);
+        }
+        let mut next = self.desk.next(&me);
+        loop {
+            next = match next {
+                Next::Run(taken) => {
+                    self.run(taken);
+                    self.desk.next(&me)
+                }
+                Next::Wait => {
+                    if !self.impatient {
+                        parker.park();
+                    }
+                    self.desk.awake(&me, self.impatient)
+                }
+                Next::End => break,
+            };
+        }
+        self.desk.ended();
+    }
+
+    /// Closes it, and gives the number of jobs that nobody has begun.
+    fn end(&self) -> usize {
+        let unbegun = self.desk.close().len();
+        loop {
+            // Not under the lock: a thread may be about to list another.
+            let thread = self.threads.lock().pop();
+            let Some(thread) = thread else { break };
             thread.join().unwrap();
         }
-        // Relaxed: all threads are done.
-        assert_eq!(ran.load(Ordering::Relaxed) + unbegun, jobs);
-        assert_eq!(desk.threads(), 0);
+        assert_eq!(self.desk.threads(), 0);
+        unbegun
+    }
+
+    fn ran(&self) -> usize {
+        *self.begun.lock()
+    }
+}
+
+fn burst(max_threads: usize, impatient: bool, jobs: usize) {
+    model(move || {
+        let pool = Pool::new(max_threads, impatient, 0);
+        for _ in 0..jobs {
+            pool.submit();
+        }
+        assert!(!pool.desk.is_stuck(), "somebody comes for what is queued");
+        let unbegun = pool.end();
+        assert_eq!(pool.ran() + unbegun, jobs);
     });
 }
 
-/// A thread whose keep-alive is over meets a job that is handed to it.
+/// A thread whose keep-alive is over meets a call.
 #[test]
 fn loom_blocking_idle_thread_vs_submit() {
-    run(true, 3);
+    burst(1, true, 3);
 }
 
 /// A closing pool meets a thread that goes to wait.
 #[test]
 fn loom_blocking_close_vs_wait() {
-    run(false, 2);
+    burst(1, false, 2);
+}
+
+/// A thread that arrives calls the next, while more is submitted, and a third is not allowed.
+#[test]
+fn loom_blocking_burst_vs_arrival() {
+    burst(2, false, 3);
+}
+
+/// A closure that waits for the next one is no reason for that one not to begin.
+#[test]
+fn loom_blocking_who_blocks_has_called_the_next() {
+    model(|| {
+        let pool = Pool::new(2, false, 2);
+        pool.submit();
+        pool.submit();
+        pool.meet();
+        assert_eq!(pool.end(), 0);
+        assert_eq!(pool.ran(), 2);
+    });
 }
 
 /// A thread that finds nothing to do meets a job whose own thread is refused.
 #[test]
 fn loom_blocking_refused_vs_wait() {
     model(|| {
-        let desk = Arc::new(Desk::new(2));
-        let ran = Arc::new(AtomicUsize::new(0));
-        let Submit::Start(first) = desk.submit(()) else {
-            unreachable!("the first");
-        };
-        let thread = {
-            let (desk, ran) = (Arc::clone(&desk), Arc::clone(&ran));
-            loom::thread::spawn(move || live(&desk, Some(first), &ran, false))
-        };
-        if let Submit::Start(second) = desk.submit(()) {
-            match desk.refused(second) {
-                Refused::Queued => {}
-                Refused::Closed(()) | Refused::Starved => unreachable!("a thread waits"),
-            }
+        let pool = Pool::new(2, false, 0);
+        pool.submit();
+        // By now the first may have taken its job, so that this one asks for a second thread.
+        match pool.desk.submit(()) {
+            Ok(Call::Start) => match pool.desk.refused() {
+                Refused::Call(call) => pool.call(call),
+                Refused::Starved => unreachable!("a thread is there"),
+            },
+            Ok(call) => pool.call(call),
+            Err(()) => unreachable!("open"),
         }
-        assert!(!desk.is_stuck(), "a job is queued beside an idle thread");
-        let unbegun = desk.close().len();
-        thread.join().unwrap();
-        // Relaxed: all threads are done.
-        assert_eq!(ran.load(Ordering::Relaxed) + unbegun, 2);
+        assert!(
+            !pool.desk.is_stuck(),
+            "a job is queued beside an idle thread"
+        );
+        let unbegun = pool.end();
+        assert_eq!(pool.ran() + unbegun, 2);
     });
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::desk::{Desk, Idler, Next, Refused, Submit};
+use super::desk::{Call, Desk, Next, Refused, Taken};
 use crate::loom;
 use crate::loom::thread::JoinHandle;
-use crate::park::parker::Parker;
+use crate::park::parker::{Parker, Unparker};
 use crate::task::Notified;
 use crate::timer::clock::{AutoAdvanceHold, Clock};
 use crate::util::lock::{Condvar, Mutex};
@@ -82,25 +82,27 @@ impl Pool {
             _hold: Clock::hold(&self.clock),
         };
         match self.desk.submit(job) {
-            Submit::Done => {}
+            Ok(call) => self.call(call),
             // Dropping an entry cancels its task.
-            Submit::Closed(job) => drop(job),
-            Submit::Start(job) => self.start(job),
+            Err(job) => drop(job),
         }
     }
 
-    fn start(self: &Arc<Self>, job: Job) {
+    fn call(self: &Arc<Self>, call: Call) {
+        match call {
+            Call::Nobody => {}
+            Call::Wake(idle) => idle.unpark(),
+            Call::Start => self.start(),
+        }
+    }
+
+    fn start(self: &Arc<Self>) {
         let pool = Arc::clone(self);
-        // The closure given to a thread that is refused is dropped with what it holds: so the job
-        // travels beside it.
-        let hand = Arc::new(Mutex::new(Some(job)));
-        let for_thread = Arc::clone(&hand);
         let thread = (self.config.make_thread)("runtime-blocking");
         self.threads.lock().not_begun += 1;
         let started = thread.spawn(move || {
             pool.threads.lock().not_begun -= 1;
-            let job = for_thread.lock().take();
-            pool.run(job);
+            pool.run();
         });
         if let Ok(handle) = started {
             let handles = &mut self.threads.lock().handles;
@@ -108,15 +110,13 @@ impl Pool {
             handles.push(handle);
         } else {
             self.threads.lock().not_begun -= 1;
-            let job = hand.lock().take();
-            let job = job.expect("a thread that was not started took no job");
-            match self.desk.refused(job) {
-                // Dropping an entry cancels its task.
-                Refused::Closed(job) => drop(job),
-                Refused::Queued => {}
+            match self.desk.refused() {
+                Refused::Call(call) => self.call(call),
                 // Release: pairs with the load in `is_starved`; a hint all the same.
                 Refused::Starved => self.starved.store(true, Ordering::Release),
             }
+            // Who waits for the end may have counted it.
+            self.look_again();
         }
     }
 
@@ -131,35 +131,34 @@ impl Pool {
     pub(crate) fn retry(self: &Arc<Self>) {
         // Release: a hint; whoever is refused again sets it again.
         self.starved.store(false, Ordering::Release);
-        if let Some(job) = self.desk.retry() {
-            self.start(job);
-        }
+        self.call(self.desk.retry());
     }
 
     /// A thread's life.
-    fn run(self: &Arc<Self>, mut job: Option<Job>) {
+    fn run(self: &Arc<Self>) {
         let mut ended = Ended {
             pool: self,
             by_itself: true,
         };
+        // Before the hook: others are not to wait for it, and its panic costs one job.
+        let first = self.desk.begin().map(|taken| self.called_for(taken));
         MEMBER_OF.set(Arc::as_ptr(self));
         if let Some(hook) = &self.config.on_start {
             hook();
         }
+        if let Some(job) = first {
+            job.entry.run();
+        }
         let parker = Parker::new();
-        let me = Idler::new(parker.unparker());
+        let me = Arc::new(parker.unparker());
         loop {
-            if let Some(job) = job.take() {
-                job.entry.run();
-            }
-            match self.desk.next(&me) {
-                Next::Run(next) => job = Some(next),
-                Next::End => break,
-                Next::Wait => match self.wait(&parker, &me) {
-                    Some(next) => job = Some(next),
-                    None => break,
-                },
-            }
+            let taken = match self.desk.next(&me) {
+                Next::Run(taken) => Some(taken),
+                Next::Wait => self.wait(&parker, &me),
+                Next::End => None,
+            };
+            let Some(taken) = taken else { break };
+            self.called_for(taken).entry.run();
         }
         ended.by_itself = false;
         if let Some(hook) = &self.config.on_stop {
@@ -167,21 +166,27 @@ impl Pool {
         }
     }
 
+    /// The job, once whoever is to take the next has been called.
+    fn called_for(self: &Arc<Self>, taken: Taken<Job>) -> Job {
+        taken.calls.into_iter().for_each(|call| self.call(call));
+        taken.job
+    }
+
     /// Waits on the idle list; `None` if the thread is to end.
-    fn wait(&self, parker: &Parker, me: &Arc<Idler<Job>>) -> Option<Job> {
+    fn wait(&self, parker: &Parker, me: &Arc<Unparker>) -> Option<Taken<Job>> {
         let deadline = loom::now().checked_add(self.config.keep_alive);
         loop {
-            match deadline {
-                Some(deadline) => {
-                    parker.park_deadline(deadline);
+            let over = match deadline {
+                Some(deadline) => !parker.park_deadline(deadline),
+                None => {
+                    parker.park();
+                    false
                 }
-                None => parker.park(),
-            }
-            if let Some(job) = me.take() {
-                return Some(job);
-            }
-            if self.desk.give_up(me) {
-                return None;
+            };
+            match self.desk.awake(me, over) {
+                Next::Run(taken) => return Some(taken),
+                Next::Wait => {}
+                Next::End => return None,
             }
         }
     }
@@ -211,7 +216,7 @@ impl Pool {
                     if timed_out && deadline == Some(look) {
                         return self.desk.threads() == 0;
                     }
-                    // With a closure each, which has not begun either.
+                    // They cannot have begun a closure either.
                     if timed_out && self.threads.lock().not_begun == self.desk.threads() {
                         return true;
                     }
@@ -222,6 +227,12 @@ impl Pool {
         let handles = std::mem::take(&mut self.threads.lock().handles);
         handles.into_iter().for_each(thread_end::wait);
         true
+    }
+
+    /// Whoever waits for the end looks again.
+    fn look_again(&self) {
+        let _lock = self.ended.lock();
+        self.all_ended.notify_all();
     }
 
     /// Threads, how many of them are idle, and jobs that wait.
@@ -238,9 +249,11 @@ struct Ended<'a> {
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {
-        if self.pool.desk.ended(self.by_itself) {
-            let _lock = self.pool.ended.lock();
-            self.pool.all_ended.notify_all();
+        if self.by_itself {
+            self.pool.call(self.pool.desk.died());
+        }
+        if self.pool.desk.ended() {
+            self.pool.look_again();
         }
     }
 }
