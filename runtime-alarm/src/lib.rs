@@ -11,12 +11,15 @@
 
 mod condition;
 
+#[cfg(windows)]
+pub mod waitable;
+
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[path = "timerfd.rs"]
 mod kernel;
 
 #[cfg(windows)]
-#[path = "waitable.rs"]
+#[path = "windows.rs"]
 mod kernel;
 
 #[cfg(not(any(target_os = "linux", target_os = "android", windows)))]

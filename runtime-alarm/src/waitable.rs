@@ -3,34 +3,28 @@
 //!
 //! The timer resets itself when a wait for it ends, and setting it wakes nobody. Its period counts
 //! in milliseconds; so a shorter one is rounded up.
-//!
-//! The period in force stands beside the handle, under a lock that is held over the system call, so
-//! that [`Kernel::ring`] rings at once and keeps the period, whatever is set at the same time.
 #![allow(unsafe_code, reason = "timers have no wrapper in the standard library")]
 
 use std::io;
-use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
 use std::ptr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use windows_sys::Win32::System::Threading::{
-    CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, CancelWaitableTimer, CreateWaitableTimerExW, INFINITE,
-    SetWaitableTimer, TIMER_ALL_ACCESS, WaitForSingleObject,
+    CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, CancelWaitableTimer, CreateWaitableTimerExW,
+    SetWaitableTimer, TIMER_ALL_ACCESS,
 };
 
 /// What the system counts a timer's due time in.
 const TICK_NS: u128 = 100;
 
+/// See the module's documentation.
 #[derive(Debug)]
-pub(crate) struct Kernel {
-    timer: OwnedHandle,
-    period: Mutex<Option<Duration>>,
-}
+pub struct Waitable(OwnedHandle);
 
-impl Kernel {
-    /// `None` where the system has no such timer: before Windows 10 of 2018.
-    pub(crate) fn new() -> Option<Kernel> {
+impl Waitable {
+    /// One that is off. `None` where the system has no such timer: before Windows 10 of 2018.
+    pub fn new() -> Option<Waitable> {
         let flags = CREATE_WAITABLE_TIMER_HIGH_RESOLUTION;
         // SAFETY: neither attributes nor a name; the result is looked at.
         let raw =
@@ -39,26 +33,18 @@ impl Kernel {
             return None;
         }
         // SAFETY: the system has just made it, for nobody else.
-        let timer = unsafe { OwnedHandle::from_raw_handle(raw) };
-        Some(Kernel {
-            timer,
-            period: Mutex::new(None),
-        })
+        Some(Waitable(unsafe { OwnedHandle::from_raw_handle(raw) }))
     }
 
-    /// Nothing that panics runs under it.
-    fn lock(&self) -> MutexGuard<'_, Option<Duration>> {
-        self.period.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Rings `first` from now and then in each period, if there is one.
-    fn arm(&self, first: Duration, period: Option<Duration>) {
+    /// Rings `first` from now and then in each period, if there is one; an earlier start is
+    /// forgotten.
+    pub fn start(&self, first: Duration, period: Option<Duration>) {
         let ticks = first.as_nanos().div_ceil(TICK_NS).max(1);
         // Below zero: from now on.
         let due = -i64::try_from(ticks).unwrap_or(i64::MAX);
         let period = period.map_or(0, |period| period.as_nanos().div_ceil(1_000_000).max(1));
         let period = i32::try_from(period).unwrap_or(i32::MAX);
-        let timer = self.timer.as_raw_handle();
+        let timer = self.0.as_raw_handle();
         // SAFETY: a live timer and a due time for the time of the call; no routine.
         let outcome = unsafe { SetWaitableTimer(timer, &due, period, None, ptr::null(), 0) };
         debug_assert_ne!(
@@ -69,25 +55,15 @@ impl Kernel {
         );
     }
 
-    pub(crate) fn set(&self, after: Option<Duration>) {
-        let mut period = self.lock();
-        *period = after;
-        match after {
-            Some(after) => self.arm(after, after.into()),
-            None => {
-                // SAFETY: a live timer.
-                unsafe { CancelWaitableTimer(self.timer.as_raw_handle()) };
-            }
-        }
+    /// Turns it off.
+    pub fn cancel(&self) {
+        // SAFETY: a live timer.
+        unsafe { CancelWaitableTimer(self.0.as_raw_handle()) };
     }
+}
 
-    pub(crate) fn ring(&self) {
-        let period = self.lock();
-        self.arm(Duration::ZERO, *period);
-    }
-
-    pub(crate) fn wait(&self) {
-        // SAFETY: a live timer. An error ends the wait early, as it may.
-        unsafe { WaitForSingleObject(self.timer.as_raw_handle(), INFINITE) };
+impl AsRawHandle for Waitable {
+    fn as_raw_handle(&self) -> RawHandle {
+        self.0.as_raw_handle()
     }
 }

@@ -20,7 +20,7 @@ struct House {
 const HOUSES: [House; 3] = [
     House {
         folder: "runtime-alarm/src/",
-        layers: &[&["condition", "timerfd", "waitable", "no_kernel"]],
+        layers: &[&["condition", "timerfd", "waitable", "windows", "no_kernel"]],
         strangers: &[
             "runtime",
             "runtime_core",

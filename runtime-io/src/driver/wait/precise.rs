@@ -11,30 +11,27 @@
 //!
 //! Rejected: `timeBeginPeriod` (it speeds the clock of the whole machine up);
 //! `NtAssociateWaitCompletionPacket` (no thread between, but not documented).
-#![allow(unsafe_code, reason = "timers and the thread pool's functions")]
+#![allow(unsafe_code, reason = "the thread pool's functions")]
 
 use std::ffi::c_void;
 use std::io;
-use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::io::AsRawHandle;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use runtime_alarm::waitable::Waitable;
 use windows_sys::Win32::System::Threading::{
-    CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, CancelWaitableTimer, CloseThreadpoolWait,
-    CreateThreadpoolWait, CreateWaitableTimerExW, PTP_CALLBACK_INSTANCE, PTP_WAIT,
-    SetThreadpoolWait, SetWaitableTimer, TIMER_ALL_ACCESS, WaitForThreadpoolWaitCallbacks,
+    CloseThreadpoolWait, CreateThreadpoolWait, PTP_CALLBACK_INSTANCE, PTP_WAIT, SetThreadpoolWait,
+    WaitForThreadpoolWaitCallbacks,
 };
-
-/// What the system counts a timer's due time in.
-const TICK_NS: u128 = 100;
 
 /// How a selector waits for a time.
 pub(in crate::driver) struct Waits(Option<Timer>);
 
 /// The timer, and the pool's wait for it.
 struct Timer {
-    timer: OwnedHandle,
+    timer: Waitable,
     wait: PTP_WAIT,
     /// T1.
     _waker: Arc<mio::Waker>,
@@ -58,22 +55,14 @@ impl Waits {
         };
         timer.set(time);
         let outcome = poll.poll(events, timeout);
-        timer.cancel();
+        timer.timer.cancel();
         outcome
     }
 }
 
 impl Timer {
     fn new(waker: &Arc<mio::Waker>) -> Option<Timer> {
-        let flags = CREATE_WAITABLE_TIMER_HIGH_RESOLUTION;
-        // SAFETY: neither attributes nor a name; the result is looked at.
-        let raw =
-            unsafe { CreateWaitableTimerExW(ptr::null(), ptr::null(), flags, TIMER_ALL_ACCESS) };
-        if raw.is_null() {
-            return None;
-        }
-        // SAFETY: the system has just made it, for nobody else.
-        let timer = unsafe { OwnedHandle::from_raw_handle(raw) };
+        let timer = Waitable::new()?;
         let state = Arc::as_ptr(waker).cast_mut().cast::<c_void>();
         // SAFETY: T1; there is no environment.
         let wait = unsafe { CreateThreadpoolWait(Some(rang), state, ptr::null()) };
@@ -85,19 +74,9 @@ impl Timer {
     }
 
     fn set(&self, time: Duration) {
-        let ticks = time.as_nanos().div_ceil(TICK_NS).max(1);
-        // Below zero: from now on.
-        let due = -i64::try_from(ticks).unwrap_or(i64::MAX);
-        let timer = self.timer.as_raw_handle();
-        // SAFETY: a live timer and a due time for the time of the call; neither period nor routine.
-        unsafe { SetWaitableTimer(timer, &due, 0, None, ptr::null(), 0) };
+        self.timer.start(time, None);
         // SAFETY: ours; the timer lives longer; the pool waits once, without a timeout.
-        unsafe { SetThreadpoolWait(self.wait, timer, ptr::null()) };
-    }
-
-    fn cancel(&self) {
-        // SAFETY: a live timer.
-        unsafe { CancelWaitableTimer(self.timer.as_raw_handle()) };
+        unsafe { SetThreadpoolWait(self.wait, self.timer.as_raw_handle(), ptr::null()) };
     }
 }
 
