@@ -6,13 +6,14 @@
 //! writes a line for each figure.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{self, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::client::{self, Client};
 use crate::load::{Generator, REPLY, REQUEST};
 use crate::row::{self, Body, Divisor, Figure, Work};
-use crate::{curves, ours, theirs};
+use crate::{compare, curves, ours, theirs};
 
 /// Which part to play.
 const ROLE: &str = "RUNTIME_BENCHES_ROLE";
@@ -61,7 +62,19 @@ impl Child {
 
     /// Has a fresh process take one sample of a peer's measurement.
     pub(crate) fn measure(peer: &str, row: &str, divisor: Divisor) -> Vec<Figure> {
-        Child::spawn(Child::again(&format!("measure {peer} {row} {divisor}"))).figures()
+        let binary = Command::new(Child::binary());
+        Child::measure_by(binary, peer, row, divisor)
+    }
+
+    /// The same by a build of this program that is given.
+    pub(crate) fn measure_by(
+        mut binary: Command,
+        peer: &str,
+        row: &str,
+        divisor: Divisor,
+    ) -> Vec<Figure> {
+        binary.env(ROLE, format!("measure {peer} {row} {divisor}"));
+        Child::spawn(binary).figures()
     }
 
     /// Whole processes that say hello from a task of the peer's runtime, one after the other.
@@ -95,10 +108,13 @@ impl Child {
 
     /// This binary in that role.
     fn again(role: &str) -> Command {
-        let binary = std::env::current_exe().expect("the binary has a path");
-        let mut command = Command::new(binary);
+        let mut command = Command::new(Child::binary());
         command.env(ROLE, role);
         command
+    }
+
+    fn binary() -> PathBuf {
+        std::env::current_exe().expect("the binary has a path")
     }
 
     /// Starts whatever it is, with its input and output in our hands.
@@ -225,13 +241,14 @@ fn measure(peer: &str, name: &str, divisor: Divisor) {
     let row = rows.find(|row| row.names[0] == name);
     let row = row.expect("the parent knows the rows");
     let mut works = row.peers.iter().filter(|(other, _)| *other == peer);
-    match works.next() {
-        Some((_, Work::Measure(measure))) => {
-            for figure in measure(divisor) {
-                println!("{}", format(&figure));
-            }
-        }
-        _ => panic!("the parent knows which rows are measured"),
+    let (_, work) = works.next().expect("the parent knows the peers of a row");
+    let figures = match work {
+        Work::Rounds(rounds) => vec![compare::timed(name, *rounds, divisor)],
+        Work::Measure(measure) => measure(divisor),
+        Work::Apart(measure) => measure(name, divisor),
+    };
+    for figure in figures {
+        println!("{}", format(&figure));
     }
 }
 

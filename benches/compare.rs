@@ -66,10 +66,12 @@ fn sample(name: &str, peer: &str, work: Work, divisor: Divisor) -> Vec<Figure> {
     match work {
         Work::Rounds(rounds) => vec![timed(name, rounds, divisor)],
         Work::Measure(_) => Child::measure(peer, name, divisor),
+        Work::Apart(measure) => measure(name, divisor),
     }
 }
 
-fn timed(name: &str, sizes: Rounds, divisor: Divisor) -> Figure {
+/// One sample of rounds in this process.
+pub(crate) fn timed(name: &str, sizes: Rounds, divisor: Divisor) -> Figure {
     let rounds = (sizes.rounds / divisor).max(1);
     let mut body = (sizes.make)();
     // What only shows that it works needs no warmth.

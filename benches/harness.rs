@@ -43,7 +43,7 @@ fn bench(criterion: &mut Criterion, row: &Row) {
         match work {
             Work::Rounds(rounds) => bench_peer(&mut group, peer, rounds),
             // A peer in a program of its own cannot be timed from here.
-            Work::Measure(_) => {}
+            Work::Measure(_) | Work::Apart(_) => {}
         }
     }
     group.finish();

@@ -21,6 +21,8 @@ pub enum Work {
     Rounds(Rounds),
     /// Whatever else gives figures, in a fresh process for each sample.
     Measure(fn(Divisor) -> Vec<Figure>),
+    /// The same by another program, which is told the row's first name.
+    Apart(fn(&str, Divisor) -> Vec<Figure>),
 }
 
 /// Rounds of the same, and how their time becomes a figure.

@@ -41,10 +41,11 @@ const fn peer(name: &'static str, (r, g, b): (u8, u8, u8), shape: Shape) -> Peer
 }
 
 /// All peers, in the order of the page.
-pub(crate) const ALL: [Peer; 9] = [
+pub(crate) const ALL: [Peer; 10] = [
     peer(OURS, (0, 114, 178), Shape::Circle),
     peer(REFERENCE, (34, 34, 34), Shape::Square),
     peer("tokio-current", (120, 120, 120), Shape::Square),
+    peer("tokio-unstable", (170, 170, 170), Shape::Square),
     peer("smol", (0, 158, 115), Shape::Diamond),
     peer("go", (86, 180, 233), Shape::TriangleUp),
     peer("kanal", (204, 121, 167), Shape::TriangleDown),

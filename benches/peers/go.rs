@@ -6,46 +6,32 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use crate::child::{self, Child, Role};
-use crate::row::{Divisor, Entry, Figure};
+use crate::row::{Divisor, Entry, Figure, Work};
 
 /// A row, and how it is measured.
-type Named = (&'static str, fn(Divisor) -> Vec<Figure>);
+type Named = (&'static str, fn(&str, Divisor) -> Vec<Figure>);
 
 const ROWS: [Named; 18] = [
-    ("spawn_join", |divisor| row("spawn_join", divisor)),
-    ("chained_spawn", |divisor| row("chained_spawn", divisor)),
-    ("ping_pong", |divisor| row("ping_pong", divisor)),
-    ("fork_join", |divisor| row("fork_join", divisor)),
-    ("yield_many", |divisor| row("yield_many", divisor)),
-    ("mutex", |divisor| row("mutex", divisor)),
-    ("mpsc_bounded_1x1", |divisor| {
-        row("mpsc_bounded_1x1", divisor)
+    ("spawn_join", row),
+    ("chained_spawn", row),
+    ("ping_pong", row),
+    ("fork_join", row),
+    ("yield_many", row),
+    ("mutex", row),
+    ("mpsc_bounded_1x1", row),
+    ("mpsc_5x1000_roomy", row),
+    ("mpsc_5x1000_full", row),
+    ("oneshot", row),
+    ("request_reply_task", row),
+    ("brigade_switch_pipes", row),
+    ("brigade_switch_channels", row),
+    ("echo_rtt", |name, divisor| {
+        echo(name, Role::RoundTrips, divisor)
     }),
-    ("mpsc_5x1000_roomy", |divisor| {
-        row("mpsc_5x1000_roomy", divisor)
-    }),
-    ("mpsc_5x1000_full", |divisor| {
-        row("mpsc_5x1000_full", divisor)
-    }),
-    ("oneshot", |divisor| row("oneshot", divisor)),
-    ("request_reply_task", |divisor| {
-        row("request_reply_task", divisor)
-    }),
-    ("brigade_switch_pipes", |divisor| {
-        row("brigade_switch_pipes", divisor)
-    }),
-    ("brigade_switch_channels", |divisor| {
-        row("brigade_switch_channels", divisor)
-    }),
-    ("echo_rtt", |divisor| {
-        echo("echo_rtt", Role::RoundTrips, divisor)
-    }),
-    ("echo_load_64", |divisor| load("echo_load_64", 64, divisor)),
-    ("echo_load_1000", |divisor| {
-        load("echo_load_1000", 1_000, divisor)
-    }),
-    ("echo_inside_1", |divisor| row("echo_inside_1", divisor)),
-    ("echo_inside_100", |divisor| row("echo_inside_100", divisor)),
+    ("echo_load_64", |name, divisor| load(name, 64, divisor)),
+    ("echo_load_1000", |name, divisor| load(name, 1_000, divisor)),
+    ("echo_inside_1", row),
+    ("echo_inside_100", row),
 ];
 
 /// Nothing where there is no Go.
@@ -53,7 +39,10 @@ pub(super) fn rows() -> Vec<Entry> {
     if !installed() {
         return Vec::new();
     }
-    let entry = |(name, measure)| Entry::measure(&[name], measure);
+    let entry = |(name, measure)| Entry {
+        names: vec![name],
+        work: Work::Apart(measure),
+    };
     ROWS.into_iter().map(entry).collect()
 }
 

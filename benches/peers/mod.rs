@@ -9,6 +9,7 @@ pub(crate) mod go;
 mod smol;
 mod threads;
 mod tokio_current;
+mod tokio_unstable;
 
 /// Every further peer with the rows that it has.
 pub(crate) fn all() -> Vec<(&'static str, Vec<Entry>)> {
@@ -16,6 +17,7 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<Entry>)> {
         ("runtime", extras::ours()),
         ("tokio", extras::theirs()),
         ("tokio-current", tokio_current::rows()),
+        ("tokio-unstable", tokio_unstable::rows()),
         ("smol", smol::rows()),
         ("kanal", channels::kanal()),
         ("flume", channels::flume()),

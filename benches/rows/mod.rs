@@ -5,7 +5,7 @@
 //! row's name says otherwise. "In a task" means that the clock runs while one spawned task works
 //! and the main thread waits for it.
 
-use super::{PEER, rt};
+use super::{PEER, multi_thread, rt};
 use crate::row::Entry;
 
 mod channels;

@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use super::multi_thread;
 use super::rt::runtime::{Builder, Runtime};
 use crate::row::Body;
 
 /// A multi-thread runtime with default settings.
 pub(super) fn default_runtime() -> Runtime {
-    Builder::new_multi_thread()
+    multi_thread()
         .enable_all()
         .build()
         .expect("a runtime can be built")
@@ -16,7 +17,7 @@ pub(super) fn default_runtime() -> Runtime {
 
 /// A multi-thread runtime with one worker, the rest by default.
 pub(super) fn one_worker_runtime() -> Runtime {
-    Builder::new_multi_thread()
+    multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()

@@ -7,8 +7,8 @@
 //!    system calls where there is an `strace`.
 //! 4. `report` writes `docs/performance/report.md` with its plots, and the table in README.md.
 //!
-//! With `--quick` there are few and short samples, tokio is the only peer, there are no curves, no builds
-//! and no system calls, and all goes into `target/bench-report/quick`: what a change has done shows
+//! With `--quick` there are few and short samples, tokio in its usual form is the only peer, there are no curves,
+//! no builds and no system calls, and all goes into `target/bench-report/quick`: what a change has done shows
 //! there, the page that is kept does not change for it.
 
 use std::fs;
@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// How many samples each row gets of each peer.
     pub(crate) turns: Option<NonZeroUsize>,
 }
+
+/// Where `compare` looks for its second build.
+const UNSTABLE: &str = "RUNTIME_BENCHES_UNSTABLE";
 
 const PACKAGE: [&str; 2] = ["-p", "runtime-benches"];
 
@@ -73,7 +76,7 @@ fn measure(samples: &Path, options: &Options) -> Result<PathBuf, String> {
     let mut build = process::cargo();
     build.args(["build", "--quiet", "--release", "--bin", "report"]);
     process::run(build.args(PACKAGE))?;
-    process::run(compare().arg("--no-run"))?;
+    let program = program(compare())?;
     let turns = if options.quick { TURNS_QUICK } else { TURNS };
     let turns = options.turns.map_or(turns, NonZeroUsize::get).to_string();
     let mut command = compare();
@@ -82,13 +85,13 @@ fn measure(samples: &Path, options: &Options) -> Result<PathBuf, String> {
     if options.quick {
         command.args(QUICK);
     } else {
-        command.arg("--curves");
+        command.arg("--curves").env(UNSTABLE, unstable()?);
     }
     process::run(&mut command)?;
     process::run(&mut report("facts", samples))?;
     if !options.quick {
         process::run(report("hello", samples).arg(BUILDS))?;
-        process::run(report("calls", samples).arg(program()?))?;
+        process::run(report("calls", samples).arg(program))?;
     }
     Ok(samples.to_owned())
 }
@@ -107,11 +110,21 @@ fn report(verb: &str, samples: &Path) -> Command {
     command
 }
 
-/// The binary of `compare`: strace must not follow cargo.
-fn program() -> Result<PathBuf, String> {
+/// The binary of `compare` whose tokio has its unstable switches on: a build of its own, since what
+/// allows them reaches all of a build.
+fn unstable() -> Result<PathBuf, String> {
     let mut command = compare();
-    command.args(["--no-run", "--message-format", "json"]);
-    let output = command.stderr(Stdio::null()).output();
+    command.args(["--target-dir", "target/bench-unstable"]);
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    command.env("RUSTFLAGS", format!("{flags} --cfg tokio_unstable").trim());
+    program(command)
+}
+
+/// Builds the binary of `compare`, and says where it is: strace must not follow cargo.
+fn program(mut compare: Command) -> Result<PathBuf, String> {
+    compare.args(["--no-run", "--message-format", "json-render-diagnostics"]);
+    println!("+ {}", process::shown(&compare));
+    let output = compare.stderr(Stdio::inherit()).output();
     let output = output.map_err(|error| error.to_string())?;
     let messages = String::from_utf8_lossy(&output.stdout);
     executable(&messages).ok_or_else(|| "cargo does not say where `compare` is".to_owned())

@@ -150,7 +150,7 @@ fn failed(command: &Command) -> String {
 }
 
 /// As it would be typed; variables that we set first.
-fn shown(command: &Command) -> String {
+pub(crate) fn shown(command: &Command) -> String {
     let variables = command.get_envs().filter_map(|(name, value)| {
         Some(format!(
             "{}={:?}",
