@@ -7,10 +7,11 @@
 //! can be measured where it costs nothing: by the thief, from its catch until it has nothing left
 //! to do.
 //!
-//! **Rule.** A visit that lasted less than [`PAYS`] begins a respite of [`RESPITE`]: the holder
-//! asks for no helper when it pushes, and a thread that has run out of work passes the queue by. A
-//! visit that lasted longer ends it. Asking begins one too, so that a queue whose entries are gone
-//! before the helper has come does not wake it for each of them. Two exceptions: a queue of [`LONG`]
+//! **Rule.** A visit that lasted less than [`PAYS`] begins a respite of [`SHORTEST`], and each further
+//! one of twice the last, up to [`LONGEST`]: the holder asks for no helper when it pushes, and a
+//! thread that has run out of work passes the queue by. A visit that lasted longer ends it, and the
+//! next begins short again. Asking begins one too, so that a queue whose entries are gone before the
+//! helper has come does not wake it for each of them. Two exceptions: a queue of [`LONG`]
 //! entries is worth it, however small they are; and who was woken to help takes what it finds.
 //!
 //! **Nothing rests on it.** The pusher's look at the word is a hint to begin with: the holder runs
@@ -39,7 +40,10 @@ const PAYS: Duration = Duration::from_micros(20);
 
 /// Waking a helper in vain once in this time is cheap; a queue behind a poll that turns out to be
 /// long waits so much longer for help, or a millisecond if nothing more is pushed.
-const RESPITE: Duration = Duration::from_micros(50);
+const SHORTEST: Duration = Duration::from_micros(50);
+
+/// Less than what the look takes to find a queue anyway.
+const LONGEST: Duration = Duration::from_micros(800);
 
 /// As many polls of the shortest kind take as long as pays.
 const LONG: usize = 256;
@@ -49,6 +53,8 @@ const LONG: usize = 256;
 pub(crate) struct Respite {
     /// Nanoseconds since `origin`; zero: it is not.
     until: AtomicU64,
+    /// Nanoseconds of the next one.
+    length: AtomicU64,
     origin: Instant,
     /// Whether nobody holds the queue, which may hold something.
     orphan: AtomicBool,
@@ -58,6 +64,7 @@ impl Respite {
     pub(crate) fn new() -> Respite {
         Respite {
             until: AtomicU64::new(0),
+            length: AtomicU64::new(nanos(SHORTEST)),
             origin: loom::now(),
             orphan: AtomicBool::new(false),
         }
@@ -82,8 +89,8 @@ impl Respite {
 
     /// The holder has asked for a helper.
     pub(crate) fn begin(&self) {
-        let until = self.since_origin() + nanos(RESPITE);
-        // Relaxed: a hint.
+        // Relaxed, both: hints.
+        let until = self.since_origin() + self.length.load(Ordering::Relaxed);
         self.until.store(until, Ordering::Relaxed);
     }
 
@@ -91,8 +98,12 @@ impl Respite {
     pub(crate) fn judge(&self, visit: Duration) {
         if visit < PAYS {
             self.begin();
+            // Relaxed, both: hints; of two thieves at a time one may count.
+            let longer = (2 * self.length.load(Ordering::Relaxed)).min(nanos(LONGEST));
+            self.length.store(longer, Ordering::Relaxed);
         } else {
-            // Relaxed: a hint.
+            // Relaxed, both: hints.
+            self.length.store(nanos(SHORTEST), Ordering::Relaxed);
             self.until.store(0, Ordering::Relaxed);
         }
     }
@@ -118,7 +129,7 @@ impl Respite {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{LONG, PAYS, RESPITE, Respite};
+    use super::{LONG, LONGEST, PAYS, Respite, SHORTEST};
     use std::time::Duration;
 
     #[test]
@@ -130,8 +141,23 @@ mod tests {
         while respite.covers(|| 1) {
             assert!(began.elapsed() < Duration::from_secs(5));
         }
-        assert!(began.elapsed() + Duration::from_micros(1) >= RESPITE / 2);
+        assert!(began.elapsed() + Duration::from_micros(1) >= SHORTEST / 2);
         assert!(!respite.covers(|| unreachable!("nobody asks for the length outside of one")));
+    }
+
+    #[test]
+    fn visits_in_vain_make_it_longer_until_one_pays() {
+        let respite = Respite::new();
+        for _ in 0..10 {
+            respite.judge(Duration::ZERO);
+        }
+        let began = std::time::Instant::now();
+        while respite.covers(|| 1) {
+            assert!(began.elapsed() < Duration::from_secs(5));
+        }
+        assert!(began.elapsed() >= LONGEST / 2);
+        respite.judge(PAYS);
+        assert_eq!(respite.length.into_inner(), super::nanos(SHORTEST));
     }
 
     #[test]
