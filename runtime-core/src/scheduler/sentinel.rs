@@ -43,11 +43,16 @@ pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 /// stopped.
 const LATE_LOOK: Duration = Duration::from_millis(5);
 
-/// Events closer together than this come at a high rate.
-const HIGH_RATE_GAP: Duration = Duration::from_micros(100);
+/// Events closer together than this come at a high rate: two settings of the alarm for each would cost
+/// more than its ring each millisecond. (In a virtual machine to set a timer may take a microsecond,
+/// before the task that the event is for is polled.)
+const HIGH_RATE_GAP: Duration = Duration::from_micros(300);
 
-/// So many in a row, or in a millisecond, tell one rate from the other.
+/// So many in a row begin a high rate.
 const RATE_SAMPLES: u64 = 8;
+
+/// Fewer in the time between two looks end it.
+const RATE_KEPT: u64 = 3;
 
 /// Whether a sitter turns the sentinel off; see the header.
 #[derive(Debug, Default)]
@@ -88,7 +93,7 @@ impl Thrift {
 
     /// A millisecond is over in which so many stood up.
     fn settle(&self, stand_ups: u64) {
-        if stand_ups < RATE_SAMPLES {
+        if stand_ups < RATE_KEPT {
             // Relaxed: a hint.
             self.at_high_rate.store(false, Ordering::Relaxed);
         }
