@@ -7,7 +7,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::rt;
-use super::rt::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use super::rt::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
+use super::rt::net::{TcpListener, TcpStream};
 use super::rt::runtime::Builder;
 use super::rt::sync::{Mutex, Notify, mpsc, oneshot};
 use super::rt::task::yield_now;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> Vec<Counted> {
         ("mutex", |n| on_this_thread(lock(n))),
         ("echo_duplex", |n| on_this_thread(echo(n))),
         ("echo_duplex_worker", |n| on_a_worker(echo(n))),
+        ("echo_tcp", |n| on_this_thread(echo_tcp(n))),
     ]
 }
 
@@ -134,7 +136,24 @@ async fn lock(times: u64) {
 
 /// 64 bytes there and back, between two tasks.
 async fn echo(times: u64) {
-    let (mut near, mut far) = duplex(256);
+    let (near, far) = duplex(256);
+    echo_over(near, far, times).await;
+}
+
+/// The same by way of the kernel, whose instructions nobody counts.
+async fn echo_tcp(times: u64) {
+    let listener = TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("the loopback has ports");
+    let address = listener.local_addr().expect("it is bound");
+    let near = TcpStream::connect(address).await.expect("it listens");
+    let (far, _peer) = listener.accept().await.expect("it has connected");
+    echo_over(near, far, times).await;
+}
+
+async fn echo_over<S>(mut near: S, mut far: S, times: u64)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     rt::spawn(async move {
         let mut message = [0; 64];
         while far.read_exact(&mut message).await.is_ok() {

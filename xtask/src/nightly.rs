@@ -15,7 +15,13 @@ use crate::process;
 pub(crate) const FILE: &str = "docs/nightly.toml";
 
 /// What a run writes itself.
-const LEDGERS: [&str; 3] = [FILE, platforms::ledger::FILE, platforms::PAGE];
+const LEDGERS: [&str; 5] = [
+    FILE,
+    platforms::ledger::FILE,
+    platforms::PAGE,
+    "docs/testing.md",
+    "docs/unsafe.md",
+];
 
 /// Figures are one cell of a table.
 const FIGURES_MAX: usize = 120;

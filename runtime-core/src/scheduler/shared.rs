@@ -424,10 +424,14 @@ impl Shared {
 
     /// The first deadline of all wheels.
     pub(super) fn next_deadline(&self) -> u64 {
-        self.used_slots()
-            .map(|(_, slot)| slot.wheel.next_deadline())
-            .min()
-            .unwrap_or(u64::MAX)
+        // By loops: this is looked at before and after each sleep.
+        let mut first = u64::MAX;
+        for (_, slots) in self.used_parts() {
+            for slot in slots {
+                first = first.min(slot.wheel.next_deadline());
+            }
+        }
+        first
     }
 
     /// Fires what is due in all wheels, and wakes; true if anything was.
@@ -484,17 +488,18 @@ impl Shared {
 
     /// The slots that have been in use so far, with their indices.
     pub(super) fn used_slots(&self) -> impl Iterator<Item = (usize, &Slot)> {
-        let regular = self.config.slots();
-        let guests = self.spare_index() - regular;
-        let starts = [0, regular, regular + guests];
-        starts
-            .into_iter()
-            .zip(&self.used)
-            .flat_map(|(start, used)| {
-                // Acquire: pairs with `mark_used`.
-                let used = used.load(Ordering::Acquire);
-                (start..start + used).map(|index| (index, &*self.slots[index]))
-            })
+        let parts = self.used_parts().into_iter();
+        parts.flat_map(|(start, slots)| (start..).zip(slots.iter().map(|slot| &**slot)))
+    }
+
+    /// The same of each kind, the regular ones, the guests', the spares, after the index of the first.
+    fn used_parts(&self) -> [(usize, &[CachePadded<Slot>]); 3] {
+        let starts = [0, self.config.slots(), self.spare_index()];
+        std::array::from_fn(|kind| {
+            // Acquire: pairs with `mark_used`.
+            let used = self.used[kind].load(Ordering::Acquire);
+            (starts[kind], &self.slots[starts[kind]..][..used])
+        })
     }
 
     /// Where the spares begin.
@@ -515,7 +520,7 @@ impl Shared {
         let used = &self.used[kind];
         // Relaxed: a hint that saves the change.
         if used.load(Ordering::Relaxed) <= index - start {
-            // Release: pairs with `used_slots`.
+            // Release: pairs with `used_parts`.
             used.fetch_max(index - start + 1, Ordering::Release);
         }
     }

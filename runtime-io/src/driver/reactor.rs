@@ -22,8 +22,7 @@ use runtime_core::util::wake_list::WakeList;
 
 use super::attach::{self, Pollable};
 use super::lookups::Lookups;
-use super::readiness::Source;
-use super::table::{Table, Token};
+use super::table::{Entry, Table, Token};
 use super::wait::Waits;
 use crate::io::Ready;
 
@@ -206,9 +205,9 @@ impl Reactor {
         attach::detach(&self.0.registry, io)
     }
 
-    /// The source of a token whose owner is asking.
-    pub(super) fn source(&self, token: Token) -> &Source {
-        self.0.table.get(token).expect("an owner's entry exists")
+    /// The entry of a token whose owner is asking.
+    pub(super) fn entry(&self, token: Token) -> Entry {
+        self.0.table.entry(token)
     }
 
     /// Ends the time of a source's owner.

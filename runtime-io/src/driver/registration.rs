@@ -12,6 +12,7 @@
 //! and the attachment is reported by the attachment itself, as an event. An operation tried while
 //! unattached carries no tick, so whatever it found, it clears nothing of a source that another
 //! thread has attached since.
+#![allow(unsafe_code, reason = "the address of its entry in the table")]
 
 use std::io;
 use std::pin::Pin;
@@ -24,14 +25,14 @@ use super::assumption::Assumption;
 use super::attach::Pollable;
 use super::reactor::Reactor;
 use super::readiness::{Direction, Place, ReadyEvent, Source};
-use super::table::Token;
+use super::table::Entry;
 use super::{current, shut_down};
 use crate::io::{Interest, Ready};
 
 /// What a socket waits with.
 pub(crate) struct Registration {
     reactor: Reactor,
-    token: OnceLock<Token>,
+    entry: OnceLock<Entry>,
     /// Held while attaching, so that it happens once.
     attaching: Mutex<()>,
     interest: mio::Interest,
@@ -66,7 +67,7 @@ impl Registration {
         reactor.check_open()?;
         Ok(Registration {
             reactor,
-            token: OnceLock::new(),
+            entry: OnceLock::new(),
             attaching: Mutex::new(()),
             interest,
             assumption: Assumption::new(Ready::EMPTY),
@@ -80,14 +81,14 @@ impl Registration {
     pub(super) fn attach_early<S: Pollable>(&self, io: &mut S) -> io::Result<()> {
         if !self.is_attached() {
             if let Some(early) = self.reactor.attach_early(io, self.interest)? {
-                self.token.get_or_init(|| early);
+                self.entry.get_or_init(|| self.reactor.entry(early));
             }
         }
         Ok(())
     }
 
     pub(super) fn is_attached(&self) -> bool {
-        self.token.get().is_some()
+        self.entry.get().is_some()
     }
 
     /// From now on it counts as ready for that, as long as it is unattached.
@@ -99,7 +100,7 @@ impl Registration {
     /// that would block ends it; an attachment makes readiness of what is left.
     pub(super) fn assumed(&self, interest: Interest) -> Option<Ready> {
         let ready = self.assumption.holds(interest)?;
-        self.token.get().is_none().then_some(ready)
+        self.entry.get().is_none().then_some(ready)
     }
 
     /// Records that an operation that nobody waits for would block: forgets the readiness that it
@@ -111,7 +112,9 @@ impl Registration {
 
     /// The source, once there is one.
     fn source(&self) -> Option<&Source> {
-        self.token.get().map(|token| self.reactor.source(*token))
+        let entry = self.entry.get()?;
+        // SAFETY: it is of our reactor's table, which lives as long as we do.
+        Some(unsafe { entry.source() })
     }
 
     /// The source, from now on.
@@ -124,8 +127,12 @@ impl Registration {
             return Ok(source);
         }
         let token = self.reactor.attach(io, self.interest)?;
-        self.reactor.source(token).expect(self.assumption.rest());
-        Ok(self.reactor.source(*self.token.get_or_init(|| token)))
+        let entry = self.reactor.entry(token);
+        // SAFETY: as in `source`.
+        let source = unsafe { entry.source() };
+        source.expect(self.assumption.rest());
+        self.entry.get_or_init(|| entry);
+        Ok(source)
     }
 
     /// Attaches it at once.
@@ -135,7 +142,7 @@ impl Registration {
     #[cfg(unix)]
     pub(crate) fn attach_alone<S: Pollable>(&self, io: &S) -> io::Result<()> {
         let token = self.reactor.attach_alone(io, self.interest)?;
-        self.token.get_or_init(|| token);
+        self.entry.get_or_init(|| self.reactor.entry(token));
         Ok(())
     }
 
@@ -215,8 +222,8 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        if let Some(token) = self.token.get() {
-            self.reactor.give_back(*token);
+        if let Some(entry) = self.entry.get() {
+            self.reactor.give_back(entry.token);
         }
     }
 }

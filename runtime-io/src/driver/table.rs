@@ -12,9 +12,11 @@
 //! A [`Token`] is what the operating system carries for us: the index below, the generation above.
 //! Where `usize` has 32 bits it holds the generation's low 12 bits, and fewer sources fit. Of 64
 //! bits the topmost stays clear: mio shifts the tokens of named pipes by one.
+#![allow(unsafe_code, reason = "an owner keeps the address of its entry")]
 
 use std::fmt;
 use std::io;
+use std::ptr::NonNull;
 use std::sync::OnceLock;
 
 use runtime_core::loom::Mutex;
@@ -70,6 +72,29 @@ impl Token {
     }
 }
 
+/// An owner's entry, and the way to it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) token: Token,
+    source: NonNull<Source>,
+}
+
+// SAFETY: it is used as a shared reference only, and a source is `Sync`.
+unsafe impl Send for Entry {}
+// SAFETY: as above.
+unsafe impl Sync for Entry {}
+
+impl Entry {
+    /// The source, without looking for it.
+    ///
+    /// # Safety
+    /// The table that the entry is of outlives the reference.
+    pub(super) unsafe fn source<'a>(self) -> &'a Source {
+        // SAFETY: invariant 1, and the caller's promise.
+        unsafe { self.source.as_ref() }
+    }
+}
+
 /// The sources of a reactor.
 pub(super) struct Table {
     pages: [OnceLock<Box<[Source]>>; PAGES],
@@ -116,6 +141,15 @@ impl Table {
         let entries = self.pages[page]
             .get_or_init(|| (0..FIRST_PAGE << page).map(|_| Source::new()).collect());
         Ok(Token::new(index, entries[offset].generation()))
+    }
+
+    /// The entry of a token whose owner is asking.
+    pub(super) fn entry(&self, token: Token) -> Entry {
+        let source = self.get(token).expect("an owner's entry exists");
+        Entry {
+            token,
+            source: NonNull::from(source),
+        }
     }
 
     /// Whether entries are still handed out; without the lock only a hint.

@@ -9,7 +9,7 @@ use runtime_core::park::driver::{Driver, Event, Poller};
 use runtime_core::util::wake_list::WakeList;
 
 use super::{Reactor, Selector, open, open_with};
-use crate::driver::readiness::Direction;
+use crate::driver::readiness::{Direction, Source};
 use crate::driver::table::Token;
 use crate::io::{Interest, Ready};
 
@@ -34,11 +34,12 @@ fn turn(selector: &mut Selector, reactor: &Reactor, timeout: Duration) -> Vec<Ev
     events
 }
 
+fn source(reactor: &Reactor, token: Token) -> &Source {
+    reactor.0.table.get(token).unwrap()
+}
+
 fn ready(reactor: &Reactor, token: Token, direction: Direction) -> Option<Ready> {
-    match reactor
-        .source(token)
-        .poll_ready(direction, &mut Context::from_waker(Waker::noop()))
-    {
+    match source(reactor, token).poll_ready(direction, &mut Context::from_waker(Waker::noop())) {
         Poll::Ready(event) => Some(event.ready),
         Poll::Pending => None,
     }
@@ -70,8 +71,10 @@ fn the_end_of_the_peer_is_readiness_that_stays() {
     while !closed(ready(&reactor, token, Direction::Read)) {
         turn(&mut selector, &reactor, LONG);
     }
-    let event = reactor.source(token).readiness(Interest::READABLE).unwrap();
-    reactor.source(token).clear(event);
+    let event = source(&reactor, token)
+        .readiness(Interest::READABLE)
+        .unwrap();
+    source(&reactor, token).clear(event);
     assert!(closed(ready(&reactor, token, Direction::Read)));
 }
 
@@ -158,8 +161,7 @@ fn after_a_shutdown_nothing_attaches() {
     reactor.shutdown(&mut wakers);
     assert_eq!(wakers.len(), 1);
     assert!(
-        reactor
-            .source(token)
+        source(&reactor, token)
             .readiness(Interest::READABLE)
             .unwrap()
             .shutdown
