@@ -83,6 +83,8 @@ pub use ready::Ready;
 
 mod budget;
 
+mod find;
+
 #[doc(no_inline)]
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 

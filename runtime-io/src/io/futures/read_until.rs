@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::io::AsyncBufRead;
 use crate::io::budget::{Laps, interrupted};
+use crate::io::find::find;
 
 /// Appends bytes up to and with the delimiter, or the end; `read` counts over all calls.
 pub(in crate::io) fn poll_read_until<R: AsyncBufRead + ?Sized>(
@@ -28,7 +29,7 @@ pub(in crate::io) fn poll_read_until<R: AsyncBufRead + ?Sized>(
             continue;
         }
         let available = ready!(outcome)?;
-        let found = memchr::memchr(delimiter, available);
+        let found = find(delimiter, available);
         let used = found.map_or(available.len(), |index| index + 1);
         buf.extend_from_slice(&available[..used]);
         reader.as_mut().consume(used);
