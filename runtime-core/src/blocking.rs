@@ -25,6 +25,8 @@
 //! a burst that blocks has its threads after few steps, also where a step takes long on a busy
 //! machine. Figures in `docs/decisions.md`.
 //!
+//! *Closing* gives back what nobody is called for: a job whose thread is on its way counts as begun.
+//!
 //! The queue is unbounded, as the vocabulary has it; `max_blocking_threads` bounds what runs at
 //! once.
 

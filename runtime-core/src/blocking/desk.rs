@@ -18,7 +18,7 @@ struct State<J> {
     idle: Vec<Arc<Unparker>>,
     /// Those that will look into the queue again, and those whose start is not refused yet.
     threads: usize,
-    /// Those of them that have been called and have not arrived; none once it is closed.
+    /// Those of them that have been called and have not arrived.
     called: usize,
     /// Those that have looked for the last time and are not gone yet.
     leaving: usize,
@@ -33,11 +33,16 @@ impl<J> State<J> {
         self.leaving += 1;
     }
 
-    /// A call is over, by an arrival or otherwise.
+    /// A call is over, by an arrival or otherwise. (After the closing also those arrive who were
+    /// idle, each for one of the jobs that are left.)
     fn answer(&mut self) {
-        if !self.closed {
-            self.called -= 1;
-        }
+        self.called = self.called.saturating_sub(1);
+    }
+
+    /// Jobs that nobody is on his way for.
+    fn unbegun(&mut self) -> VecDeque<J> {
+        let begun = self.called.min(self.queue.len());
+        self.queue.split_off(begun)
     }
 
     /// Steps (3) and (4); `enough` calls may be under way, and not more than jobs are queued.
@@ -116,7 +121,9 @@ pub(super) enum Next<J> {
 
 /// What a refused start means.
 #[must_use]
-pub(super) enum Refused {
+pub(super) enum Refused<J> {
+    /// The pool was closed meanwhile: what nobody comes for is given back.
+    Closed(VecDeque<J>),
     /// Nothing is queued, or this one comes, or those who run will come by.
     Call(Call),
     /// There is no thread at all: start one later.
@@ -154,10 +161,13 @@ impl<J> Desk<J> {
     }
 
     /// The thread that was to be started could not be.
-    pub(super) fn refused(&self) -> Refused {
+    pub(super) fn refused(&self) -> Refused<J> {
         let mut state = self.state.lock();
         state.threads -= 1;
         state.answer();
+        if state.closed {
+            return Refused::Closed(state.unbegun());
+        }
         if state.threads == 0 && !state.queue.is_empty() {
             return Refused::Starved;
         }
@@ -239,16 +249,13 @@ impl<J> Desk<J> {
         self.state.lock().queue.len()
     }
 
-    /// No job is taken any more; gives those that no thread has begun, for the caller to drop.
+    /// No job is taken any more; gives those that no thread has begun, nor is on its way for, for the
+    /// caller to drop.
     pub(super) fn close(&self) -> VecDeque<J> {
         let (jobs, idle) = {
             let mut state = self.state.lock();
             state.closed = true;
-            state.called = 0;
-            (
-                std::mem::take(&mut state.queue),
-                std::mem::take(&mut state.idle),
-            )
+            (state.unbegun(), std::mem::take(&mut state.idle))
         };
         for idle in idle {
             idle.unpark();

@@ -159,7 +159,7 @@ fn loom_blocking_refused_vs_wait() {
         match pool.desk.submit(()) {
             Ok(Call::Start) => match pool.desk.refused() {
                 Refused::Call(call) => pool.call(call),
-                Refused::Starved => unreachable!("a thread is there"),
+                Refused::Closed(_) | Refused::Starved => unreachable!("a thread is there"),
             },
             Ok(call) => pool.call(call),
             Err(()) => unreachable!("open"),

@@ -111,6 +111,8 @@ impl Pool {
         } else {
             self.threads.lock().not_begun -= 1;
             match self.desk.refused() {
+                // Dropping an entry cancels its task.
+                Refused::Closed(jobs) => drop(jobs),
                 Refused::Call(call) => self.call(call),
                 // Release: pairs with the load in `is_starved`; a hint all the same.
                 Refused::Starved => self.starved.store(true, Ordering::Release),
