@@ -25,7 +25,10 @@
 //! a burst that blocks has its threads after few steps, also where a step takes long on a busy
 //! machine. Figures in `docs/decisions.md`.
 //!
-//! *Closing* gives back what nobody is called for: a job whose thread is on its way counts as begun.
+//! **Closing** gives back what waits for a thread to be free. A job that there is a thread for, called,
+//! idle or yet to be started, counts as begun, and the invariant sees to it: the idle ones are woken,
+//! each for a job, and (b) goes on calling. If a start is refused then, what nobody is called for is
+//! given back after all.
 //!
 //! The queue is unbounded, as the vocabulary has it; `max_blocking_threads` bounds what runs at
 //! once.

@@ -141,8 +141,8 @@ impl Handle {
 
     /// Runs a closure that blocks on a thread of the blocking pool.
     ///
-    /// A closure that has begun runs to its end; one that waits is cancelled by `abort` and by the
-    /// runtime's shutdown.
+    /// A closure that has begun runs to its end. One that has not is cancelled by `abort`, and by the
+    /// runtime's shutdown if there is no thread free for it.
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, closure: F) -> JoinHandle<R>
     where

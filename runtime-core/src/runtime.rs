@@ -18,10 +18,10 @@ use crate::task::{self, JoinHandle};
 
 /// A runtime: runs tasks, timers and I/O until it is dropped.
 ///
-/// **Drop** cancels all tasks and waits until each has been dropped and every blocking closure that
-/// has begun has returned. It drops a task at its next `await`; one that never reaches it keeps the
-/// drop waiting: see [`Runtime::shutdown_timeout`]. Dropped inside async code, the runtime ends
-/// without waiting.
+/// **Drop** cancels all tasks and waits until each has been dropped and every blocking closure has
+/// returned, but those that wait for a thread to be free: these are dropped. A task is dropped at its
+/// next `await`; one that never reaches it keeps the drop waiting: see [`Runtime::shutdown_timeout`].
+/// Dropped inside async code, the runtime ends without waiting.
 ///
 /// **In a forked child** there is none of its threads. There it is not to be used, nor is anything
 /// that was made in it; dropping it does nothing. A runtime that the child makes works.

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::ffi::c_void;
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::task::Waker;
 use std::thread;
 use std::time::Duration;
@@ -111,6 +111,43 @@ fn fault_090_a_refused_thread_is_asked_for_again_although_all_sleep() {
             });
             assert_eq!(limited.join().expect("no panic"), 7);
         });
+    });
+}
+
+/// The only thread of a pool is refused while somebody waits for the end of that pool: he is told.
+#[test]
+fn fault_090_a_refused_thread_is_not_waited_for_at_the_end() {
+    const NAME: &str = "threads::fault_090_a_refused_thread_is_not_waited_for_at_the_end";
+    in_own_process(NAME, || {
+        let _watchdog = Watchdog::new();
+        let (asks, has_asked) = mpsc::channel();
+        let (refuse_it, may_be_refused) = mpsc::channel::<()>();
+        let may_be_refused = Mutex::new(may_be_refused);
+        let runtime = Builder::new_current_thread()
+            .thread_name_fn(move || {
+                // Between the count and the start.
+                asks.send(()).expect("the test waits");
+                let _ = may_be_refused.lock().expect("no panic").recv();
+                String::from("refused")
+            })
+            .build()
+            .expect("a runtime");
+        let handle = runtime.handle().clone();
+        let submitter = thread::spawn(move || {
+            refuse(&[
+                (libc::SYS_clone3, libc::EAGAIN),
+                (libc::SYS_clone, libc::EAGAIN),
+            ]);
+            futures::executor::block_on(handle.spawn_blocking(|| ()))
+        });
+        has_asked.recv().expect("a thread is asked for");
+        let dropper = thread::spawn(move || drop(runtime));
+        // Nothing rests on this: who comes later has nothing to wait for.
+        thread::sleep(Duration::from_millis(50));
+        drop(refuse_it);
+        dropper.join().expect("the drop returns");
+        let outcome = submitter.join().expect("no panic");
+        assert!(outcome.expect_err("it never began").is_cancelled());
     });
 }
 

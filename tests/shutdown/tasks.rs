@@ -2,7 +2,7 @@
 
 use std::future::{Future, pending};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc as std_mpsc;
 use std::thread;
 use std::time::Duration;
@@ -293,6 +293,24 @@ fn fault_028_a_blocking_closure_that_has_begun_is_waited_for_and_others_are_canc
         let ended = futures::executor::block_on(second);
         assert!(ended.expect_err("it never began").is_cancelled(), "{name}");
         tally.assert_all_dropped(3);
+    }
+}
+
+/// Closures that there are threads for have begun, whether or not these have come yet.
+#[test]
+fn fault_028_blocking_closures_that_there_are_threads_for_are_run() {
+    const CLOSURES: usize = 16;
+    let _watchdog = Watchdog::new();
+    for _ in 0..20 {
+        for (name, runtime) in runtimes() {
+            let run = Arc::new(AtomicUsize::new(0));
+            for _ in 0..CLOSURES {
+                let run = Arc::clone(&run);
+                drop(runtime.spawn_blocking(move || run.fetch_add(1, Ordering::SeqCst)));
+            }
+            drop(runtime);
+            assert_eq!(run.load(Ordering::SeqCst), CLOSURES, "{name}");
+        }
     }
 }
 

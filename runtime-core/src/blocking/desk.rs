@@ -34,15 +34,14 @@ impl<J> State<J> {
     }
 
     /// A call is over, by an arrival or otherwise. (After the closing also those arrive who were
-    /// idle, each for one of the jobs that are left.)
+    /// idle and not called, each for one of the jobs that are left.)
     fn answer(&mut self) {
         self.called = self.called.saturating_sub(1);
     }
 
-    /// Jobs that nobody is on his way for.
-    fn unbegun(&mut self) -> VecDeque<J> {
-        let begun = self.called.min(self.queue.len());
-        self.queue.split_off(begun)
+    /// Takes all but so many jobs out of the queue.
+    fn keep(&mut self, count: usize) -> VecDeque<J> {
+        self.queue.split_off(count.min(self.queue.len()))
     }
 
     /// Steps (3) and (4); `enough` calls may be under way, and not more than jobs are queued.
@@ -166,7 +165,8 @@ impl<J> Desk<J> {
         state.threads -= 1;
         state.answer();
         if state.closed {
-            return Refused::Closed(state.unbegun());
+            let called = state.called;
+            return Refused::Closed(state.keep(called));
         }
         if state.threads == 0 && !state.queue.is_empty() {
             return Refused::Starved;
@@ -249,13 +249,19 @@ impl<J> Desk<J> {
         self.state.lock().queue.len()
     }
 
-    /// No job is taken any more; gives those that no thread has begun, nor is on its way for, for the
-    /// caller to drop.
+    /// No job is taken any more; gives those that wait for a thread to be free, for the caller to
+    /// drop. All others count as begun, though their threads may not have come yet.
     pub(super) fn close(&self) -> VecDeque<J> {
         let (jobs, idle) = {
             let mut state = self.state.lock();
             state.closed = true;
-            (state.unbegun(), std::mem::take(&mut state.idle))
+            let idle = std::mem::take(&mut state.idle);
+            let free = match state.threads {
+                // Starved, if anything is queued: nobody will come.
+                0 => 0,
+                threads => state.called + idle.len() + (state.max_threads - threads),
+            };
+            (state.keep(free), idle)
         };
         for idle in idle {
             idle.unpark();

@@ -172,3 +172,64 @@ fn loom_blocking_refused_vs_wait() {
         assert_eq!(pool.ran() + unbegun, 2);
     });
 }
+
+/// The pool closes at once: all jobs that it has threads for run, in whatever order the threads come.
+#[test]
+fn loom_blocking_close_vs_arrival() {
+    model(|| {
+        let pool = Pool::new(2, false, 0);
+        pool.submit();
+        pool.submit();
+        assert_eq!(pool.end(), 0);
+        assert_eq!(pool.ran(), 2);
+    });
+}
+
+/// Submits to a desk that another thread closes meanwhile; a start that this asks for is refused.
+/// Gives the jobs that came back.
+fn submit_refused(pool: &Arc<Pool>) -> usize {
+    match pool.desk.submit(()) {
+        Err(()) => 1,
+        Ok(Call::Start) => match pool.desk.refused() {
+            Refused::Closed(jobs) => jobs.len(),
+            Refused::Call(call) => {
+                pool.call(call);
+                0
+            }
+            Refused::Starved => 0,
+        },
+        Ok(call) => {
+            pool.call(call);
+            0
+        }
+    }
+}
+
+fn refused_vs_close(jobs_before: usize) {
+    model(move || {
+        let pool = Pool::new(2, false, 0);
+        for _ in 0..jobs_before {
+            pool.submit();
+        }
+        let refused = {
+            let pool = Arc::clone(&pool);
+            loom::thread::spawn(move || submit_refused(&pool))
+        };
+        let unbegun = pool.desk.close().len();
+        let given_back = refused.join().unwrap();
+        assert_eq!(pool.end(), 0, "nothing is left in a closed pool");
+        assert_eq!(pool.ran() + unbegun + given_back, jobs_before + 1);
+    });
+}
+
+/// A start is refused while the pool closes: the job runs or is given back.
+#[test]
+fn loom_blocking_refused_vs_close() {
+    refused_vs_close(1);
+}
+
+/// The same without any thread to come by later.
+#[test]
+fn loom_blocking_starved_vs_close() {
+    refused_vs_close(0);
+}

@@ -29,10 +29,11 @@
 //! latter); that a thief looks around for longer before it sleeps (time that somebody else's thread
 //! could have). Figures in `docs/decisions.md`.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use crate::loom;
+use crate::loom::atomic::{AtomicBool, Ordering};
 use crate::timer::clock::nanos;
 
 /// What a visit has to last: a few times what it costs both sides to wake a thread.
@@ -56,7 +57,7 @@ pub(crate) struct Respite {
     /// Nanoseconds of the next one.
     length: AtomicU64,
     origin: Instant,
-    /// Whether nobody holds the queue, which may hold something.
+    /// Whether nobody holds the queue, which may hold something. No hint: models see it.
     orphan: AtomicBool,
 }
 
