@@ -51,7 +51,7 @@ fn compare(row: &Row, options: &Options, samples: &mut Samples) -> Vec<Line> {
     let mut lines: Vec<Line> = row.names.iter().map(|name| Line::new(name)).collect();
     for turn in 0..options.turns {
         for (peer, work) in &row.peers {
-            for figure in sample(row.names[0], peer, *work, options.divisor) {
+            for figure in sample(row.names[0], peer, *work, options) {
                 samples.write(peer, turn, &figure);
                 let mut lines = lines.iter_mut();
                 let line = lines.find(|line| line.name == figure.row);
@@ -62,9 +62,11 @@ fn compare(row: &Row, options: &Options, samples: &mut Samples) -> Vec<Line> {
     lines
 }
 
-fn sample(name: &str, peer: &str, work: Work, divisor: Divisor) -> Vec<Figure> {
+fn sample(name: &str, peer: &str, work: Work, options: &Options) -> Vec<Figure> {
+    let divisor = options.divisor;
     match work {
         Work::Rounds(rounds) => vec![timed(name, rounds, divisor)],
+        Work::Measure(measure) if options.here => measure(divisor),
         Work::Measure(_) => Child::measure(peer, name, divisor),
         Work::Apart(measure) => measure(name, divisor),
     }
@@ -88,6 +90,6 @@ pub(crate) fn timed(name: &str, sizes: Rounds, divisor: Divisor) -> Figure {
     let operations = (rounds * sizes.operations) as f64;
     let value = sizes.unit.value(time, operations);
     let mut figure = Figure::new(name, sizes.unit.name(), value);
-    figure.operations = Some((warming + rounds) * sizes.operations);
+    figure.operations = Some(((warming + rounds) * sizes.operations) as f64);
     used.per(operations, figure)
 }

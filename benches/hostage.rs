@@ -54,7 +54,8 @@ pub(crate) fn figures(body: impl FnOnce() -> Lateness) -> Vec<Figure> {
         ("hostage_tick", lateness.ticks),
     ];
     let figure = |(row, values)| {
-        let figure = Percentiles::of(values).figure(row, 0.999);
+        let mut figure = Percentiles::of(values).figure(row, 0.999);
+        figure.operations = Some(seconds);
         used.a_second(seconds, figure)
     };
     rows.into_iter().map(figure).collect()

@@ -19,6 +19,9 @@ pub struct Options {
     pub filters: Vec<String>,
     /// Whether a word has to be the whole name.
     pub exact: bool,
+    /// Whether measurements are taken in this process, where strace follows them, instead of a fresh
+    /// one each.
+    pub here: bool,
     /// Whether the curves are wanted too.
     pub curves: bool,
     /// Whether only the names of the rows are wanted.
@@ -35,6 +38,7 @@ impl Options {
             peers: Vec::new(),
             filters: Vec::new(),
             exact: false,
+            here: false,
             curves: false,
             list: false,
         }
@@ -75,6 +79,7 @@ impl Options {
                 "--samples" => options.samples = Some(PathBuf::from(value())),
                 "--peer" => options.peers.push(value()),
                 "--exact" => options.exact = true,
+                "--here" => options.here = true,
                 "--curves" => options.curves = true,
                 "--list" => options.list = true,
                 other if !other.starts_with("--") => options.filters.push(argument),

@@ -77,8 +77,8 @@ pub struct Figure {
     pub cpu: Option<f64>,
     /// Voluntary switches an operation, or a second.
     pub switches: Option<f64>,
-    /// How many operations the process did for it, the warm-up included; of timed rounds alone.
-    pub operations: Option<u64>,
+    /// How many operations, or seconds, the process has done since its start, the warm-up included.
+    pub operations: Option<f64>,
     /// Shares and the values at them, where the figure is one of a distribution.
     pub percentiles: Vec<(f64, f64)>,
 }

@@ -30,8 +30,9 @@ impl Usage {
         }
     }
 
-    /// Puts into a figure what was used for each of so many operations.
+    /// Puts into a figure what was used for each of so many operations, all there were unless it says.
     pub(crate) fn per(self, operations: f64, mut figure: Figure) -> Figure {
+        figure.operations = figure.operations.or(Some(operations));
         figure.cpu = Some(self.cpu.as_nanos() as f64 / operations);
         figure.switches = Some(self.switches as f64 / operations);
         figure

@@ -1,13 +1,14 @@
 //! System calls an operation: a row under `strace`, one peer at a time.
 //!
 //! strace counts a whole process, start and warm-up included. So the row runs twice, at two sizes,
-//! and what the larger run has more is divided by the operations that it has more. Both come from
-//! the samples of these runs, which say how many operations the process did. Other processes that
-//! the row starts, its clients, are let go as soon as they execute something.
+//! and what the larger run has more is divided by the operations that it has more. A row that has
+//! one size only, as one that lasts a second, is divided as it is: its operations are many. All that
+//! comes from the samples of these runs, which say how many operations the process did. Other
+//! processes that the row starts, its clients, are let go as soon as they execute something.
 //!
-//! `--peer` and `--exact` are `compare`'s: the peers run apart, and a row without those whose names
-//! contain its own. A row whose samples do not say how many operations they are, as one that is
-//! measured in a process of its own, has no figure.
+//! `--peer`, `--exact` and `--here` are `compare`'s: the peers run apart, a row without those whose
+//! names contain its own, and nothing in a further process. A row whose samples do not say how many
+//! operations they are has no figure.
 
 use std::fs;
 use std::path::Path;
@@ -15,9 +16,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// The sizes of the two runs, as divisors.
-const SMALLER: u32 = 16;
-const LARGER: u32 = 4;
+/// Sizes of runs, as divisors. Two are enough, if they differ.
+const SIZES: [u32; 3] = [16, 4, 1];
 
 /// Calls and operations of a run.
 struct Run {
@@ -36,15 +36,29 @@ pub(crate) fn can_be_counted() -> bool {
 
 /// A line for the samples.
 pub(crate) fn count(compare: &Path, row: &str, peer: &str) -> Result<String, String> {
-    let smaller = run(compare, row, peer, SMALLER)?;
-    let larger = run(compare, row, peer, LARGER)?;
-    let operations = larger.operations - smaller.operations;
-    if operations <= 0.0 {
-        return Err("the row has one size only".to_owned());
+    let mut runs: Vec<Run> = Vec::new();
+    for size in SIZES {
+        let run = run(compare, row, peer, size)?;
+        let last = runs.last().map_or(f64::INFINITY, |run| run.operations);
+        runs.push(run);
+        if last < runs[runs.len() - 1].operations / 2.0 {
+            break;
+        }
+    }
+    Ok(json!({ "calls": row, "peer": peer, "value": quotient(&runs) }).to_string())
+}
+
+/// Calls an operation, by the two largest runs.
+fn quotient(runs: &[Run]) -> f64 {
+    let [.., smaller, larger] = runs else {
+        unreachable!("a row is run at two sizes at least");
+    };
+    if larger.operations < 2.0 * smaller.operations {
+        return larger.calls / larger.operations;
     }
     // A run may need a few calls less than the smaller one where an operation needs none.
-    let calls = ((larger.calls - smaller.calls) / operations).max(0.0);
-    Ok(json!({ "calls": row, "peer": peer, "value": calls }).to_string())
+    let more = (larger.calls - smaller.calls).max(0.0);
+    more / (larger.operations - smaller.operations)
 }
 
 fn run(compare: &Path, row: &str, peer: &str, divisor: u32) -> Result<Run, String> {
@@ -62,6 +76,7 @@ fn run(compare: &Path, row: &str, peer: &str, divisor: u32) -> Result<Run, Strin
         "--turns",
         "1",
         "--exact",
+        "--here",
         "--peer",
         peer,
         "--divisor",
@@ -117,8 +132,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_larger_run_has_more_is_divided() {
+        let run = |calls, operations| Run { calls, operations };
+        assert_eq!(quotient(&[run(150.0, 10.0), run(180.0, 40.0)]), 1.0);
+        assert_eq!(quotient(&[run(150.0, 10.0), run(140.0, 40.0)]), 0.0);
+        let one_size = [run(9.0, 4.0), run(9.0, 4.0), run(12.0, 4.0)];
+        assert_eq!(quotient(&one_size), 3.0);
+    }
+
+    #[test]
     fn the_operations_are_those_of_the_sample() {
-        let line = r#"{"row":"a","peer":"tokio","operations":1200}"#;
+        let line = r#"{"row":"a","peer":"tokio","operations":1200.0}"#;
         assert_eq!(operations(line), Some(1200.0));
         assert_eq!(operations("{\"row\":\"a\"}"), None);
     }

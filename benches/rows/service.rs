@@ -40,9 +40,10 @@ fn service(divisor: Divisor) -> Vec<Figure> {
     let time = child.run(requests);
     let used = Usage::now() - before;
     let each = time.as_nanos() as f64 / requests as f64;
-    let peak = Figure::new("service_peak", "ns", each);
+    let mut peak = Figure::new("service_peak", "ns", each);
     let gap = Duration::from_nanos((each / 0.7) as u64);
     let latencies = Percentiles::of(child.paced(requests, gap));
+    peak.operations = Some((requests.div_ceil(5) + 2 * requests) as f64);
     vec![
         used.per(requests as f64, peak),
         latencies.figure("service_p50", 0.5),
