@@ -601,6 +601,11 @@ impl Snapshot {
         SEARCHING.get(self.0) as usize
     }
 
+    /// Rule 4.
+    pub(crate) fn needs_guard(self) -> bool {
+        needs_guard(self.0)
+    }
+
     pub(crate) fn seat_is_empty(self) -> bool {
         SEAT.get(self.0) == EMPTY
     }

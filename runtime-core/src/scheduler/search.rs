@@ -1,11 +1,10 @@
 //! Where a thread's next entry comes from: its own queue, the shared one, those of others.
 
 use std::cell::Cell;
-use std::time::Instant;
 
+use super::respite::{Polls, Visit};
 use super::runner::Runner;
 use super::slot::Slot;
-use crate::loom;
 use crate::task::Notified;
 
 /// After so many polls from the cell in a row the queue has its turn.
@@ -22,8 +21,8 @@ pub(super) enum Victims {
 /// What a runner remembers of its searches.
 pub(super) struct Search {
     cell_streak: Cell<u32>,
-    /// Whose queue it took its work from, and when; until there is nothing left of it.
-    visit: Cell<Option<(u32, Instant)>>,
+    /// Whose queue it took its work from; until there is nothing left of it.
+    visit: Cell<Option<(u32, Visit)>>,
     random: Cell<u32>,
 }
 
@@ -78,7 +77,12 @@ impl Runner {
         let others = || around().filter(|(index, slot)| self.visits(*index, slot, from));
         let visit = |(index, slot): (usize, &Slot)| {
             let entry = slot.steal_into(local)?;
-            self.search.visit.set(Some((index as u32, loom::now())));
+            let polls = Polls {
+                holder: slot.polls(),
+                thief: local.polls(),
+            };
+            let visit = slot.respite.arrive(polls);
+            self.search.visit.set(Some((index as u32, visit)));
             Some(entry)
         };
         others()
@@ -100,9 +104,15 @@ impl Runner {
 
     /// Nothing is left of what was stolen.
     pub(super) fn end_visit(&self) {
-        if let Some((victim, since)) = self.search.visit.take() {
-            let lasted = loom::now().saturating_duration_since(since);
-            self.shared.slots[victim as usize].respite.judge(lasted);
-        }
+        let Some((victim, visit)) = self.search.visit.take() else {
+            return;
+        };
+        let Some(local) = self.local() else { return };
+        let victim = &self.shared.slots[victim as usize];
+        let polls = Polls {
+            holder: victim.polls(),
+            thief: local.polls(),
+        };
+        victim.respite.leave(&visit, polls);
     }
 }

@@ -44,15 +44,15 @@ pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 const LATE_LOOK: Duration = Duration::from_millis(5);
 
 /// Events closer together than this come at a high rate: two settings of the alarm for each would cost
-/// more than its ring each millisecond. (In a virtual machine to set a timer may take a microsecond,
-/// before the task that the event is for is polled.)
-const HIGH_RATE_GAP: Duration = Duration::from_micros(300);
+/// as much as its ring each millisecond, and stand before the task that the event is for. (In a virtual
+/// machine to set a timer may take a microsecond.)
+const HIGH_RATE_GAP: Duration = Duration::from_micros(600);
 
 /// So many in a row begin a high rate.
 const RATE_SAMPLES: u64 = 8;
 
 /// Fewer in the time between two looks end it.
-const RATE_KEPT: u64 = 3;
+const RATE_KEPT: u64 = 2;
 
 /// Whether a sitter turns the sentinel off; see the header.
 #[derive(Debug, Default)]
@@ -191,7 +191,12 @@ impl Shared {
             let stood_up = self.thrift.stand_ups.load(Ordering::Relaxed);
             self.thrift.settle(stood_up.wrapping_sub(stood_up_before));
             stood_up_before = stood_up;
-            self.turn_sentinel_off();
+            if self.idle.snapshot().needs_guard() {
+                // It stays on: what changes the word from here on finds the alarm set.
+                alarm.set(Some(LOOK_INTERVAL));
+            } else {
+                self.turn_sentinel_off();
+            }
         }
     }
 
