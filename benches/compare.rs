@@ -24,7 +24,10 @@ pub fn run(options: &Options) {
         names.for_each(|name| println!("{name}"));
         return;
     }
-    let mut samples = Samples::create(options.samples.as_deref());
+    let mut samples = match &options.samples {
+        Some(path) => Samples::open(path, options.after > 0),
+        None => Samples::nowhere(),
+    };
     println!(
         "medians; ratio: ours / tokio, median of {} turns, then min..max",
         options.turns
@@ -52,7 +55,7 @@ fn compare(row: &Row, options: &Options, samples: &mut Samples) -> Vec<Line> {
     for turn in 0..options.turns {
         for (peer, work) in &row.peers {
             for figure in sample(row.names[0], peer, *work, options) {
-                samples.write(peer, turn, &figure);
+                samples.write(peer, options.after + turn, &figure);
                 let mut lines = lines.iter_mut();
                 let line = lines.find(|line| line.name == figure.row);
                 line.expect("a row is announced").push(peer, figure);

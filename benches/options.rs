@@ -9,6 +9,8 @@ use crate::row::Divisor;
 pub struct Options {
     /// How many samples a row gets of each peer.
     pub turns: usize,
+    /// How many it has already in the file of samples, which then goes on.
+    pub after: usize,
     /// Rounds are divided by this; a round is never less than whole.
     pub divisor: Divisor,
     /// Where each sample is written to, as a line of JSON.
@@ -33,6 +35,7 @@ impl Options {
     fn full() -> Options {
         Options {
             turns: 5,
+            after: 0,
             divisor: 1,
             samples: None,
             peers: Vec::new(),
@@ -75,6 +78,7 @@ impl Options {
             match argument.as_str() {
                 "--bench" => {}
                 "--turns" => options.turns = number(&value()),
+                "--after" => options.after = number(&value()),
                 "--divisor" => options.divisor = number(&value()),
                 "--samples" => options.samples = Some(PathBuf::from(value())),
                 "--peer" => options.peers.push(value()),

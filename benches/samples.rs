@@ -19,12 +19,22 @@ use crate::row::Figure;
 pub(crate) struct Samples(Option<File>);
 
 impl Samples {
-    /// Begins the file anew.
-    pub(crate) fn create(path: Option<&Path>) -> Samples {
-        Samples(path.map(|path| {
-            let created = File::create(path);
-            created.unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-        }))
+    /// No file.
+    pub(crate) fn nowhere() -> Samples {
+        Samples(None)
+    }
+
+    /// Begins the file anew, or goes on with what stands there.
+    pub(crate) fn open(path: &Path, goes_on: bool) -> Samples {
+        let mut options = File::options();
+        let options = match goes_on {
+            true => options.append(true),
+            false => options.write(true).create(true).truncate(true),
+        };
+        let file = options.open(path);
+        Samples(Some(
+            file.unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+        ))
     }
 
     pub(crate) fn write(&mut self, peer: &str, turn: usize, figure: &Figure) {
@@ -79,11 +89,13 @@ mod tests {
     #[test]
     fn a_sample_is_a_line_and_its_distribution_another() {
         let path = std::env::temp_dir().join(format!("samples-{}", std::process::id()));
-        let mut samples = Samples::create(Some(&path));
+        let mut samples = Samples::open(&path, false);
         let mut figure = Figure::new("mutex", "ns", 1.5);
         figure.cpu = Some(2.0);
         figure.percentiles = vec![(0.5, 1.0), (1.0, 3.25)];
         samples.write("tokio", 4, &figure);
+        drop(samples);
+        let mut samples = Samples::open(&path, true);
         samples.write_point("spawn", "runtime", 100, 0, 7.0);
         let written = std::fs::read_to_string(&path).unwrap();
         std::fs::remove_file(&path).unwrap();

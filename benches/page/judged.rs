@@ -53,6 +53,14 @@ pub(crate) struct Judgement<'a> {
     pub(crate) without_gate: Vec<&'a str>,
 }
 
+impl Judged<'_> {
+    /// The interval holds the gate: more turns would tell on which side of it the row is.
+    pub(crate) fn is_undecided(&self) -> bool {
+        let ratio = self.ratio.filter(|_| self.gate.of == Of::Tokio);
+        ratio.is_some_and(|ratio| ratio.holds(self.gate.gate))
+    }
+}
+
 impl<'a> Judgement<'a> {
     pub(crate) fn new(samples: &'a Samples, gates: &'a [Gate]) -> Judgement<'a> {
         let judged = |gate: &'a Gate| {
@@ -201,6 +209,30 @@ of = \"itself\"\n";
         assert_eq!(judgement.count(Verdict::AheadOfAim), 2);
         assert_eq!(judgement.count(Verdict::Holds), 1);
         assert_eq!(judgement.count(Verdict::NotMeasured), 2);
+    }
+
+    #[test]
+    fn a_row_is_undecided_while_its_interval_holds_the_gate() {
+        let lines = |values: [f64; 2]| {
+            let turn = |(turn, value)| {
+                format!(
+                    r#"{{"row":"echo_64","peer":"{OURS}","turn":{turn},"unit":"ns","value":{value}}}
+{{"row":"echo_64","peer":"{REFERENCE}","turn":{turn},"unit":"ns","value":1}}"#
+                )
+            };
+            let turns: Vec<String> = values.into_iter().enumerate().map(turn).collect();
+            Samples::read(&turns.join("\n")).expect("sound")
+        };
+        let gates = gates::read(GATES).expect("sound");
+        let is_undecided = |values| {
+            let samples = lines(values);
+            let judgement = Judgement::new(&samples, &gates);
+            judgement.rows[0].is_undecided()
+        };
+        let gate = gates[0].gate;
+        assert!(is_undecided([gate - 0.1, gate + 0.1]));
+        assert!(!is_undecided([gate - 0.2, gate - 0.1]));
+        assert!(!is_undecided([gate + 0.1, gate + 0.2]));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | `draw SAMPLES FOLDER [README]` | writes `report.md` and its plots, and the table in the README |
 //! | `facts SAMPLES` | adds a line about this machine and this checkout to the samples |
 //! | `hello SAMPLES TURNS` | adds what it takes to build a program that says hello |
+//! | `undecided SAMPLES` | prints the rows of which nobody can tell on which side of their gate they are |
 //! | `calls SAMPLES COMPARE` | adds system calls an operation, by running that binary under `strace` |
 //!
 //! # Where things are
@@ -61,7 +62,7 @@ use samples::Samples;
 const GATES: &str = include_str!("../gates.toml");
 
 const USAGE: &str = "report draw SAMPLES FOLDER [README] | facts SAMPLES | hello SAMPLES TURNS \
-                     | calls SAMPLES COMPARE";
+                     | undecided SAMPLES | calls SAMPLES COMPARE";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
             .map_err(|_| USAGE.to_owned())
             .and_then(hello::measure)
             .and_then(|lines| append(samples, &lines)),
+        ["undecided", samples] => print_undecided(samples),
         ["calls", samples, compare] => count(samples, compare),
         _ => Err(USAGE.to_owned()),
     };
@@ -112,6 +114,15 @@ fn draw(samples: &str, folder: &str, readme: Option<&str>) -> Result<(), String>
         }
     }
     warn(&material);
+    Ok(())
+}
+
+fn print_undecided(samples: &str) -> Result<(), String> {
+    let samples = Samples::read(&read(samples)?)?;
+    let gates = gates::read(GATES)?;
+    let judgement = Judgement::new(&samples, &gates);
+    let rows = judgement.rows.iter().filter(|row| row.is_undecided());
+    rows.for_each(|row| println!("{}", row.name));
     Ok(())
 }
 

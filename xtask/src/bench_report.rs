@@ -2,7 +2,8 @@
 //!
 //! 1. Everything is built, before the first sample is taken.
 //! 2. `compare` takes samples of all rows and peers in turns, and of the curves. They stay in
-//!    `target/bench-report/samples.jsonl`: `--from` draws from such a file again.
+//!    `target/bench-report/samples.jsonl`: `--from` draws from such a file again. Rows whose interval
+//!    holds their gate then get more turns, beside tokio alone.
 //! 3. `report` adds facts about this machine, what a program that says hello takes to be built, and
 //!    system calls where there is an `strace`.
 //! 4. `report` writes `docs/performance/report.md` with its plots, and the table in README.md.
@@ -34,6 +35,9 @@ const PACKAGE: [&str; 2] = ["-p", "runtime-benches"];
 
 /// The fewest turns whose second and second last values hold the median in 95 of 100 cases.
 const TURNS: usize = 9;
+
+/// So many times as many turns has a row in the end whose interval holds its gate.
+const TURNS_UNDECIDED: usize = 3;
 
 /// How often a program that says hello is built, for each peer.
 const BUILDS: &str = "5";
@@ -78,9 +82,9 @@ fn measure(samples: &Path, options: &Options) -> Result<PathBuf, String> {
     process::run(build.args(PACKAGE))?;
     let program = program(compare())?;
     let turns = if options.quick { TURNS_QUICK } else { TURNS };
-    let turns = options.turns.map_or(turns, NonZeroUsize::get).to_string();
+    let turns = options.turns.map_or(turns, NonZeroUsize::get);
     let mut command = compare();
-    command.args(["--", "--turns", &turns, "--samples"]);
+    command.args(["--", "--turns", &turns.to_string(), "--samples"]);
     command.arg(samples);
     if options.quick {
         command.args(QUICK);
@@ -90,10 +94,24 @@ fn measure(samples: &Path, options: &Options) -> Result<PathBuf, String> {
     process::run(&mut command)?;
     process::run(&mut report("facts", samples))?;
     if !options.quick {
+        decide(samples, turns)?;
         process::run(report("hello", samples).arg(BUILDS))?;
         process::run(report("calls", samples).arg(program))?;
     }
     Ok(samples.to_owned())
+}
+
+/// More turns for rows of which nobody can tell on which side of their gate they are.
+fn decide(samples: &Path, turns: usize) -> Result<(), String> {
+    let rows = process::run_and_read(&mut report("undecided", samples))?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let more = (turns * (TURNS_UNDECIDED - 1)).to_string();
+    let mut command = compare();
+    command.args(["--", "--turns", &more, "--after", &turns.to_string()]);
+    command.args(["--peer", "runtime", "--peer", "tokio", "--exact"]);
+    process::run(command.arg("--samples").arg(samples).args(rows))
 }
 
 fn compare() -> Command {
