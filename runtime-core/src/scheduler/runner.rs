@@ -318,6 +318,7 @@ impl Runner {
             self.events.replace(events);
         }
         self.shared.fire_timers();
+        self.shared.watch();
     }
 
     // ---- blocking code ----

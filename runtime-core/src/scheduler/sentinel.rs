@@ -15,6 +15,10 @@
 //! At high rates that would cost two system calls an event, and a wake-up a millisecond is nothing:
 //! there the alarm is left alone. The rate is measured where it costs nothing: the sitter looks at
 //! the clock when it arms, the sentinel counts how often somebody stood up in a millisecond.
+//! And while threads go on, to glance or to stand up from the seat, the alarm need not ring at all: who
+//! comes by three quarters of a millisecond after the last look takes one itself and puts the alarm off. A ring
+//! costs two switches of threads, the more the busier the machine is. If all of them are stuck, it
+//! rings a millisecond after the last that went on, as ever.
 //! Between alarm and word the alarm is off for as long as the sitter takes for two steps: as late
 //! as any thread of the runtime may be.
 //!
@@ -34,10 +38,14 @@ use super::notice::NOTICE_AFTER;
 use super::runner::Runner;
 use super::shared::Shared;
 use crate::loom;
+use crate::timer::clock::nanos;
 use crate::util::lock::Mutex;
 
 /// How often a slot that is held is looked after.
 pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
+
+/// How often who goes on looks instead of the sentinel: often enough to put its alarm off for good.
+const WATCH_INTERVAL: Duration = Duration::from_micros(750);
 
 /// A look later than this says nothing of the slots: the machine was starved, or the process
 /// stopped.
@@ -55,16 +63,42 @@ const RATE_SAMPLES: u64 = 8;
 const RATE_KEPT: u64 = 2;
 
 /// Whether a sitter turns the sentinel off; see the header.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Thrift {
     at_high_rate: AtomicBool,
     /// How often somebody stood up from the seat; written by whoever sits.
     stand_ups: AtomicU64,
     /// When the sentinel was armed last, and how often at a high rate since.
     armed: Mutex<(Option<Instant>, u64)>,
+    /// Nanoseconds since `origin` at the last look of who went on.
+    watched: AtomicU64,
+    origin: Instant,
 }
 
 impl Thrift {
+    pub(super) fn new() -> Thrift {
+        Thrift {
+            at_high_rate: AtomicBool::new(false),
+            stand_ups: AtomicU64::new(0),
+            armed: Mutex::default(),
+            watched: AtomicU64::new(0),
+            origin: loom::now(),
+        }
+    }
+
+    /// Whether it is time that somebody looks, and who asks is the first.
+    fn is_watch_due(&self) -> bool {
+        let now = nanos(loom::now().saturating_duration_since(self.origin));
+        // Relaxed, both: a hint; two who look at a time do no harm.
+        let watched = self.watched.load(Ordering::Relaxed);
+        let is_due = now.saturating_sub(watched) >= nanos(WATCH_INTERVAL);
+        if is_due {
+            // Relaxed: as above.
+            self.watched.store(now, Ordering::Relaxed);
+        }
+        is_due
+    }
+
     /// The sitter stands up.
     pub(super) fn stood_up(&self) {
         // Relaxed, both: a statistic that only the sitter writes.
@@ -86,7 +120,7 @@ impl Thrift {
         }
     }
 
-    fn is_at_high_rate(&self) -> bool {
+    pub(super) fn is_at_high_rate(&self) -> bool {
         // Relaxed: a hint.
         self.at_high_rate.load(Ordering::Relaxed)
     }
@@ -142,6 +176,15 @@ impl Shared {
             self.thrift.sample();
         }
         self.alarm().set(Some(LOOK_INTERVAL));
+    }
+
+    /// A thread of the runtime goes on: it looks in the sentinel's stead, and puts its alarm off.
+    pub(super) fn watch(self: &Arc<Self>) {
+        let is_on = self.idle.snapshot().sentinel_is_on();
+        if is_on && !self.alarm().wakes_when_set() && self.thrift.is_watch_due() {
+            self.look();
+            self.alarm().set(Some(LOOK_INTERVAL));
+        }
     }
 
     /// The sitter sits, with or without a cap: at low rates it turns the sentinel off, if nothing

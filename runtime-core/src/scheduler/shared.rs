@@ -106,7 +106,7 @@ impl Shared {
                 free_spares: Mutex::new((guests_end..guests_end + regular as u32).rev().collect()),
                 excess_spares: AtomicUsize::new(0),
                 alarm: OnceLock::new(),
-                thrift: Thrift::default(),
+                thrift: Thrift::new(),
                 looker: Mutex::new(Looker::default()),
                 notices: Notices::default(),
                 turn: Turn::default(),

@@ -252,6 +252,10 @@ impl Runner {
         shared.dispatch(&mut events);
         self.events.replace(events);
         shared.fire_timers();
+        // At low rates the alarm has just been set.
+        if shared.thrift.is_at_high_rate() {
+            shared.watch();
+        }
         duty
     }
 }
