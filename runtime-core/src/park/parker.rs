@@ -13,7 +13,7 @@
 //! does no harm: `NOTIFIED` still stands in the word.
 //!
 //! **Orderings**: (a) is Release, (1) and (4) are Acquire: what was written before `unpark` is
-//! visible after `park`.
+//! visible after `park`. (2) is Relaxed: what it replaces the owner wrote itself.
 
 use std::future::Future;
 use std::pin::pin;
@@ -110,13 +110,13 @@ impl Parker {
 
     /// Steps 1 and 2; false if a token was there and is now taken.
     fn begin(&self) -> bool {
-        // Acquire on both: the failing side has read a `NOTIFIED` that was released.
         let state = &self.token.state;
-        match state.compare_exchange(EMPTY, PARKED, Ordering::Acquire, Ordering::Acquire) {
+        // Relaxed, both: `EMPTY` was written by this thread, and a token is taken by the swap below.
+        match state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => true,
             Err(found) => {
                 debug_assert_eq!(found, NOTIFIED, "only the owner parks");
-                // Acquire: the token may have been given again since the load.
+                // Acquire: pairs with the Release swap of each `unpark` that this token stands for.
                 state.swap(EMPTY, Ordering::Acquire);
                 false
             }
@@ -216,3 +216,6 @@ mod tests {
         assert!(Instant::now() >= deadline);
     }
 }
+
+#[cfg(all(test, loom))]
+mod loom_tests;

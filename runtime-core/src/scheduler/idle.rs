@@ -23,9 +23,12 @@
 //! so that the next pusher sees the helper at once and wakes no second one. Reservations are
 //! counts: which slot it is, the woken thread finds out by [`Idle::redeem`].
 //!
-//! **Orderings.** All changes of the word are AcqRel and all looks that decide anything are changes
-//! too (or retried as one): the word is the one place where sleepers and wakers meet, so whoever
-//! comes second in its order sees all that the first wrote before. Plain loads are hints.
+//! **Orderings.** All changes of the word are AcqRel (but that of [`Idle::is_quiet`], which hands
+//! nothing on) and all looks that decide anything are changes too (or retried as one): the word is
+//! the one place where sleepers and wakers meet, so whoever comes second in its order sees all that
+//! the first wrote before. Plain loads are hints. A change that alters nothing is used for what it
+//! read: one whose result is dropped compiles to nothing on x86-64, so that the push before it may
+//! become visible after the load that follows.
 
 use crossbeam_utils::CachePadded;
 
@@ -213,19 +216,32 @@ impl Idle {
     }
 
     /// Changes the word by `change` (then settled), unless that gives `None`.
-    fn change<R>(&self, mut change: impl FnMut(u64) -> Option<(u64, R)>) -> Option<(R, Guard)> {
-        self.exchange(|now| {
+    fn change<R>(&self, change: impl FnMut(u64) -> Option<(u64, R)>) -> Option<(R, Guard)> {
+        self.change_from(self.look(), change)
+    }
+
+    /// As [`Idle::change`], by who has read the word already.
+    fn change_from<R>(
+        &self,
+        seen: u64,
+        mut change: impl FnMut(u64) -> Option<(u64, R)>,
+    ) -> Option<(R, Guard)> {
+        self.exchange(seen, |now| {
             let (next, result) = change(now)?;
             let (next, guard) = settle(next);
             Some((next, (result, guard)))
         })
     }
 
-    fn exchange<R>(&self, mut change: impl FnMut(u64) -> Option<(u64, R)>) -> Option<R> {
-        let mut now = first_look::u64(&self.word);
+    fn look(&self) -> u64 {
+        first_look::u64(&self.word)
+    }
+
+    fn exchange<R>(&self, seen: u64, mut change: impl FnMut(u64) -> Option<(u64, R)>) -> Option<R> {
+        let mut now = seen;
         loop {
             let (next, result) = change(now)?;
-            // AcqRel: see the header.
+            // AcqRel: see the header. Acquire on failure, as by the look: it may be the last word.
             match self
                 .word
                 .compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Acquire)
@@ -244,7 +260,7 @@ impl Idle {
 
     /// As [`Idle::change`], for changes after which no guard is needed that was not needed before.
     fn ease<R>(&self, mut change: impl FnMut(u64) -> Option<(u64, R)>) -> Option<R> {
-        self.exchange(|now| {
+        self.exchange(self.look(), |now| {
             let changed = change(now)?;
             let needs = needs_guard(changed.0) && !needs_guard(now);
             debug_assert!(!needs, "a guard is needed");
@@ -270,14 +286,15 @@ impl Idle {
 
     /// Rule 5, after a push that others must see: whom to wake for it.
     pub(crate) fn claim_helper(&self) -> (Helper, Guard) {
-        // AcqRel: orders the push before whatever goes to sleep after this; a plain load would not.
-        self.word.fetch_or(0, Ordering::AcqRel);
+        // AcqRel: orders the push before whatever goes to sleep after this, and what somebody wrote
+        // who closed before this; a plain load would not.
+        let seen = self.word.fetch_or(0, Ordering::AcqRel);
         enum Who {
             Parked,
             Sitter(bool),
             Start,
         }
-        let claimed = self.change(|now| {
+        let claimed = self.change_from(seen, |now| {
             if SEARCHING.get(now) > 0 || FREE.get(now) == 0 || CLOSING.get(now) == 1 {
                 return None;
             }
@@ -473,9 +490,10 @@ impl Idle {
     /// Makes the sitter look around; true if its sleep is to be ended by the caller. A capped
     /// sitter that is nudged is a guard no more: the sentinel may have to be armed.
     pub(crate) fn nudge(&self) -> (bool, Guard) {
-        // AcqRel: orders what the sitter is to see before its next re-check.
-        self.word.fetch_or(0, Ordering::AcqRel);
-        let changed = self.change(|now| {
+        // AcqRel: orders what the sitter is to see before its next re-check, and what somebody wrote
+        // who closed before this.
+        let seen = self.word.fetch_or(0, Ordering::AcqRel);
+        let changed = self.change_from(seen, |now| {
             matches!(SEAT.get(now), ASLEEP | CAPPED).then(|| (SEAT.set(now, NUDGED), ()))
         });
         match changed {
@@ -487,16 +505,19 @@ impl Idle {
     /// Whether somebody sleeps in the driver without a cap, after ordering the caller's writes
     /// before the look.
     pub(crate) fn sleeps_uncapped(&self) -> bool {
-        // AcqRel: pairs with the sitter's claim; see rule 8.
+        // AcqRel: pairs with the sitter's claim; see rule 8. Acquire: the deadline that is compared
+        // afterwards is none of an earlier sleep.
         SEAT.get(self.word.fetch_or(0, Ordering::AcqRel)) == ASLEEP
     }
 
     /// Rule 14, asked by the sitter: nobody holds a slot or polls as a guest, and nobody has told
     /// the sitter to look around since it sat down.
     pub(crate) fn is_quiet(&self) -> bool {
-        // AcqRel: a change, not a look, so that it reads the last value: a holder that woke the
-        // sitter's own future has nudged before it gave its slot back.
-        let now = self.word.fetch_or(0, Ordering::AcqRel);
+        // Acquire: what holders did who are gone is seen by the looks that follow. It releases
+        // nothing: a sitter that asks has written nothing that others look for. A change, not a look,
+        // so that it reads the last value: a holder that woke the sitter's own future has nudged
+        // before it gave its slot back.
+        let now = self.word.fetch_or(0, Ordering::Acquire);
         HELD.get(now) == 0 && GUESTS.get(now) == 0 && SEAT.get(now) == ASLEEP
     }
 

@@ -4,6 +4,7 @@
 
 mod orphan;
 mod quiet;
+mod word;
 
 use std::collections::VecDeque;
 
@@ -14,6 +15,7 @@ use super::slot::Slot;
 use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::loom::{Arc, Condvar, Mutex, model};
 use crate::park::parker::{Parker, Unparker};
+use crate::task::Notified;
 use crate::task::test_support::{Queue, ready_task};
 use crate::timer::clock::Clock;
 use crate::timer::timers::Shard;
@@ -468,6 +470,27 @@ fn loom_slot_each_entry_runs_once() {
         thief.join().unwrap();
         // Relaxed: both threads are done.
         assert_eq!(ran.load(Ordering::Relaxed), 3);
+    });
+}
+
+/// An entry and the task behind it come whole to who takes them: the cell alone hands them over.
+#[test]
+fn loom_slot_the_cell_hands_its_entry_over() {
+    model(|| {
+        let shard = Shard::new(Arc::new(Clock::new()), Box::new(|_| {}));
+        let slot = Arc::new(Slot::new(Arc::new(shard)));
+        let ran = Arc::new(AtomicUsize::new(0));
+        let thief = {
+            let slot = Arc::clone(&slot);
+            loom::thread::spawn(move || slot.take_cell().map(Notified::run).is_some())
+        };
+        let (entry, join) = ready_task(&Queue::new(), &ran);
+        drop(join);
+        assert!(slot.swap_cell(entry).is_none(), "it was empty");
+        let mine = slot.take_cell().map(Notified::run).is_some();
+        assert_ne!(mine, thief.join().unwrap(), "one of the two has it");
+        // Relaxed: both threads are done.
+        assert_eq!(ran.load(Ordering::Relaxed), 1);
     });
 }
 

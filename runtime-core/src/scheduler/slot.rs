@@ -105,8 +105,9 @@ impl Slot {
     /// Puts an entry into the cell; gives back what was there.
     pub(crate) fn swap_cell(&self, entry: Notified) -> Option<Notified> {
         let new = entry.into_raw().as_ptr();
-        // AcqRel: hands the entry to whoever takes it, takes the old one from whoever put it.
-        entry_of(self.cell.swap(new, Ordering::AcqRel))
+        // Release: hands the entry to whoever takes it. No Acquire: only holders put entries here, so
+        // the old one comes from this thread, or from who had the slot before (invariant 1).
+        entry_of(self.cell.swap(new, Ordering::Release))
     }
 
     /// Takes the cell's entry; holder and thieves alike.

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use super::state::{DropJoin, Pause, Start, State};
 use super::test_support::Queue;
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, Mutex, UnsafeCell, model};
@@ -243,6 +244,96 @@ fn loom_task_drop_join_vs_complete() {
         runner.join().unwrap();
         // Relaxed: all threads are done.
         assert_eq!(drops.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// A join handle that has left its waker is polled once more with the same one: if the task is
+/// complete by then, the output is there.
+#[test]
+fn loom_task_join_polled_again_vs_complete() {
+    model(|| {
+        let queue = Queue::new();
+        let mut join = queue.spawn(async { 7 });
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || run_all(&queue))
+        };
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..2 {
+            if let Poll::Ready(output) = Pin::new(&mut join).poll(&mut cx) {
+                assert_eq!(output.unwrap(), 7);
+                break;
+            }
+        }
+        runner.join().unwrap();
+    });
+}
+
+/// What came before an abort is seen by the destructor of the future, wherever the abort meets it.
+#[test]
+fn loom_task_what_came_before_an_abort_is_seen_by_the_drop() {
+    struct Sees(Arc<[AtomicUsize; 2]>);
+
+    impl Drop for Sees {
+        fn drop(&mut self) {
+            // Relaxed, both: the abort alone makes it visible. A panic here would be contained.
+            let seen = self.0[0].load(Ordering::Relaxed);
+            self.0[1].store(seen, Ordering::Relaxed);
+        }
+    }
+
+    model(|| {
+        let queue = Queue::new();
+        let data = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let sees = Sees(Arc::clone(&data));
+        let join = queue.spawn(std::future::poll_fn(move |_| {
+            let _sees = &sees;
+            Poll::<()>::Pending
+        }));
+        let abort = join.abort_handle();
+        let aborter = {
+            let data = Arc::clone(&data);
+            loom::thread::spawn(move || {
+                // Relaxed: as above.
+                data[0].store(1, Ordering::Relaxed);
+                abort.abort();
+            })
+        };
+        run_all(&queue);
+        aborter.join().unwrap();
+        assert!(block_on_parked(join).unwrap_err().is_cancelled());
+        // Relaxed: all threads are done.
+        assert_eq!(data[1].load(Ordering::Relaxed), 1, "the destructor saw it");
+    });
+}
+
+/// A task that is on no list and that nobody can wake is freed by the last of its runner and its join
+/// handle, who sees what the other did before it let go.
+#[test]
+fn loom_task_the_last_of_runner_and_handle_frees() {
+    model(|| {
+        let shared = Arc::new((
+            State::new(false),
+            [AtomicUsize::new(0), AtomicUsize::new(0)],
+        ));
+        let runner = {
+            let shared = Arc::clone(&shared);
+            loom::thread::spawn(move || {
+                let (state, did) = &*shared;
+                assert_eq!(state.start(), Start::Poll);
+                // Relaxed, both: the word alone makes it visible.
+                did[0].store(1, Ordering::Relaxed);
+                let frees = state.pause(false) == Pause::Free;
+                assert!(!frees || did[1].load(Ordering::Relaxed) == 1);
+                frees
+            })
+        };
+        let (state, did) = &*shared;
+        // Relaxed, both: as above.
+        did[1].store(1, Ordering::Relaxed);
+        let frees = state.drop_join() == DropJoin::Released(true);
+        assert!(!frees || did[0].load(Ordering::Relaxed) == 1);
+        assert_ne!(frees, runner.join().unwrap(), "one of the two frees");
     });
 }
 

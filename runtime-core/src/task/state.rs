@@ -47,7 +47,8 @@
 //! too.
 //!
 //! **Orderings.** Every change is AcqRel unless said otherwise: it hands the stage from one owner
-//! to the next. A new reference is Relaxed (it is made from one that exists); giving one up is
+//! to the next. A change after a look is Release: the look before it, or the exchange that failed,
+//! has acquired what it decides on. A new reference is Relaxed (it is made from one that exists); giving one up is
 //! AcqRel, so that the last sees all that the others did. Who sees by an Acquire load that the rest
 //! of the count is its own need not give it up: references are made from references, so nobody else
 //! can come by one.
@@ -184,10 +185,12 @@ impl State {
                     },
                 )
             };
-            // AcqRel: hands the stage to the next `start`.
+            // Release: hands the stage to the next `start`. Acquire on failure, as by the look: what came
+            // before a cancellation is seen by the future's destructor, and who frees sees all others
+            // (a count that has come to one is changed by nobody else).
             match self
                 .0
-                .compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Acquire)
+                .compare_exchange_weak(now, next, Ordering::Release, Ordering::Acquire)
             {
                 Ok(_) => return act,
                 Err(found) => now = found,
@@ -273,12 +276,12 @@ impl State {
     fn change_unless_complete(&self, change: impl Fn(usize) -> usize) -> bool {
         let mut now = first_look::usize(&self.0);
         while now & COMPLETE == 0 {
-            // AcqRel: hands the waker cell over; on failure Acquire, so that the output may be
-            // read.
+            // Release: hands the waker cell over; one that is taken back holds what the handle itself
+            // has put there. Acquire on failure, so that the output may be read.
             let next = change(now);
             match self
                 .0
-                .compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Acquire)
+                .compare_exchange_weak(now, next, Ordering::Release, Ordering::Acquire)
             {
                 Ok(_) => return true,
                 Err(found) => now = found,
@@ -299,10 +302,12 @@ impl State {
                 let next = (now & !JOIN) - REFERENCE;
                 (next, DropJoin::Released(next < REFERENCE))
             };
-            // AcqRel: the completer that reads a clear JOIN drops the output itself.
+            // Release: who gives up the last reference sees that the handle has gone. Acquire on failure,
+            // as by the look: so that the output may be dropped, and the task be freed (a count that
+            // has come to one is changed by nobody else).
             match self
                 .0
-                .compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Acquire)
+                .compare_exchange_weak(now, next, Ordering::Release, Ordering::Acquire)
             {
                 Ok(_) => return act,
                 Err(found) => now = found,

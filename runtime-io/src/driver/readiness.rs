@@ -56,8 +56,9 @@
 //! of events.
 //!
 //! **Orderings.** D1 is Release and P0, P1, P3, L2 are Acquire: what the dispatcher knew is known
-//! to who is told ready. `HELD` is a lock bit: set with Acquire, cleared with Release. Every change
-//! is a read-modify-write, so release sequences are never broken.
+//! to who is told ready. `HELD` is a lock bit: set with Acquire, cleared with Release, but by vacating:
+//! the lock of the table hands the entry to its next owner. Every change is a read-modify-write, so
+//! release sequences are never broken.
 //!
 //! **Rejected.** An atomic waker beside the word: three more words, and a taker can meet the next
 //! owner's waker. A lock around both waiters: it is taken for every event. One tick a direction:
@@ -476,8 +477,8 @@ impl Source {
             self.exchange(&READ_LANE, None),
             self.exchange(&WRITE_LANE, None),
         ];
-        // Release: hands the cells on.
-        self.word.fetch_and(!ANY_HELD, Ordering::Release);
+        // Relaxed: the next owner comes by the entry after this, through the table's lock.
+        self.word.fetch_and(!ANY_HELD, Ordering::Relaxed);
         let list = self.list.lock().take();
         drop((slots, list));
     }

@@ -23,7 +23,8 @@
 //! same half took it out, and then that poll decides anew. T1 over `TAKEN` changes nothing.
 //!
 //! **Orderings.** T1 is Acquire and E1 Release: one turn happens before the next. T2 is Release and
-//! E1 Acquire for what stands in the box. All changes are read-modify-writes.
+//! E1 Acquire for what stands in the box. All changes are read-modify-writes, so T1 breaks no chain
+//! that a Release began, and needs none of its own: `TAKEN` hands nothing over.
 //!
 //! **Bound.** T2 fails only when the other's turn has ended in between, so each lap of the one is a
 //! turn of the other.
@@ -54,9 +55,8 @@ impl Turn {
     pub(super) fn take(&self, cx: &Context<'_>) -> Option<Taken<'_>> {
         let mut mine: Option<Box<Waker>> = None;
         loop {
-            // AcqRel (T1): Acquire pairs with the Release of E1; Release keeps the word's order for
-            // who finds `TAKEN`.
-            let seen = self.0.swap(TAKEN, Ordering::AcqRel);
+            // Acquire (T1): pairs with the Release of E1.
+            let seen = self.0.swap(TAKEN, Ordering::Acquire);
             if seen == FREE {
                 return Some(Taken(self));
             }
@@ -67,10 +67,10 @@ impl Turn {
                 _ => Box::new(cx.waker().clone()),
             };
             let boxed = Box::into_raw(waker);
-            // Release (T2): what stands in the box is seen by E1; Acquire on failure: a retry.
+            // Release (T2): what stands in the box is seen by E1. Relaxed on failure: T1 comes next.
             let left = self
                 .0
-                .compare_exchange(TAKEN, boxed, Ordering::Release, Ordering::Acquire);
+                .compare_exchange(TAKEN, boxed, Ordering::Release, Ordering::Relaxed);
             if left.is_ok() {
                 return None;
             }
@@ -94,9 +94,9 @@ unsafe fn owned(seen: *mut Waker) -> Option<Box<Waker>> {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        // Acquire: pairs with T2, for the box of a half that waited and is gone.
-        let seen = self.0.swap(FREE, Ordering::Acquire);
-        // SAFETY: exchanged out of the word just now.
+        // Relaxed: nobody else has it any more, and whoever let go of it has done so for all to see.
+        let seen = self.0.load(Ordering::Relaxed);
+        // SAFETY: the box of a half that waited and is gone; the word ends here.
         drop(unsafe { owned(seen) });
     }
 }

@@ -71,7 +71,7 @@ fn loom_idle_an_orphan_is_found_by_a_searcher() {
         let tasks = Queue::new();
         let (entry, join) = ready_task(&tasks, &ran);
         drop(join);
-        queue.respite.begin();
+        queue.respite.begin_for_good();
         queue.push_back(entry);
         queue.respite.orphan();
         world.idle.give(mine);

@@ -166,6 +166,118 @@ fn loom_readiness_two_pollers_of_one_direction() {
     });
 }
 
+/// A slot that holds a waker already goes from one poller to the next.
+#[test]
+fn loom_readiness_two_pollers_of_a_slot_in_use() {
+    model(|| {
+        let source = Arc::new(Source::new());
+        let (count, waker) = Count::pair();
+        assert!(poll(&source, Direction::Read, &waker).is_pending());
+        let other = {
+            let (source, waker) = (Arc::clone(&source), waker.clone());
+            thread::spawn(move || poll(&source, Direction::Read, &waker).is_pending())
+        };
+        assert!(poll(&source, Direction::Read, &waker).is_pending());
+        assert!(other.join().unwrap(), "nothing was ready");
+        event(&source, source.generation(), Ready::READABLE);
+        assert!(count.get() >= 1, "the last one in the slot is woken");
+    });
+}
+
+/// A poll that is told ready within its own step into the slot leaves the slot to the next.
+#[test]
+fn loom_readiness_a_slot_that_was_not_needed_is_free() {
+    model(|| {
+        let source = Arc::new(Source::new());
+        let generation = source.generation();
+        let other = {
+            let source = Arc::clone(&source);
+            thread::spawn(move || {
+                event(&source, generation, Ready::READABLE);
+                let (_, waker) = Count::pair();
+                let _ = poll(&source, Direction::Read, &waker);
+            })
+        };
+        let (_, waker) = Count::pair();
+        if let Poll::Ready(event) = poll(&source, Direction::Read, &waker) {
+            source.clear(event);
+        }
+        other.join().unwrap();
+        if let Some(event) = source.readiness(Interest::READABLE) {
+            source.clear(event);
+        }
+        let (count, waker) = Count::pair();
+        assert!(poll(&source, Direction::Read, &waker).is_pending());
+        assert_eq!(count.get(), 0, "it waits, and has not met anybody");
+    });
+}
+
+/// Who is told ready knows what was known to who told it.
+fn told_knows(
+    tell: impl FnOnce(&Source),
+    is_told: impl FnOnce(&Source, &Waker) -> bool + Send + 'static,
+) {
+    let source = Arc::new(Source::new());
+    let known = Arc::new(AtomicUsize::new(0));
+    let told = {
+        let (source, known) = (Arc::clone(&source), Arc::clone(&known));
+        thread::spawn(move || {
+            if is_told(&source, &Count::pair().1) {
+                // Relaxed: the source's word must carry the order.
+                assert_eq!(known.load(Ordering::Relaxed), 1);
+            }
+        })
+    };
+    // Relaxed: as above.
+    known.store(1, Ordering::Relaxed);
+    tell(&source);
+    told.join().unwrap();
+}
+
+fn tell_ready(source: &Source) {
+    event(source, source.generation(), Ready::READABLE);
+}
+
+fn is_told_at_the_slot(source: &Source, waker: &Waker) -> bool {
+    poll(source, Direction::Read, waker).is_ready()
+}
+
+#[test]
+fn loom_readiness_the_slot_is_told_what_came_before_an_event() {
+    model(|| told_knows(tell_ready, is_told_at_the_slot));
+}
+
+#[test]
+fn loom_readiness_the_slot_is_told_what_came_before_a_shutdown() {
+    model(|| {
+        told_knows(
+            |source| source.shutdown(&mut WakeList::new()),
+            is_told_at_the_slot,
+        )
+    });
+}
+
+#[test]
+fn loom_readiness_the_list_is_told_what_came_before_an_event() {
+    model(|| {
+        told_knows(tell_ready, |source, waker| {
+            let mut place = Place::default();
+            let polled = source.poll_listed(&mut place, Interest::READABLE, waker);
+            source.leave_list(&mut place);
+            polled.is_ready()
+        });
+    });
+}
+
+#[test]
+fn loom_readiness_who_asks_is_told_what_came_before_an_event() {
+    model(|| {
+        told_knows(tell_ready, |source, _waker| {
+            source.readiness(Interest::READABLE).is_some()
+        });
+    });
+}
+
 #[test]
 fn loom_readiness_deregister_against_dispatch() {
     model(|| {
