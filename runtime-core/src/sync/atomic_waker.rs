@@ -19,8 +19,10 @@
 //! (3): the waker is found. If (1) meets `WAKING`, that wake-up may be about another waker: the
 //! waiter wakes itself.
 //!
-//! **Orderings**: every change is AcqRel; the word stays one chain of read-modify-writes, so that
-//! each wake-up happens before the next registration.
+//! **Orderings**: all changes are read-modify-writes, one chain: who acquires one of them acquires
+//! what all before it released. (a) is AcqRel: it gives the event and gets the cell. (1) is Acquire:
+//! each wake-up happens before the next registration, and with (b) the cell comes back. (3) and (b)
+//! are Release: they give the cell. Who wakes itself comes again, so that only (1) has to acquire.
 //!
 //! Rejected: a mutex around the waker (two read-modify-writes a side, and the waker would block).
 #![allow(unsafe_code, reason = "the cell is guarded by the word")]
@@ -28,7 +30,7 @@
 use std::task::Waker;
 
 use crate::loom::atomic::{AtomicUsize, Ordering};
-use crate::loom::{UnsafeCell, first_look, thread};
+use crate::loom::{UnsafeCell, thread};
 
 const REGISTERING: usize = 1;
 const WAKING: usize = 2;
@@ -58,7 +60,8 @@ impl AtomicWaker {
     /// The next wake-up wakes `waker`. The caller then looks at its condition once more.
     pub(crate) fn register(&self, waker: &Waker) {
         // Relaxed: only a hint whether a comparison can save the clone.
-        if self.word.load(Ordering::Relaxed) & FULL != 0 {
+        let likely = self.word.load(Ordering::Relaxed) & FULL;
+        if likely != 0 {
             match self.compare(waker) {
                 Some(true) => return,
                 Some(false) => {}
@@ -66,7 +69,7 @@ impl AtomicWaker {
             }
         }
         let fresh = waker.clone();
-        if !self.begin() {
+        if !self.begin(likely) {
             return again(&fresh);
         }
         let old = self.replace(Some(fresh));
@@ -93,14 +96,15 @@ impl AtomicWaker {
             return None;
         }
         let waker = self.replace(None);
-        // AcqRel: step (b); passes on the events of wake-ups that came meanwhile.
-        self.word.swap(0, Ordering::AcqRel);
+        // Release: step (b), gives the cell. Of wake-ups that came meanwhile nothing is needed here:
+        // the next (1) acquires their events.
+        self.word.swap(0, Ordering::Release);
         waker
     }
 
     /// Whether the cell holds `waker`; `None` if a wake-up is under way.
     fn compare(&self, waker: &Waker) -> Option<bool> {
-        if !self.begin() {
+        if !self.begin(FULL) {
             return None;
         }
         let same = self.cell.with(|cell| {
@@ -116,49 +120,38 @@ impl AtomicWaker {
         Some(same)
     }
 
-    /// Step (1); false if a wake-up holds the cell.
-    fn begin(&self) -> bool {
-        let mut word = first_look::usize(&self.word);
+    /// Step (1), from the word that is likely; false if a wake-up holds the cell.
+    fn begin(&self, likely: usize) -> bool {
+        let mut word = likely;
         loop {
-            if word & WAKING != 0 {
-                // AcqRel: joins the chain of wake-ups, so that the caller's second look sees
-                // their events.
-                let now = self.word.fetch_or(0, Ordering::AcqRel);
-                if now & WAKING != 0 {
-                    return false;
-                }
-                word = now;
-            }
-            debug_assert_eq!(word & REGISTERING, 0, "W2: one waiter");
-            // AcqRel: step (1), in the chain of wake-ups.
-            let begun = self.word.compare_exchange(
-                word,
-                word | REGISTERING,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            );
+            // Acquire: step (1), gets the events of all wake-ups so far, and the cell. Relaxed on
+            // failure: who finds `WAKING` comes again.
+            let begun =
+                self.word
+                    .compare_exchange(word, REGISTERING, Ordering::Acquire, Ordering::Relaxed);
             match begun {
                 Ok(_) => return true,
+                Err(found) if found & WAKING != 0 => return false,
                 Err(found) => word = found,
             }
+            debug_assert_eq!(word & REGISTERING, 0, "W2: one waiter");
         }
     }
 
     /// Step (3); gives the waker back if a wake-up came in between.
     fn publish(&self, to: usize) -> Option<Waker> {
-        let word = first_look::usize(&self.word);
-        if word & WAKING == 0 {
-            // AcqRel: step (3), in the chain of wake-ups.
-            let done = self
-                .word
-                .compare_exchange(word, to, Ordering::AcqRel, Ordering::Relaxed);
-            if done.is_ok() {
-                return None;
-            }
+        // Release: step (3), gives the waker. The word is the one that this side wrote: there is
+        // nothing to acquire. Relaxed on failure: the cell is still this side's.
+        let done =
+            self.word
+                .compare_exchange(REGISTERING, to, Ordering::Release, Ordering::Relaxed);
+        if done.is_ok() {
+            return None;
         }
         let waker = self.replace(None);
-        // AcqRel: gives the cell up; the wake-up that asked is answered by the caller.
-        self.word.swap(0, Ordering::AcqRel);
+        // Release: gives the cell up. The wake-up that asked is answered by the caller, who then
+        // comes again, and acquires its event by (1).
+        self.word.swap(0, Ordering::Release);
         waker
     }
 

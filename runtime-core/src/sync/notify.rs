@@ -18,8 +18,12 @@
 //! **No wake-up is lost**: (2), (4) and (a) change one word; if (a) comes first, (2) or (3) finds
 //! the permit; if (4) comes first, (b) finds the waiter.
 //!
-//! **Orderings**: changes are AcqRel: what was done before a notification happens before what
-//! follows the wait.
+//! **Orderings**: what was done before a notification happens before what follows the wait. All
+//! changes of the word are read-modify-writes, one chain: who acquires one of them acquires what all
+//! before it released. Notifications, (a) and the raise of the generation, are Release; (1) to (4)
+//! are Acquire, also (4), which finds no notification: to [enable](Notified::enable) a future happens
+//! after each that another has taken by then, so that who looks at its condition next misses none.
+//! What clears `WAITING` is ordered by the lock.
 //!
 //! Rejected: detaching the whole queue on `notify_waiters` (a cancelled waiter must then know
 //! which list it is in); the generation says it without a second list.
@@ -140,8 +144,9 @@ impl Notify {
     pub fn notify_waiters(&self) {
         let generation = {
             let _queue = self.queue.lock();
-            // AcqRel: N2; pairs with the loads of the generation by waiters.
-            let before = self.word.fetch_add(GENERATION, Ordering::AcqRel);
+            // Release: N2; pairs with the loads of the generation by waiters. What waiters gave is
+            // behind the lock.
+            let before = self.word.fetch_add(GENERATION, Ordering::Release);
             if before & STATE != WAITING {
                 return;
             }
@@ -178,11 +183,12 @@ impl Notify {
     fn notify(&self, end: End) {
         let mut word = first_look::usize(&self.word);
         while word & STATE != WAITING {
-            // AcqRel: step (a), pairs with step (2).
+            // Release: step (a), pairs with step (2). Other notifications of this one permit are in
+            // the chain.
             let to = (word & !STATE) | NOTIFIED;
             match self
                 .word
-                .compare_exchange(word, to, Ordering::AcqRel, Ordering::Relaxed)
+                .compare_exchange(word, to, Ordering::Release, Ordering::Relaxed)
             {
                 Ok(_) => return,
                 Err(found) => word = found,
@@ -202,11 +208,11 @@ impl Notify {
         // Relaxed: the exchange orders, or else the lock does.
         let mut word = self.word.load(Ordering::Relaxed);
         while word & STATE != WAITING {
-            // AcqRel: the waiters left meanwhile, so this is step (a).
+            // Release: the waiters left meanwhile, so this is step (a).
             let to = (word & !STATE) | NOTIFIED;
             match self
                 .word
-                .compare_exchange(word, to, Ordering::AcqRel, Ordering::Relaxed)
+                .compare_exchange(word, to, Ordering::Release, Ordering::Relaxed)
             {
                 Ok(_) => return None,
                 Err(found) => word = found,
@@ -223,9 +229,9 @@ impl Notify {
     /// N1; the caller holds the lock.
     fn settle(&self, queue: &WaitList) {
         if queue.is_empty() {
-            // AcqRel: `WAITING` is one bit, and under the lock nobody else changes it; `NOTIFIED`
-            // stays.
-            self.word.fetch_and(!WAITING, Ordering::AcqRel);
+            // Relaxed: `WAITING` is one bit, and under the lock nobody else changes it; `NOTIFIED`
+            // stays, and so does what the chain has released.
+            self.word.fetch_and(!WAITING, Ordering::Relaxed);
         }
     }
 
@@ -246,11 +252,11 @@ impl Notify {
                 return false;
             }
             let to = word & !STATE;
-            // AcqRel: step (2), pairs with step (a). Acquire on failure: a newer generation may
-            // be found.
+            // Acquire: step (2), pairs with step (a): the permit may have been given once more since
+            // the look. On failure a newer generation may be found.
             match self
                 .word
-                .compare_exchange(word, to, Ordering::AcqRel, Ordering::Acquire)
+                .compare_exchange(word, to, Ordering::Acquire, Ordering::Acquire)
             {
                 Ok(_) => return true,
                 Err(found) => word = found,
@@ -358,12 +364,13 @@ impl Wait {
             if word & STATE == WAITING {
                 break;
             }
-            // AcqRel: step (4), pairs with step (a). Relaxed on failure: step (3) is repeated.
+            // Acquire: step (4), what came before a notification that another has taken. Who finds
+            // the bit takes the lock. Relaxed on failure: step (3) is repeated.
             let to = (word & !STATE) | WAITING;
             if word & STATE == EMPTY
                 && notify
                     .word
-                    .compare_exchange(word, to, Ordering::AcqRel, Ordering::Relaxed)
+                    .compare_exchange(word, to, Ordering::Acquire, Ordering::Relaxed)
                     .is_ok()
             {
                 break;

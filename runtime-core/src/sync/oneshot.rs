@@ -21,8 +21,8 @@
 //! read-modify-writes of one word. The bit first: the finisher sees it and wakes. The finish
 //! first: the waiter sees it, takes its waker back and completes.
 //!
-//! **Orderings**: every change is AcqRel, loads that lead to an access of a cell or to the
-//! freeing are Acquire.
+//! **Orderings**: every change is AcqRel, but that which takes a waker back is Acquire; loads that
+//! lead to an access of a cell, to the freeing or to an outcome are Acquire.
 //!
 //! A value that is sent before the receiver polls costs one read-modify-write in all: the sender
 //! sets `VALUE`, `TX_DONE` and `TX_LEFT` in one, and the receiver, seeing `TX_LEFT`, is alone.

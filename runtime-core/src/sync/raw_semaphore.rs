@@ -27,8 +27,10 @@
 //! not cleared, since that takes the lock: each (a) either came before that (2), or sees it. (c)
 //! adds under the lock what is left when nobody is queued: who queues later finds it in step (3).
 //!
-//! **Orderings**: (a) is Release and (1), (2), (b) are Acquire: what was done with a permit
-//! happens before what the next holder does. A close is Release, every refusal by it Acquire.
+//! **Orderings**: (a) is Release and (1), (2) are Acquire, and so is the look of a waiter that has
+//! its permits, whether it is closed: what was done with a permit happens before what the next holder
+//! does. A close is Release, every refusal by it Acquire. All changes of the word are
+//! read-modify-writes, one chain: who acquires one of them acquires what all before it released.
 //!
 //! Rejected: permits that go below zero instead of a bit (a cancelled waiter then has to repair
 //! the count); no partial hand-out (a waiter for many would be passed by `try_acquire`, or the
@@ -112,7 +114,7 @@ impl RawSemaphore {
 
     /// Whether it was closed.
     pub fn is_closed(&self) -> bool {
-        // Acquire: pairs with the AcqRel of `close`.
+        // Acquire: pairs with the Release of `close`, and of `release`.
         self.word.load(Ordering::Acquire) & CLOSED != 0
     }
 
@@ -250,7 +252,8 @@ impl RawSemaphore {
 
     /// Whether nobody is queued and it is open.
     pub(crate) fn is_at_rest(&self) -> bool {
-        first_look::usize(&self.word) & FLAGS == 0
+        // Relaxed: two flags; the caller has ordered what the look must not miss.
+        self.word.load(Ordering::Relaxed) & FLAGS == 0
     }
 
     /// As [`release`](RawSemaphore::release), for who has all permits, as the holder of a lock:
@@ -298,9 +301,9 @@ impl RawSemaphore {
         loop {
             let more = {
                 let mut queue = self.queue.lock();
-                // AcqRel: S3; released to whoever sees it closed, acquires what was released
-                // before.
-                self.word.fetch_or(CLOSED, Ordering::AcqRel);
+                // Release: S3; to whoever sees it closed. Permits that are free stay so: there is
+                // nothing to acquire for.
+                self.word.fetch_or(CLOSED, Ordering::Release);
                 while !queue.is_empty() && wakers.can_push() {
                     wakers.extend(queue.finish_front(REFUSED));
                 }
@@ -339,7 +342,8 @@ impl RawSemaphore {
                 };
                 let left = grant(&mut queue, left, &mut wakers);
                 if left > 0 {
-                    // Release: as in `release`, on behalf of those whose permits these were.
+                    // Release: as in `release`. The chain has what came through the word, and not
+                    // what was in hand.
                     self.word.fetch_add(left << SHIFT, Ordering::Release);
                 }
                 self.settle(&queue);
@@ -356,9 +360,9 @@ impl RawSemaphore {
 
     /// Takes all free permits out of the word; the caller holds the lock.
     fn take_all(&self) -> usize {
-        // AcqRel: step (b), acquires what was done with the permits and keeps it for their next
-        // holders.
-        self.word.fetch_and(FLAGS, Ordering::AcqRel) >> SHIFT
+        // Relaxed: step (b); the chain stays whole, and who gets the permits acquires it: a waiter by
+        // its look whether the semaphore is closed, others as they take them.
+        self.word.fetch_and(FLAGS, Ordering::Relaxed) >> SHIFT
     }
 
     /// S1; the caller holds the lock.
@@ -398,8 +402,8 @@ impl RawSemaphore {
     /// Steps (2) and (3) of the first in the queue; the caller holds the lock. Gives how many
     /// permits it took, or nothing if it is closed.
     fn announce(&self, n: usize) -> Option<usize> {
-        // AcqRel: step (2), pairs with the Release of `release`.
-        let word = self.word.fetch_or(WAITERS, Ordering::AcqRel);
+        // Acquire: step (2), pairs with the Release of `release`. Who finds the flag takes the lock.
+        let word = self.word.fetch_or(WAITERS, Ordering::Acquire);
         if word & CLOSED != 0 {
             return None;
         }
@@ -547,6 +551,7 @@ impl Acquire<'_> {
         }
         let given = match outcome {
             WAITING => return Poll::Pending,
+            // The look also acquires what was done with these permits.
             GRANTED if !self.semaphore.is_closed() => return Poll::Ready(Ok(())),
             // Granted before the close and not yet taken: nothing begins after a close.
             GRANTED => self.permits,

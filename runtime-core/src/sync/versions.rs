@@ -26,8 +26,9 @@
 //! In both cases (b) locks the shard. It does so after the waiter has queued, or else the waiter
 //! would have got the lock from the raiser, and with it the sight of (a).
 //!
-//! **Orderings**: (a) is AcqRel, (1) and (2) are Acquire or stronger: what was done before the
-//! version rose is seen by who sees it risen.
+//! **Orderings**: (a) is Release, (1) and (2) are Acquire: what was done before the version rose is
+//! seen by who sees it risen. All changes of the word are read-modify-writes, one chain: who sees one
+//! rise sees what came before all earlier ones. The bits carry nothing: who finds one takes the lock.
 //!
 //! Raising the version while nobody waits costs one read-modify-write and no lock. The loop of (b)
 //! ends: who queues anew has a younger tag, and no older one follows it (V3).
@@ -121,8 +122,8 @@ impl Versions {
     #[must_use = "those who wait are to be woken"]
     #[inline]
     pub(super) fn raise(&self) -> Raised<'_> {
-        // AcqRel: step (a), V2; gives what was done before, and finds the bits.
-        let before = self.word.fetch_add(VERSION, Ordering::AcqRel);
+        // Release: step (a), V2; gives what was done before. Behind the bits that it finds are locks.
+        let before = self.word.fetch_add(VERSION, Ordering::Release);
         Raised {
             versions: self,
             bits: before & ANY_SHARD,
@@ -134,8 +135,8 @@ impl Versions {
     /// [`Raised::wake`], outside of its locks.
     #[must_use = "those who wait are to be woken"]
     pub(super) fn close(&self) -> Raised<'_> {
-        // AcqRel: step (a), V2; as in `raise`.
-        let before = self.word.fetch_or(CLOSED, Ordering::AcqRel);
+        // Release: step (a), V2; as in `raise`.
+        let before = self.word.fetch_or(CLOSED, Ordering::Release);
         Raised {
             versions: self,
             bits: before & ANY_SHARD,
@@ -155,8 +156,9 @@ impl Versions {
         if !queue.is_empty() {
             return !self.look().is_over(seen);
         }
-        // AcqRel: step (2), V1; in one chain with step (a), so that one of the two sees the other.
-        let before = Look(self.word.fetch_or(1 << shard, Ordering::AcqRel));
+        // Acquire: step (2), V1; in one chain with step (a), so that one of the two sees the other.
+        // What the waiter gives is behind the lock.
+        let before = Look(self.word.fetch_or(1 << shard, Ordering::Acquire));
         if before.is_over(seen) {
             self.settle(shard, queue);
             return false;
@@ -167,8 +169,8 @@ impl Versions {
     /// V1; the caller holds the lock of the shard.
     fn settle(&self, shard: usize, queue: &WaitList) {
         if queue.is_empty() {
-            // AcqRel: V1; leaves the chain of the word whole.
-            self.word.fetch_and(!(1 << shard), Ordering::AcqRel);
+            // Relaxed: V1; a bit that changes under the lock. The chain of the word stays whole.
+            self.word.fetch_and(!(1 << shard), Ordering::Relaxed);
         }
     }
 

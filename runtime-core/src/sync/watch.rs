@@ -16,7 +16,9 @@
 //! the end makes its notification before it looks at the count: who goes later than that look
 //! notifies after it.
 //!
-//! **Orderings**: the counts are AcqRel on the way down. The value is ordered by its lock.
+//! **Orderings**: on the way down the count of senders is AcqRel, since the last one closes the
+//! version; that of receivers is Release, since who is told looks at the count. The value is ordered
+//! by its lock.
 //!
 //! What belongs to the user runs under the value's lock only where its own words say so: what is
 //! done with a [`Ref`], with the value in [`send_modify`](Sender::send_modify) and
@@ -469,8 +471,8 @@ impl<T> Clone for Receiver<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        // AcqRel: H3; what other receivers did happens before the end.
-        if self.shared.receivers.fetch_sub(1, Ordering::AcqRel) == 1 {
+        // Release: H3; what receivers did happens before the look of who finds none.
+        if self.shared.receivers.fetch_sub(1, Ordering::Release) == 1 {
             self.shared.gone.notify_waiters();
         }
     }

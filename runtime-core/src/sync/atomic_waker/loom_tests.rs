@@ -1,5 +1,7 @@
 use std::future::poll_fn;
-use std::task::{Poll, Waker};
+use std::sync::Arc as StdArc;
+use std::sync::atomic::AtomicUsize as StdAtomicUsize;
+use std::task::{Poll, Wake, Waker};
 
 use ::loom::thread;
 
@@ -49,5 +51,36 @@ fn loom_atomic_waker_changed_waker_against_wake() {
         });
         wait_for(&pair, 1);
         waking.join().unwrap();
+    });
+}
+
+/// A cell that stays somebody's would go on waking its waiter for nothing.
+#[test]
+fn loom_atomic_waker_is_free_after_a_wake() {
+    #[derive(Default)]
+    struct Count(StdAtomicUsize);
+    impl Wake for Count {
+        fn wake(self: StdArc<Self>) {
+            // Relaxed: one thread counts and looks.
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    model(|| {
+        let pair = Arc::new((AtomicWaker::new(), AtomicUsize::new(0)));
+        let other = Arc::clone(&pair);
+        let waking = thread::spawn(move || {
+            // Relaxed: the waker cell itself must carry the order.
+            other.1.fetch_add(1, Ordering::Relaxed);
+            other.0.wake();
+        });
+        wait_for(&pair, 1);
+        waking.join().unwrap();
+        let count = StdArc::new(Count::default());
+        pair.0.register(&Waker::from(StdArc::clone(&count)));
+        // Relaxed: as above.
+        assert_eq!(count.0.load(Ordering::Relaxed), 0, "nobody has woken it");
+        pair.0.wake();
+        // Relaxed: as above.
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
     });
 }

@@ -266,6 +266,7 @@ fn loom_mpsc_upgrade_against_last_sender() {
     model(|| {
         let (tx, mut rx) = unbounded_channel();
         let weak = tx.downgrade();
+        assert_eq!(tx.weak_count(), 1);
         let upgrading = thread::spawn(move || match weak.upgrade() {
             Some(tx) => tx.send(()).is_ok(),
             None => false,
@@ -274,6 +275,7 @@ fn loom_mpsc_upgrade_against_last_sender() {
         let received = block_on(rx.recv()).is_some();
         assert_eq!(upgrading.join().unwrap(), received);
         assert!(block_on(rx.recv()).is_none());
+        assert_eq!(rx.sender_weak_count(), 0);
     });
 }
 
@@ -312,5 +314,58 @@ fn loom_mpsc_the_last_sender_sees_what_the_others_did() {
         let going = thread::spawn(move || go(&other, 1));
         go(&shared, 0);
         going.join().unwrap();
+    });
+}
+
+/// A sender that sees the channel closed sees what came before that. It has the spawned thread, since
+/// loom looks back at the last access of a word only: the close begins with a look.
+#[test]
+fn loom_mpsc_who_sees_it_closed_sees_what_came_before() {
+    model(|| {
+        let (tx, mut rx) = unbounded_channel::<()>();
+        let before = Arc::new(AtomicUsize::new(0));
+        let other = Arc::clone(&before);
+        let looking = thread::spawn(move || {
+            // Relaxed: the close must carry the order.
+            assert!(!tx.is_closed() || other.load(Ordering::Relaxed) == 1);
+        });
+        // Relaxed: as above.
+        before.store(1, Ordering::Relaxed);
+        rx.close();
+        looking.join().unwrap();
+    });
+}
+
+/// Who counts goes through blocks that others have made, and that no value was received from. As
+/// above, it has the spawned thread.
+#[test]
+fn loom_mpsc_len_against_sends_over_blocks() {
+    model(|| {
+        let (tx, rx) = unbounded_channel();
+        let counting = thread::spawn(move || {
+            assert!(rx.len() <= 4);
+            rx
+        });
+        for _ in 0..4 {
+            tx.send(()).unwrap();
+        }
+        assert_eq!(counting.join().unwrap().len(), 4);
+    });
+}
+
+/// Who counts no sender any more sees what they did.
+#[test]
+fn loom_mpsc_who_counts_no_sender_sees_what_they_did() {
+    model(|| {
+        let shared = Arc::new((Senders::one(), AtomicUsize::new(0)));
+        let other = Arc::clone(&shared);
+        let counting = thread::spawn(move || {
+            // Relaxed: the count must carry the order.
+            assert!(other.0.strong() > 0 || other.1.load(Ordering::Relaxed) == 1);
+        });
+        // Relaxed: as above.
+        shared.1.store(1, Ordering::Relaxed);
+        assert!(shared.0.remove());
+        counting.join().unwrap();
     });
 }

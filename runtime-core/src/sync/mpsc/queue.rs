@@ -25,8 +25,9 @@
 //! waker, or happens before the registration (the waker cell is one chain of read-modify-writes),
 //! which then sees `FULL`.
 //!
-//! **Orderings**: (1) is AcqRel: the next owner of a slot sees the block; (4) is AcqRel and pairs
-//! with the Acquire of (a).
+//! **Orderings**: (1) is AcqRel: the next owner of a slot sees the block; (4) is Release and pairs
+//! with the Acquire of (a), for the link of (2) too. (c) is Relaxed: what the reader gives is its
+//! waker, and that cell has an order of its own.
 //!
 //! A value costs the writer two read-modify-writes and the reader none. An address that is freed
 //! and allocated again at the same index of `tail` does no harm: nothing was read from the block
@@ -144,15 +145,16 @@ impl<T> Queue<T> {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        // Acquire: pairs with the AcqRel of `close`.
+        // Acquire: pairs with the AcqRel of `claim`.
         self.tail.load(Ordering::Acquire).addr() & CLOSED != 0
     }
 
     /// Steps (4) and (5).
     #[inline]
     fn fill(&self, slot: &Slot<T>, state: usize) {
-        // AcqRel: step (4), pairs with the reader's Acquire. Q3: the last touch of the block.
-        if slot.state.swap(state, Ordering::AcqRel) == AWAITED {
+        // Release: step (4), pairs with the reader's Acquire. Q3: the last touch of the block. The
+        // waker of who awaits it is acquired with the waker's cell.
+        if slot.state.swap(state, Ordering::Release) == AWAITED {
             self.reader.wake();
         }
     }
@@ -213,8 +215,9 @@ impl<T> Queue<T> {
             Some((block, index)) if index + 1 == SLOTS => {
                 // SAFETY: Q3: we own a slot of the block.
                 let next = unsafe { &(*block).next };
-                // Release: step (2), pairs with the reader's Acquire in `advance`.
-                next.store(fresh, Ordering::Release);
+                // Relaxed: step (2); step (4) of this slot releases it, and who counts goes no further
+                // than step (1) has released.
+                next.store(fresh, Ordering::Relaxed);
             }
             _ => self.keep(fresh),
         }
@@ -274,12 +277,12 @@ impl<T> Queue<T> {
         self.place.with(|place| {
             // SAFETY: the caller is the reader.
             let place = unsafe { &*place };
-            // AcqRel: step (c), gives the registered waker to step (5); a failure is looked at
-            // again in `pop`.
+            // Relaxed: step (c). Had step (5) missed the registration of step (b), it would have come
+            // before it and so would (4): this finds `FULL`. A failure is looked at again in `pop`.
             let _ = slot(place.block, place.index).state.compare_exchange(
                 EMPTY,
                 AWAITED,
-                Ordering::AcqRel,
+                Ordering::Relaxed,
                 Ordering::Relaxed,
             );
         });
@@ -297,7 +300,8 @@ impl<T> Queue<T> {
     /// # Safety
     /// The caller is the reader.
     pub(super) unsafe fn len(&self) -> usize {
-        // Acquire: pairs with step (1): what was pushed before is counted.
+        // Acquire: pairs with step (1): what was pushed before is counted, and each block up to the
+        // last was made before.
         let tail = self.tail.load(Ordering::Acquire);
         let last = tail.map_addr(|address| address & !(INDEX | CLOSED));
         self.place.with(|place| {
@@ -309,8 +313,8 @@ impl<T> Queue<T> {
                 len = len.wrapping_add(SLOTS);
                 // SAFETY: Q3: blocks from the reader's place on are alive.
                 let next = unsafe { &(*block).next };
-                // Acquire: pairs with step (2).
-                block = next.load(Ordering::Acquire);
+                // Relaxed: as far as the last, `tail` has ordered what is behind it.
+                block = next.load(Ordering::Relaxed);
                 if block.is_null() {
                     // The owner of a last slot is about to link: what lies behind cannot be read
                     // before.
@@ -327,8 +331,8 @@ impl<T> Queue<T> {
         let done = place.block;
         // SAFETY: Q3: the reader has not let go of the block.
         let block = unsafe { &*done };
-        // Acquire: pairs with step (2), which comes before step (4) of the slot just read.
-        place.block = block.next.load(Ordering::Acquire);
+        // Relaxed: step (2) comes before step (4) of the slot just read, which was acquired.
+        place.block = block.next.load(Ordering::Relaxed);
         place.index = 0;
         debug_assert!(
             !place.block.is_null(),

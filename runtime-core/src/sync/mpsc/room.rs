@@ -28,8 +28,9 @@
 //! **Full is said only of a channel that is full** at one moment: under the lock nobody else
 //! collects, so what is not returned at the end of (2) was not when its permits were too few.
 //!
-//! **Orderings**: (b) and (4) are AcqRel, collecting is Acquire: what the receiver did before it
-//! gave room back is seen by who takes that room.
+//! **Orderings**: (b) is Release, collecting is Acquire: what the receiver did before it gave room
+//! back is seen by who takes that room. (4) is Release, (c) is Acquire: (d) does not miss who queued
+//! before. All changes of the word are read-modify-writes, one chain, which none of them breaks.
 //!
 //! Rejected: to give room back in batches of a fixed size (a full channel would seem full with a
 //! place free); the count beside the permits (the line would travel again).
@@ -40,8 +41,8 @@ use std::pin::pin;
 
 use crossbeam_utils::CachePadded;
 
+use crate::loom::Mutex;
 use crate::loom::atomic::{AtomicUsize, Ordering};
-use crate::loom::{Mutex, first_look};
 use crate::sync::raw_semaphore::{AcquireError, RawSemaphore, TryAcquireError};
 
 /// The flag, and what one value counts above it.
@@ -148,8 +149,8 @@ impl Bounded {
 
     /// Step (4); whether something was collected, which may have gone to others.
     fn expect(&self) -> bool {
-        // AcqRel: step (4); gives step (3) to (c), gets what (b) gives.
-        self.returned.fetch_or(STRAIGHT, Ordering::AcqRel) >= ONE && self.collect()
+        // Release: step (4); gives step (3) to (c). What (b) gives, collecting gets.
+        self.returned.fetch_or(STRAIGHT, Ordering::Release) >= ONE && self.collect()
     }
 
     /// Makes permits of what was returned; whether there was anything.
@@ -169,8 +170,8 @@ impl Bounded {
 
     /// B1; the caller holds the lock.
     fn take_returned(&self) -> usize {
-        // AcqRel: pairs with (b); leaves the chain of the word whole.
-        self.returned.fetch_and(STRAIGHT, Ordering::AcqRel) / ONE
+        // Acquire: pairs with (b). The permits give it on.
+        self.returned.fetch_and(STRAIGHT, Ordering::Acquire) / ONE
     }
 
     /// Room that a sender had and does not use.
@@ -182,12 +183,14 @@ impl Bounded {
 impl Room for Bounded {
     #[inline]
     fn count(&self, n: usize) -> Option<usize> {
-        // Step (a): B2, nobody else clears it, and (b) finds out who sets it.
-        if first_look::usize(&self.returned) & STRAIGHT != 0 {
+        // Relaxed: step (a), one bit: B2, nobody else clears it, (b) finds out who sets it, and (c)
+        // gets what they gave.
+        if self.returned.load(Ordering::Relaxed) & STRAIGHT != 0 {
             return Some(n);
         }
-        // AcqRel: step (b); gives what was done with the room, gets step (4).
-        let before = self.returned.fetch_add(n * ONE, Ordering::AcqRel);
+        // Release: step (b); gives what was done with the room. Step (3) of who set the flag, (c)
+        // gets; before that nothing rests on it.
+        let before = self.returned.fetch_add(n * ONE, Ordering::Release);
         (before & STRAIGHT != 0).then_some(0)
     }
 
@@ -199,11 +202,11 @@ impl Room for Bounded {
             let _something = self.collect();
         }
         if self.permits.is_at_rest() {
-            // AcqRel: step (c); gets step (3) of all whose step (4) it undoes.
-            self.returned.fetch_and(!STRAIGHT, Ordering::AcqRel);
+            // Acquire: step (c); gets step (3) of all whose step (4) it undoes.
+            self.returned.fetch_and(!STRAIGHT, Ordering::Acquire);
             if !self.permits.is_at_rest() {
-                // AcqRel: step (d); as in (4).
-                self.returned.fetch_or(STRAIGHT, Ordering::AcqRel);
+                // Relaxed: step (d); B2, the flag is this side's own to find.
+                self.returned.fetch_or(STRAIGHT, Ordering::Relaxed);
             }
         }
     }
@@ -211,8 +214,8 @@ impl Room for Bounded {
     fn close(&self) {
         {
             let _collecting = self.collecting.lock();
-            // AcqRel: B3; as in (4).
-            self.returned.fetch_or(STRAIGHT, Ordering::AcqRel);
+            // Relaxed: B3; as in (d): the receiver closes.
+            self.returned.fetch_or(STRAIGHT, Ordering::Relaxed);
             // Whoever waits is refused next: nothing is handed out.
             let _somebody_waits = self.permits.add(self.take_returned());
         }

@@ -74,16 +74,20 @@ fn loom_notify_waiters_against_enable() {
 #[test]
 fn loom_notify_dropped_notified_passes_it_on() {
     model(|| {
-        let notify = Arc::new(Notify::new());
-        let owned = Arc::clone(&notify);
-        let mut first = Box::pin(async move { owned.notified().await });
+        let shared = Arc::new((Notify::new(), AtomicUsize::new(0)));
+        let owned = Arc::clone(&shared);
+        let mut first = Box::pin(async move { owned.0.notified().await });
         assert!(poll_once(first.as_mut()).is_pending());
-        let notifying = {
-            let notify = Arc::clone(&notify);
-            thread::spawn(move || notify.notify_one())
-        };
+        let other = Arc::clone(&shared);
+        let notifying = thread::spawn(move || {
+            // Relaxed: the notification must carry the order.
+            other.1.store(1, Ordering::Relaxed);
+            other.0.notify_one();
+        });
         let dropping = thread::spawn(move || drop(first));
-        block_on(notify.notified());
+        block_on(shared.0.notified());
+        // Relaxed: as above.
+        assert_eq!(shared.1.load(Ordering::Relaxed), 1);
         notifying.join().unwrap();
         dropping.join().unwrap();
     });
@@ -110,5 +114,76 @@ fn loom_notify_waiters_against_a_leaving_and_a_coming_waiter() {
             poll_once(pin!(notify.notified())).is_pending(),
             "nothing was stored"
         );
+    });
+}
+
+/// A notification that finds one stored is in that one: who takes it sees what came before both.
+#[test]
+fn loom_notify_two_that_are_stored_as_one_are_taken_as_one() {
+    model(|| {
+        let shared = Arc::new((Notify::new(), AtomicUsize::new(0)));
+        shared.0.notify_one();
+        let other = Arc::clone(&shared);
+        let notifying = thread::spawn(move || {
+            // Relaxed: the notification must carry the order.
+            other.1.store(1, Ordering::Relaxed);
+            other.0.notify_one();
+        });
+        assert!(poll_once(pin!(shared.0.notified())).is_ready());
+        // Relaxed: as above.
+        let seen = shared.1.load(Ordering::Relaxed);
+        notifying.join().unwrap();
+        let is_one_left = poll_once(pin!(shared.0.notified())).is_ready();
+        assert!(is_one_left || seen == 1, "the one that was taken was both");
+        assert!(
+            poll_once(pin!(shared.0.notified())).is_pending(),
+            "two are never three"
+        );
+    });
+}
+
+/// A newer generation, found by the exchange that would have taken a stored notification.
+#[test]
+fn loom_notify_waiters_against_who_takes_a_stored_one() {
+    model(|| {
+        let shared = Arc::new((Notify::new(), AtomicUsize::new(0)));
+        shared.0.notify_one();
+        let mut notified = pin!(shared.0.notified());
+        let other = Arc::clone(&shared);
+        let notifying = thread::spawn(move || {
+            // Relaxed: the notification must carry the order.
+            other.1.store(1, Ordering::Relaxed);
+            other.0.notify_waiters();
+        });
+        assert!(poll_once(notified.as_mut()).is_ready());
+        // Relaxed: as above.
+        let seen = shared.1.load(Ordering::Relaxed);
+        notifying.join().unwrap();
+        let is_one_left = poll_once(pin!(shared.0.notified())).is_ready();
+        assert!(!is_one_left || seen == 1, "it was `notify_waiters`");
+    });
+}
+
+/// Who queues after another has taken a notification sees what came before that: a look at the
+/// condition, once enabled, misses nothing.
+#[test]
+fn loom_notify_enable_after_one_that_another_took() {
+    model(|| {
+        let shared = Arc::new((Notify::new(), AtomicUsize::new(0)));
+        let other = Arc::clone(&shared);
+        let taking = thread::spawn(move || {
+            // Relaxed: the queueing must carry the order.
+            other.1.store(1, Ordering::Relaxed);
+            other.0.notify_one();
+            let _ = poll_once(pin!(other.0.notified()));
+        });
+        let mut notified = pin!(shared.0.notified());
+        let enabled = notified.as_mut().enable();
+        // Relaxed: as above.
+        let seen = shared.1.load(Ordering::Relaxed);
+        taking.join().unwrap();
+        if !enabled && poll_once(notified).is_pending() {
+            assert_eq!(seen, 1, "it came before");
+        }
     });
 }

@@ -1,11 +1,12 @@
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
 
 use ::loom::thread;
 
 use super::channel;
 use super::error::TryRecvError;
+use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, model};
 use crate::park::block_on_parked as block_on;
 use crate::sync::test_support::poll_once;
@@ -95,8 +96,18 @@ fn loom_oneshot_try_recv_against_send() {
 fn loom_oneshot_closed_against_dropped_receiver() {
     model(|| {
         let (mut tx, rx) = channel::<Arc<()>>();
-        let dropping = thread::spawn(move || drop(rx));
-        block_on(tx.closed());
+        let before = Arc::new(AtomicUsize::new(0));
+        let other = Arc::clone(&before);
+        let dropping = thread::spawn(move || {
+            // Relaxed: the end must carry the order.
+            other.store(1, Ordering::Relaxed);
+            drop(rx);
+        });
+        if poll_once(pin!(tx.closed())).is_pending() {
+            block_on(tx.closed());
+        }
+        // Relaxed: as above.
+        assert_eq!(before.load(Ordering::Relaxed), 1);
         assert!(tx.send(Arc::new(())).is_err());
         dropping.join().unwrap();
     });
@@ -133,5 +144,25 @@ fn loom_oneshot_close_then_drop_against_waiting_sender() {
         rx.close();
         drop(rx);
         waiting.join().unwrap();
+    });
+}
+
+/// The sender has the spawned thread, as above: its first look finds the end.
+#[test]
+fn loom_oneshot_who_finds_it_closed_sees_what_came_before() {
+    model(|| {
+        let (mut tx, rx) = channel::<Arc<()>>();
+        let before = Arc::new(AtomicUsize::new(0));
+        let other = Arc::clone(&before);
+        let looking = thread::spawn(move || {
+            if poll_once(pin!(tx.closed())).is_ready() {
+                // Relaxed: the end must carry the order.
+                assert_eq!(other.load(Ordering::Relaxed), 1);
+            }
+        });
+        // Relaxed: as above.
+        before.store(1, Ordering::Relaxed);
+        drop(rx);
+        looking.join().unwrap();
     });
 }

@@ -359,8 +359,9 @@ fn wait<T>(
     let fresh = waker.clone();
     let mut old = None;
     if word & own != 0 {
-        // AcqRel: takes the cell back, unless the finisher was first.
-        if inner.word.fetch_and(!own, Ordering::AcqRel) & done != 0 {
+        // Acquire: takes the cell back, unless the finisher was first: then gets what it finished. Of
+        // the cell nothing is given yet.
+        if inner.word.fetch_and(!own, Ordering::Acquire) & done != 0 {
             return true;
         }
         // SAFETY: O2: the bit is cleared and nobody had finished.

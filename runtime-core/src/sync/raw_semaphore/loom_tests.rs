@@ -3,7 +3,8 @@
 
 use ::loom::thread;
 
-use super::RawSemaphore;
+use super::{RawSemaphore, TryAcquireError};
+use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, UnsafeCell, model};
 use crate::park::block_on_parked as block_on;
 use crate::sync::test_support::poll_once;
@@ -214,5 +215,68 @@ fn loom_semaphore_a_waiter_sees_all_whose_permits_it_gets() {
         for it in threads {
             it.join().unwrap();
         }
+    });
+}
+
+/// What was in hand did not come through the word: who takes it there sees what its holder did.
+#[test]
+fn loom_semaphore_what_nobody_in_the_queue_wants_is_handed_to_who_tries() {
+    model(|| {
+        let shared = Arc::new(Guarded {
+            semaphore: RawSemaphore::new(0),
+            count: UnsafeCell::new(0),
+        });
+        let mut first = Box::pin(shared.semaphore.acquire(1));
+        assert!(poll_once(first.as_mut()).is_pending());
+        let other = Arc::clone(&shared);
+        let handing_on = thread::spawn(move || {
+            // SAFETY: the one permit is held; the model reports it if not.
+            other.count.with_mut(|count| unsafe { *count += 1 });
+            other.semaphore.hand_on(1);
+        });
+        drop(first);
+        if shared.semaphore.try_acquire(1).is_ok() {
+            // SAFETY: as above.
+            assert_eq!(shared.count.with(|count| unsafe { *count }), 1);
+        }
+        handing_on.join().unwrap();
+    });
+}
+
+/// Who sees a permit free, or takes it away, sees what was done with it.
+#[test]
+fn loom_semaphore_seen_and_forgotten_permits_bring_what_was_done() {
+    model(|| {
+        let shared = Arc::new((RawSemaphore::new(0), AtomicUsize::new(0)));
+        let other = Arc::clone(&shared);
+        let releasing = thread::spawn(move || {
+            // Relaxed: the permit must carry the order.
+            other.1.store(1, Ordering::Relaxed);
+            other.0.release(1);
+        });
+        // Relaxed: as above.
+        let done = || shared.1.load(Ordering::Relaxed);
+        assert!(shared.0.available() == 0 || done() == 1);
+        assert!(shared.0.forget(1) == 0 || done() == 1);
+        releasing.join().unwrap();
+    });
+}
+
+/// Who is refused sees what came before the close, also where the exchange has found it closed.
+#[test]
+fn loom_semaphore_who_tries_and_is_refused_sees_what_came_before() {
+    model(|| {
+        let shared = Arc::new((RawSemaphore::new(1), AtomicUsize::new(0)));
+        let other = Arc::clone(&shared);
+        let closing = thread::spawn(move || {
+            // Relaxed: the close must carry the order.
+            other.1.store(1, Ordering::Relaxed);
+            other.0.close();
+        });
+        if shared.0.try_acquire(1) == Err(TryAcquireError::Closed) {
+            // Relaxed: as above.
+            assert_eq!(shared.1.load(Ordering::Relaxed), 1);
+        }
+        closing.join().unwrap();
     });
 }

@@ -45,11 +45,13 @@ fn loom_versions_raise_against_two_waiters_of_one_shard() {
 fn loom_versions_raise_against_two_shards() {
     model(|| {
         let versions = Arc::new(Versions::new(0));
+        let shards = [(); 2].map(|()| versions.assign_shard());
+        assert_eq!(shards, [0, 1], "neighbour by neighbour");
         let other = Arc::clone(&versions);
-        let waiting = thread::spawn(move || block_on(other.change(1, 0)));
+        let waiting = thread::spawn(move || block_on(other.change(shards[1], 0)));
         let other = Arc::clone(&versions);
         let raising = thread::spawn(move || other.raise().wake());
-        block_on(versions.change(0, 0));
+        block_on(versions.change(shards[0], 0));
         waiting.join().unwrap();
         raising.join().unwrap();
     });

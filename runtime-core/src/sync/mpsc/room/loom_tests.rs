@@ -2,7 +2,8 @@
 
 use ::loom::thread;
 
-use super::{Bounded, Room};
+use super::{Bounded, Room, STRAIGHT};
+use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, model};
 use crate::park::block_on_parked as block_on;
 use crate::sync::test_support::poll_once;
@@ -36,6 +37,9 @@ fn loom_room_that_is_returned_reaches_who_waits() {
         assert_eq!(room.available(), 0);
         give_back(&room);
         assert_eq!(room.available(), 1);
+        // Relaxed: all others have ended.
+        let returned = room.returned.load(Ordering::Relaxed);
+        assert_eq!(returned & STRAIGHT, 0, "nobody waits any more");
     });
 }
 
@@ -107,7 +111,7 @@ fn loom_room_is_not_full_while_one_place_moves() {
 #[test]
 fn loom_room_is_all_back_after_a_close() {
     model(|| {
-        let room = full(1);
+        let room = full(2);
         let waiting = {
             let room = Arc::clone(&room);
             thread::spawn(move || {
@@ -118,7 +122,51 @@ fn loom_room_is_all_back_after_a_close() {
         };
         give_back(&room);
         room.close();
+        // Of a value that was there.
+        give_back(&room);
         waiting.join().unwrap();
         assert!(room.is_over());
+    });
+}
+
+/// Room that is counted, or collected by who tries, brings what the receiver did before. Who looks has
+/// the spawned thread: the receiver begins with a look, and loom looks back at the last one only.
+#[test]
+fn loom_room_brings_what_the_receiver_did() {
+    model(|| {
+        let shared = Arc::new((Bounded::new(1), AtomicUsize::new(0)));
+        shared.0.try_acquire(1).unwrap();
+        let other = Arc::clone(&shared);
+        let looking = thread::spawn(move || {
+            // Relaxed: the room must carry the order.
+            let done = || other.1.load(Ordering::Relaxed);
+            assert!(other.0.available() == 0 || done() == 1);
+            assert!(other.0.try_acquire(1).is_err() || done() == 1);
+        });
+        // Relaxed: as above.
+        shared.1.store(1, Ordering::Relaxed);
+        give_back(&shared.0);
+        looking.join().unwrap();
+    });
+}
+
+/// Who finds all room of a closed channel back sees what was done with it.
+#[test]
+fn loom_room_that_is_all_back_brings_what_was_done() {
+    model(|| {
+        let shared = Arc::new((Bounded::new(1), AtomicUsize::new(0)));
+        shared.0.try_acquire(1).unwrap();
+        let other = Arc::clone(&shared);
+        let leaving = thread::spawn(move || {
+            // Relaxed: the room must carry the order.
+            other.1.store(1, Ordering::Relaxed);
+            other.0.release(1);
+        });
+        shared.0.close();
+        if shared.0.is_over() {
+            // Relaxed: as above.
+            assert_eq!(shared.1.load(Ordering::Relaxed), 1);
+        }
+        leaving.join().unwrap();
     });
 }
