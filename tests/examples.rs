@@ -222,10 +222,13 @@ fn a_client_that_does_not_read_is_not_read_from_and_others_go_on() {
 fn fault_053_a_server_out_of_descriptors_serves_on_and_accepts_again() {
     let _watchdog = Watchdog::new();
     for name in SERVERS {
+        let program = support::program(support::example(name));
         let mut server = Server::start_by(
             std::process::Command::new("sh")
-                .args(["-c", "ulimit -n 24 && exec \"$0\" 0"])
-                .arg(support::example(name)),
+                .args(["-c", "ulimit -n 24 && exec \"$@\"", "sh"])
+                .arg(program.get_program())
+                .args(program.get_args())
+                .arg("0"),
         );
         let mut first = server.client();
         assert_echoes(&mut first, b"first\n");
