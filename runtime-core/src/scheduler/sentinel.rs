@@ -15,10 +15,12 @@
 //! At high rates that would cost two system calls an event, and a wake-up a millisecond is nothing:
 //! there the alarm is left alone. The rate is measured where it costs nothing: the sitter looks at
 //! the clock when it arms, the sentinel counts how often somebody stood up in a millisecond.
-//! And while threads go on, to glance or to stand up from the seat, the alarm need not ring at all: who
-//! comes by three quarters of a millisecond after the last look takes one itself and puts the alarm off. A ring
-//! costs two switches of threads, the more the busier the machine is. If all of them are stuck, it
-//! rings a millisecond after the last that went on, as ever.
+//! And while threads go on, the alarm need not ring at all: who glances, or at a high rate stands up
+//! from the seat, [`WATCH_INTERVAL`] after the last such look takes one itself and puts the alarm
+//! off. A ring costs two switches of threads, the more the busier the machine is. If all of them are
+//! stuck, it rings a millisecond after the last that went on, as ever; and who closes and has its
+//! ring put off waits a millisecond for the sentinel.
+//!
 //! Between alarm and word the alarm is off for as long as the sitter takes for two steps: as late
 //! as any thread of the runtime may be.
 //!
@@ -59,7 +61,7 @@ const HIGH_RATE_GAP: Duration = Duration::from_micros(600);
 /// So many in a row begin a high rate.
 const RATE_SAMPLES: u64 = 8;
 
-/// Fewer in the time between two looks end it.
+/// Fewer in the time between two rings end it.
 const RATE_KEPT: u64 = 2;
 
 /// Whether a sitter turns the sentinel off; see the header.
@@ -125,7 +127,7 @@ impl Thrift {
         self.at_high_rate.load(Ordering::Relaxed)
     }
 
-    /// A millisecond is over in which so many stood up.
+    /// The alarm rings; so many have stood up since it did.
     fn settle(&self, stand_ups: u64) {
         if stand_ups < RATE_KEPT {
             // Relaxed: a hint.

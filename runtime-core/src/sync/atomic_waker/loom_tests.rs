@@ -38,19 +38,23 @@ fn loom_atomic_waker_register_against_two_wakes() {
     });
 }
 
+fn wait_for_one(pair: &Arc<(AtomicWaker, AtomicUsize)>) {
+    let other = Arc::clone(pair);
+    let waking = thread::spawn(move || {
+        // Relaxed: the waker cell itself must carry the order.
+        other.1.fetch_add(1, Ordering::Relaxed);
+        other.0.wake();
+    });
+    wait_for(pair, 1);
+    waking.join().unwrap();
+}
+
 #[test]
 fn loom_atomic_waker_changed_waker_against_wake() {
     model(|| {
         let pair = Arc::new((AtomicWaker::new(), AtomicUsize::new(0)));
         pair.0.register(Waker::noop());
-        let other = Arc::clone(&pair);
-        let waking = thread::spawn(move || {
-            // Relaxed: the waker cell itself must carry the order.
-            other.1.fetch_add(1, Ordering::Relaxed);
-            other.0.wake();
-        });
-        wait_for(&pair, 1);
-        waking.join().unwrap();
+        wait_for_one(&pair);
     });
 }
 
@@ -67,14 +71,7 @@ fn loom_atomic_waker_is_free_after_a_wake() {
     }
     model(|| {
         let pair = Arc::new((AtomicWaker::new(), AtomicUsize::new(0)));
-        let other = Arc::clone(&pair);
-        let waking = thread::spawn(move || {
-            // Relaxed: the waker cell itself must carry the order.
-            other.1.fetch_add(1, Ordering::Relaxed);
-            other.0.wake();
-        });
-        wait_for(&pair, 1);
-        waking.join().unwrap();
+        wait_for_one(&pair);
         let count = StdArc::new(Count::default());
         pair.0.register(&Waker::from(StdArc::clone(&count)));
         // Relaxed: as above.
