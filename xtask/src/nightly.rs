@@ -11,12 +11,15 @@ use std::time::Instant;
 
 use crate::platforms;
 use crate::process;
+use crate::soak;
 
 pub(crate) const FILE: &str = "docs/nightly.toml";
 
 /// What a run writes itself.
-const LEDGERS: [&str; 5] = [
+const LEDGERS: [&str; 7] = [
     FILE,
+    "fuzz/corpus",
+    soak::PAGE,
     platforms::ledger::FILE,
     platforms::PAGE,
     "docs/testing.md",

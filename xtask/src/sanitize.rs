@@ -47,6 +47,9 @@ const FOUND: i32 = 66;
 /// Integration tests that run no product code.
 const NO_PRODUCT_CODE: [&str; 2] = ["tidy", "compile_fail"];
 
+/// Features beyond the default that integration tests require.
+const OPTIONAL: &str = "tracing";
+
 /// Tests whose bound a sanitizer breaks by what it costs itself, and why.
 const SKIPPED: &[(Sanitizer, &str, &str)] = &[
     (
@@ -249,7 +252,8 @@ fn find_what_is_planted(recipe: &Recipe) -> Result<(), String> {
 /// The examples that the tests run as processes must be there, with the sanitizer in them, and newer
 /// than the tests, which would otherwise build them again and know nothing of sanitizers.
 fn test_facade(recipe: &Recipe, filter: Option<&str>) -> Result<(), String> {
-    let mut tests = vec!["-p".to_owned(), "runtime".to_owned()];
+    let facade = ["-p", "runtime", "--features", OPTIONAL];
+    let mut tests = facade.map(str::to_owned).to_vec();
     let names = integration_tests(names_in(&process::root().join("tests"))?);
     tests.extend(
         names
@@ -257,7 +261,7 @@ fn test_facade(recipe: &Recipe, filter: Option<&str>) -> Result<(), String> {
             .flat_map(|name| ["--test".to_owned(), name]),
     );
     process::run(recipe.cargo("test").args(&tests).arg("--no-run"))?;
-    process::run(recipe.cargo("build").args(["-p", "runtime", "--examples"]))?;
+    process::run(recipe.cargo("build").args(facade).arg("--examples"))?;
     let now = SystemTime::now();
     for name in names_in(&recipe.examples())? {
         // For reading only: one may still run, left behind by a test that was ended.
