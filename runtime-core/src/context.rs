@@ -3,6 +3,8 @@
 use crate::handle::Handle;
 use crate::scheduler;
 
+pub(crate) use scheduler::is_in_cancelled_task;
+
 #[cfg(not(test))]
 pub(crate) use scheduler::with_timer_shard;
 #[cfg(all(test, loom))]

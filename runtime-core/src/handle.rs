@@ -161,9 +161,10 @@ impl Handle {
     /// Runs a future to its end on this thread, in the runtime's context.
     ///
     /// Inside a task or another `block_on` this works as well: the thread first hands its slot to
-    /// others, as [`block_in_place`](crate::spawn::block_in_place) does. On a current-thread
-    /// runtime the caller runs the tasks, unless another thread does so already. After the runtime
-    /// has shut down the future is still polled, but I/O gives errors.
+    /// others, as [`block_in_place`](crate::spawn::block_in_place) does. On a multi-thread runtime
+    /// this thread polls nothing but the future, which goes on whatever the tasks do; on a
+    /// current-thread runtime the caller runs the tasks, unless another thread does so already.
+    /// After the runtime has shut down the future is still polled, but I/O gives errors.
     ///
     /// # Panics
     /// If the future panics, with its panic.

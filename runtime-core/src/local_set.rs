@@ -117,15 +117,12 @@ impl LocalSet {
     /// Runs a future to its end on this thread, in the runtime's context, and the set's tasks
     /// beside it.
     ///
-    /// On a multi-thread runtime this thread leaves all other tasks to the workers: the set's can
-    /// run nowhere else.
-    ///
     /// # Panics
     /// If the future panics, with its panic.
     #[track_caller]
     pub fn block_on<F: Future>(&self, runtime: &Runtime, future: F) -> F::Output {
         let future = self.run_until(future);
-        runtime.handle().block_on_as(future, Caller::LocalSet)
+        runtime.handle().block_on_as(future, Caller::Runtime)
     }
 
     /// Runs a future to its end, and the set's tasks beside it. Tasks that have not ended by then

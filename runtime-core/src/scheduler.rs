@@ -75,12 +75,14 @@
 //! stands while a slot is held) and wakes a helper if a slot is free; if none is, all are held, and
 //! rule 10 opens a spare once all are stuck.
 //!
-//! *Guest's queue.* A guest parks or sits only with cell and queue empty, or spilled. While it
-//! polls it is guarded as a holder is.
+//! *Guest's queue.* A guest parks or sits only with its queue empty, or spilled, which counts as a
+//! shared push. While it polls it is guarded as a holder is. Kicked out of the seat to help, it gives
+//! the reservation back and then pushes again, as it were: whoever counted on it is served by whom
+//! that wakes.
 //!
 //! *A thread to wake does not exist and is refused*: the reservation is cancelled, the entry stays
-//! queued, and any thread that comes by takes it: a guest in `block_on`, the next push, or the next
-//! look.
+//! queued, and any thread that comes by takes it: a guest in `block_on`, which from then on runs tasks,
+//! the next push, or the next look.
 //!
 //! # No event, timer or kick is lost
 //!
@@ -138,8 +140,8 @@ pub(crate) use config::{Config, Flavor};
 pub use config::{IoMode, Stall};
 pub(crate) use idle::MAX_SLOTS;
 pub(crate) use runner::{
-    Entered, enter, entered, entered_local, is_current_thread, stay_on_thread, suspend,
-    with_timer_shard, worker_index,
+    Entered, enter, entered, entered_local, is_current_thread, is_in_cancelled_task,
+    stay_on_thread, suspend, with_timer_shard, worker_index,
 };
 pub(crate) use shared::Shared;
 pub(crate) use slot::Slot;
@@ -152,8 +154,6 @@ pub(crate) enum Caller {
     Handle,
     /// On a current-thread runtime it holds the slot from the first poll on, if that is free.
     Runtime,
-    /// As through the runtime; on a multi-thread one it leaves tasks to the workers.
-    LocalSet,
 }
 
 /// Starts a task on the current runtime; `None`, and the future is dropped, if there is none.
@@ -182,7 +182,7 @@ impl Shared {
         let _stays = stay_on_thread(false);
         match self.config().flavor() {
             Flavor::CurrentThread => current_thread::block_on(self, future, caller),
-            Flavor::MultiThread => guest::block_on(self, future, caller),
+            Flavor::MultiThread => guest::block_on(self, future),
         }
     }
 

@@ -157,3 +157,103 @@ fn fault_024_tasks_go_on_while_a_task_nests() {
         });
     }
 }
+
+/// What a task may wait for in vain while it nests: the time of another end, a peer, a child.
+fn in_vain(what: usize) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        match what {
+            0 => sleep(Duration::from_secs(3600)).await,
+            1 => {
+                let listener = runtime::net::TcpListener::bind("127.0.0.1:0").await;
+                let listener = listener.expect("a listener");
+                let error = listener.accept().await.expect_err("nobody comes");
+                assert!(error.to_string().contains("shut down"), "{error}");
+            }
+            2 => {
+                let never = runtime::spawn(std::future::pending::<()>());
+                assert!(never.await.expect_err("it never ends").is_cancelled());
+            }
+            _ => {
+                let longer = Duration::from_secs(3600);
+                let _late = runtime::time::timeout(longer, std::future::pending::<()>()).await;
+            }
+        }
+    })
+}
+
+#[test]
+fn fault_028_who_nests_in_a_task_does_not_keep_the_end_waiting() {
+    for (name, _) in runtimes() {
+        for what in 0..4 {
+            for in_place in [false, true] {
+                let is_current_thread = name == "current thread";
+                if is_current_thread && in_place {
+                    continue;
+                }
+                let _watchdog = Watchdog::new();
+                println!("{name}, {what}, {in_place}");
+                let (_, own) = runtimes().find(|own| own.0 == name).expect("it is there");
+                let (begins, begun) = runtime::sync::oneshot::channel();
+                let task = own.spawn(async move {
+                    let here = Handle::current();
+                    let nested = async {
+                        // Whoever wakes up has nothing to wait for.
+                        let _gone = begins.send(());
+                        in_vain(what).await;
+                    };
+                    if in_place {
+                        block_in_place(|| here.block_on(nested));
+                    } else {
+                        here.block_on(nested);
+                    }
+                });
+                if is_current_thread {
+                    // The tasks run on a thread of their own, which is inside the task at the end.
+                    let handle = own.handle().clone();
+                    let drives = std::thread::spawn(move || handle.block_on(task));
+                    begun.blocking_recv().expect("it begins");
+                    drop(own);
+                    // Of the timers the nested wait has panicked; the others have ended.
+                    let _outcome = drives.join().expect("it ends");
+                } else {
+                    begun.blocking_recv().expect("it begins");
+                    drop(own);
+                    assert!(task.is_finished(), "the drop waits for who polls");
+                }
+            }
+        }
+    }
+}
+
+/// Waits for a while when it is dropped.
+struct Lingers(usize);
+
+impl Drop for Lingers {
+    fn drop(&mut self) {
+        let here = Handle::try_current().expect("the runtime that it ran in");
+        here.block_on(in_vain(self.0));
+    }
+}
+
+#[test]
+fn fault_029_a_destructor_that_waits_does_not_keep_the_end_waiting() {
+    for (name, _) in runtimes() {
+        for what in 0..4 {
+            let _watchdog = Watchdog::new();
+            println!("{name}, {what}");
+            let (_, own) = runtimes().find(|own| own.0 == name).expect("it is there");
+            let tasks: Vec<_> = (0..20)
+                .map(|_| {
+                    let lingers = Lingers(what);
+                    own.spawn(async move {
+                        let _lingers = lingers;
+                        std::future::pending::<()>().await;
+                    })
+                })
+                .collect();
+            crate::turn_over(&own);
+            drop(own);
+            assert!(tasks.iter().all(|task| task.is_finished()));
+        }
+    }
+}

@@ -16,7 +16,6 @@ use std::task::{Context, Poll, Waker};
 
 use super::Caller;
 use super::guest::OwnWaker;
-use super::own_wake::OwnWake;
 use super::runner::{self, Kind, Runner};
 use super::shared::Shared;
 use super::slot::Slot;
@@ -75,9 +74,10 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, caller: Calle
     let runner = Runner::new(shared, Kind::Only, None);
     let own = OwnWaker::new(shared, runner.parker.unparker());
     let _current = runner::make_current(&runner);
+    shared.guests.lock().enter(&own);
     let holder = Holder {
         runner: &runner,
-        own: own.word(),
+        own: &own,
     };
     let waker = Waker::from(Arc::clone(&own));
     let mut cx = Context::from_waker(&waker);
@@ -104,7 +104,7 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, caller: Calle
 
 struct Holder<'a> {
     runner: &'a Runner,
-    own: &'a OwnWake,
+    own: &'a Arc<OwnWaker>,
 }
 
 impl Holder<'_> {
@@ -143,7 +143,7 @@ impl Holder<'_> {
 
     /// How many tasks are polled before the own future, if that was woken.
     fn ahead(&self) -> Option<usize> {
-        if !self.own.is_woken() {
+        if !self.own.word().is_woken() {
             return None;
         }
         let waiting = self.runner.local().map_or(0, Slot::len);
@@ -160,7 +160,7 @@ impl Holder<'_> {
     /// Sleeps in the driver.
     fn sit(&self) {
         let shared = &self.runner.shared;
-        if !self.own.will_sit() {
+        if !self.own.word().will_sit() {
             // It only gave way, and nobody else has work: the driver's turn.
             self.runner.glance();
             return;
@@ -170,7 +170,7 @@ impl Holder<'_> {
         if shared.idle.sit_dedicated().is_some() {
             let mut events = self.runner.events.take();
             let may_sleep =
-                shared.inject.is_empty() && !self.own.is_woken() && !shared.is_closing();
+                shared.inject.is_empty() && !self.own.word().is_woken() && !shared.is_closing();
             shared.sleep_in_seat(may_sleep, false, room, &mut events);
             let (_, guard) = shared.idle.stand_up(false);
             shared.guard(guard);
@@ -179,25 +179,29 @@ impl Holder<'_> {
             shared.fire_timers();
         }
         self.runner.begin_turn();
-        self.own.is_up();
+        self.own.word().is_up();
     }
 
     /// Without the turn, or when all is over: only the own future counts.
     fn park(&self) {
         let shared = &self.runner.shared;
-        shared.try_finish();
-        if self.own.will_sit() && self.own.will_park() {
+        if shared.is_closing() {
+            shared.end_waits();
+            shared.try_finish();
+        }
+        if self.own.word().will_sit() && self.own.word().will_park() {
             call(shared.config.on_thread_park.as_ref());
             self.runner.parker.park();
             call(shared.config.on_thread_unpark.as_ref());
         }
-        self.own.is_up();
+        self.own.word().is_up();
     }
 }
 
 impl Drop for Holder<'_> {
     fn drop(&mut self) {
-        self.own.leave();
+        self.own.word().leave();
+        self.runner.shared.guests.lock().leave(self.own);
         if self.runner.holds_slot() {
             let slot = self.runner.let_go();
             debug_assert_eq!(slot, Some(0), "there is one slot");

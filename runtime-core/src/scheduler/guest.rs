@@ -1,10 +1,17 @@
 //! A thread in `block_on` on a multi-thread runtime: rule 11.
 //!
-//! It has a queue, cell and wheel of its own, without the right to run tasks: what it spawns and
-//! wakes is pushed there, where others steal it. Its own future always polls. To run anything else
-//! it borrows a free regular slot, one poll at a time, and checks its own future after each. With
-//! nothing to do it sits if the seat is empty, else it parks. The thread of a `LocalSet` runs no other
-//! tasks: it hands over what it spawns and wakes.
+//! It polls its own future and nothing else: a task that blocks, in `block_in_place` or without it,
+//! would lie on top of that future, which no other thread can poll, and the two might wait for each
+//! other. It has a queue, cell and wheel of its own: what it spawns and wakes is pushed there, where
+//! others steal it, and what is left when its future waits goes to the shared queue.
+//!
+//! **Where it rests.** While tasks are alive it parks, and a worker sits: who is woken by the events
+//! then also runs the tasks. While none are, it sits itself, if the seat is empty: a program that
+//! spawns nothing needs no other thread. Kicked there to help, it hands the reservation on. A future
+//! that is never at rest gives the driver its turn by glances.
+//!
+//! **Alone.** Where a thread was refused the guest does it all: it borrows a free regular slot, one
+//! poll at a time, and checks its own future after each.
 //!
 //! **Its own wake-up.** One word: `AWAKE`, `PARKED`, `SITTING`, `WOKEN`. Guest: (1) `AWAKE →
 //! SITTING`, fails if `WOKEN`; (2) claim the seat in the scheduler's word; got it: (3) look at the
@@ -22,7 +29,6 @@ use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
-use super::Caller;
 use super::idle::Up;
 use super::own_wake::{OwnWake, Rouse};
 use super::runner::{self, Kind, Runner};
@@ -78,50 +84,56 @@ impl Wake for OwnWaker {
 }
 
 /// Who is inside, and which queues are free for those that come.
-#[derive(Debug)]
 pub(super) struct Guests {
     free: Vec<u32>,
-    inside: usize,
+    inside: Vec<Arc<OwnWaker>>,
 }
 
 impl Guests {
     pub(super) fn new(free: Vec<u32>) -> Guests {
-        Guests { free, inside: 0 }
+        Guests {
+            free,
+            inside: Vec::new(),
+        }
     }
 
-    /// A queue, if one is free, and whether others are inside.
-    fn enter(&mut self) -> (Option<u32>, bool) {
-        self.inside += 1;
-        (self.free.pop(), self.inside > 1)
+    /// Whether others are inside.
+    pub(super) fn enter(&mut self, guest: &Arc<OwnWaker>) -> bool {
+        self.inside.push(Arc::clone(guest));
+        self.inside.len() > 1
     }
 
     /// Whether others are inside: they may be parked, with timers that a sitter must look after.
-    fn leave(&mut self, home: Option<u32>) -> bool {
-        self.free.extend(home);
-        self.inside -= 1;
-        self.inside > 0
+    pub(super) fn leave(&mut self, guest: &Arc<OwnWaker>) -> bool {
+        self.inside.retain(|other| !Arc::ptr_eq(other, guest));
+        !self.inside.is_empty()
+    }
+
+    /// All of them, who look around when they are woken.
+    pub(super) fn inside(&self) -> Vec<Arc<OwnWaker>> {
+        self.inside.clone()
     }
 }
 
-/// Polls `future` to its end on this thread, and runs what else there is meanwhile.
-pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, caller: Caller) -> F::Output {
-    let (home, others) = shared.guests.lock().enter();
-    if others {
-        shared.needs_guard();
-    }
+/// Polls `future` to its end on this thread.
+pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
+    let home = shared.guests.lock().free.pop();
     let runner = Runner::new(shared, Kind::Guest, home);
     let own = OwnWaker::new(shared, runner.parker.unparker());
+    if shared.guests.lock().enter(&own) {
+        shared.needs_guard();
+    }
     let _current = runner::make_current(&runner);
     let guest = Guest {
         runner: &runner,
-        own: own.word(),
-        leaves_tasks: caller == Caller::LocalSet,
+        own: &own,
     };
     let waker = Waker::from(Arc::clone(&own));
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
         if own.word().take() {
+            runner.glance_in_time();
             runner.count_guest();
             let _polls = runner.hold_clock(own.word());
             let _budget = coop::budget();
@@ -130,23 +142,39 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, caller: Calle
             }
             continue;
         }
-        if !guest.run_one() {
-            guest.rest();
+        if shared.is_closing() {
+            guest.give_back();
+            shared.end_waits();
+            shared.try_finish();
+        } else if guest.is_alone() && guest.run_one() {
+            continue;
+        } else {
+            guest.hand_over();
         }
+        guest.rest();
     }
 }
 
 struct Guest<'a> {
     runner: &'a Runner,
-    own: &'a OwnWake,
-    /// Its own future drives tasks that can run nowhere else: all others go to the workers, as long
-    /// as there are threads to be had.
-    leaves_tasks: bool,
+    own: &'a Arc<OwnWaker>,
 }
 
 impl Guest<'_> {
     fn shared(&self) -> &Arc<Shared> {
         &self.runner.shared
+    }
+
+    /// Whether there may be no thread that runs tasks.
+    fn is_alone(&self) -> bool {
+        self.shared().stats.threads_refused() > 0
+    }
+
+    /// What it has spawned and woken goes to those who run tasks.
+    fn hand_over(&self) {
+        if self.runner.spill() {
+            self.shared().notify();
+        }
     }
 
     /// Runs one task in a borrowed slot; false if there is none, or no slot.
@@ -157,30 +185,13 @@ impl Guest<'_> {
             return false;
         };
         let own_work = local.has_cell() || local.len() > 0;
-        if shared.is_closing() {
-            self.give_back();
-            shared.try_finish();
-            return false;
-        }
-        // With no thread to be had the guest does it all.
-        let alone = shared.stats.threads_refused() > 0;
-        if !own_work && shared.inject.is_empty() && !(alone && runner.sees_work(Victims::All)) {
-            return false;
-        }
-        if self.leaves_tasks && !alone {
-            let handed_over = runner.spill();
-            self.give_back();
-            if handed_over {
-                shared.notify();
-            }
+        if !own_work && shared.inject.is_empty() && !runner.sees_work(Victims::All) {
             return false;
         }
         if !runner.holds_slot() {
             let Some((slot, guard)) = shared.idle.take() else {
                 // Others hold all slots: let them have it.
-                if runner.spill() {
-                    shared.notify();
-                }
+                self.hand_over();
                 return false;
             };
             runner.hold(slot);
@@ -190,12 +201,12 @@ impl Guest<'_> {
         let entry = runner.shared_in_time();
         let entry = entry
             .or_else(|| runner.next_local())
-            .or_else(|| runner.next_shared());
-        let entry = entry.or_else(|| alone.then(|| runner.steal(Victims::All)).flatten());
+            .or_else(|| runner.next_shared())
+            .or_else(|| runner.steal(Victims::All));
         if let Some(entry) = entry {
             runner.poll(entry);
         }
-        if self.own.is_woken() {
+        if self.own.word.is_woken() {
             self.give_back();
         }
         true
@@ -215,10 +226,11 @@ impl Guest<'_> {
     /// Sits if the seat is empty, else parks, until there may be something to do.
     fn rest(&self) {
         let shared = self.shared();
-        if !self.own.will_sit() {
+        if !self.own.word.will_sit() {
             return self.give_back();
         }
-        let may_sit = self.runner.local().is_some();
+        let may_sit =
+            self.runner.local().is_some() && (self.is_alone() || !shared.has_live_tasks());
         let room = shared.seat.choose();
         let counted = self.runner.uncount_guest();
         let slot = self.runner.let_go();
@@ -227,7 +239,7 @@ impl Guest<'_> {
             shared.guard(guard);
             sits
         } else {
-            debug_assert!(slot.is_none(), "without a queue no slot");
+            debug_assert!(slot.is_none(), "who is alone with a slot may sit");
             if counted {
                 shared.idle.guest_stops();
             }
@@ -244,14 +256,14 @@ impl Guest<'_> {
                 if !shared.inject.is_empty() {
                     shared.notify();
                 }
-                if self.own.will_park() {
+                if self.own.word.will_park() {
                     call(shared.config.on_thread_park.as_ref());
                     self.runner.parker.park();
                     call(shared.config.on_thread_unpark.as_ref());
                 }
             }
         }
-        self.own.is_up();
+        self.own.word.is_up();
         self.runner.count_guest();
     }
 
@@ -259,10 +271,10 @@ impl Guest<'_> {
         let shared = self.shared();
         let mut events = self.runner.events.take();
         loop {
-            let may_sleep =
-                !self.own.is_woken() && shared.inject.is_empty() && !shared.is_closing();
+            let has_work = self.is_alone() && !shared.inject.is_empty();
+            let may_sleep = !self.own.word.is_woken() && !has_work && !shared.is_closing();
             let due = shared.sleep_in_seat(may_sleep, capped, room, &mut events);
-            if may_sleep && events.is_empty() && !due && !self.own.is_woken() {
+            if may_sleep && events.is_empty() && !due && !self.own.word.is_woken() {
                 if let Some(stays) = shared.stay(capped) {
                     (capped, room) = stays;
                     continue;
@@ -270,26 +282,21 @@ impl Guest<'_> {
             }
             break;
         }
-        self.own.is_up();
+        self.own.word.is_up();
         let (up, guard) = shared.idle.stand_up(false);
         shared.thrift.stood_up();
-        if up == Up::Reserved {
-            self.runner.hold(shared.idle.redeem());
-            // What it was kicked for, so that it does not kick the next one for the same. This is
-            // the one occasion on which a guest steals: nobody else may be there to do it.
-            let entry = self.runner.next_shared();
-            let entry = entry.or_else(|| self.runner.steal(Victims::All));
-            if let (Some(local), Some(entry)) = (self.runner.local(), entry) {
-                local.push_back(entry);
-            }
-            if shared.idle.stop_searching() {
-                shared.notify_if_work();
-            }
-        }
         shared.guard(guard);
         shared.dispatch(&mut events);
         self.runner.events.replace(events);
         shared.fire_timers();
+        if up == Up::Reserved {
+            // It was kicked to help, and nobody else comes for what is there as long as it has the
+            // reservation.
+            shared.idle.cancel_reservation();
+            if !self.is_alone() {
+                shared.notify();
+            }
+        }
     }
 }
 
@@ -298,13 +305,17 @@ impl Drop for Guest<'_> {
     /// lives.
     fn drop(&mut self) {
         let shared = self.shared();
-        self.own.leave();
+        self.own.word.leave();
         let had_work = self.runner.spill();
         self.give_back();
         if self.runner.uncount_guest() {
             shared.idle.guest_stops();
         }
-        let others = shared.guests.lock().leave(self.runner.leave_home());
+        let others = {
+            let mut guests = shared.guests.lock();
+            guests.free.extend(self.runner.leave_home());
+            guests.leave(self.own)
+        };
         if had_work {
             shared.notify();
         }

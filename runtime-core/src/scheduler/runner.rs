@@ -211,15 +211,19 @@ impl Runner {
     // ---- pushing ----
 
     /// A task woken or spawned by this thread: it runs next, what it displaces runs after the
-    /// others.
+    /// others. On a guest, which runs none, somebody else comes for it at once.
     pub(super) fn push(&self, entry: Notified) {
         let Some(local) = self.local() else {
             return self.shared.push_shared(entry);
         };
         match self.kind {
             Kind::Only => return local.push_back(entry),
-            // Its first spawn: from now on somebody must look after what it leaves in the cell.
-            Kind::Guest => self.count_guest(),
+            Kind::Guest => {
+                // Its first spawn: from now on somebody must look after what lies here.
+                self.count_guest();
+                self.push_behind(local, entry);
+                return self.shared.notify_local(local);
+            }
             Kind::Worker => {}
         }
         if let Some(displaced) = local.swap_cell(entry) {
@@ -506,6 +510,13 @@ impl Drop for Suspended {
             }
         });
     }
+}
+
+/// Whether this thread polls a task that is cancelled when the poll returns, since its runtime ends.
+pub(crate) fn is_in_cancelled_task() -> bool {
+    let is_cancelled =
+        |runner: &Runner| runner.polling.get().is_some() && runner.shared.is_closing();
+    park::is_async_context() && with_current(|runner| runner.is_some_and(is_cancelled))
 }
 
 /// Whether this thread has the turn of a current-thread runtime, whose tasks nobody else runs.

@@ -188,6 +188,12 @@ impl Shared {
         spawned.saturating_sub(ended) as usize
     }
 
+    /// Whether any task is alive, as far as this thread knows.
+    pub(super) fn has_live_tasks(&self) -> bool {
+        // Relaxed: a hint; who never spawned saves the sums.
+        self.has_spawned.load(Ordering::Relaxed) && self.live_tasks() > 0
+    }
+
     /// How many tasks have had to wait and are alive.
     pub(super) fn listed_tasks(&self) -> usize {
         self.slots.iter().map(|slot| slot.tasks.len()).sum()

@@ -9,6 +9,12 @@
 //! 3. *Finish*, by whoever finds that no thread is left and no listed task lives: wheels and driver
 //!    are shut down and their waiters woken, and whoever waits for the end goes on.
 //!
+//! *Who lies on top of what 3 waits for*: a guest in a task's poll or in a destructor may wait for a
+//! timer or for I/O, which nobody serves any more. So all guests are woken at the close, and one that
+//! would rest shuts wheels and driver down ahead of 3 ([`Shared::end_waits`]): its wait ends with an
+//! error, or with a panic. A running task that polls a timer after that stays pending, and is
+//! cancelled when its poll returns.
+//!
 //! *Where a task is that is on no list.* It has not had to wait yet, so no waker can be about to
 //! queue it, and it is in one of these places. (a) In a queue: whoever pushes attempts steps 2 and 3
 //! afterwards, and so do threads and guests on their way out; and a spawn that finds the runtime
@@ -31,6 +37,7 @@ use std::cell::Cell;
 use std::ptr::null;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Wake;
 use std::time::{Duration, Instant};
 
 use super::census::Census;
@@ -136,6 +143,8 @@ impl Shared {
         if kick {
             self.seat.kick();
         }
+        let guests = self.guests.lock().inside();
+        guests.iter().for_each(Wake::wake_by_ref);
         self.ring_alarm();
         self.turn.close();
         self.blocking().close();
@@ -168,12 +177,7 @@ impl Shared {
         if self.listed_tasks() > 0 || !self.threads.census.finish() {
             return;
         }
-        for slot in &self.slots {
-            let report = slot.wheel.close();
-            self.stats
-                .foreign_panics(usize::from(report.panic.is_some()));
-        }
-        self.shut_driver_down();
+        self.end_waits();
         let keeps_itself = {
             let mut state = self.threads.state.lock();
             state.ended = true;
@@ -182,6 +186,17 @@ impl Shared {
         self.threads.ended.notify_all();
         // Not the last count: the caller has one.
         drop(keeps_itself);
+    }
+
+    /// Wheels and driver are shut down: who waits for them is told, and so is who would. Before the
+    /// finish by a guest: it may lie on top of a task or of a destructor that the finish waits for.
+    pub(super) fn end_waits(&self) {
+        for slot in &self.slots {
+            let report = slot.wheel.close();
+            self.stats
+                .foreign_panics(usize::from(report.panic.is_some()));
+        }
+        self.shut_driver_down();
     }
 
     /// Step 2: cancels every task that is neither running nor on its way to a queue.

@@ -13,7 +13,7 @@ use crate::time::timer::Timer;
 
 /// Waits until `duration` has passed.
 ///
-/// Zero is ready at the first poll. A duration that the clock cannot add to the present waits for
+/// However short, it lets others run: it is never ready at its first poll. A duration that the clock cannot add to the present waits for
 /// some 30 years.
 ///
 /// # Panics
@@ -24,6 +24,16 @@ use crate::time::timer::Timer;
 #[track_caller]
 #[inline]
 pub fn sleep(duration: Duration) -> Sleep {
+    Sleep {
+        timer: Timer::after(duration).that_gives_way(),
+        pinned: PhantomPinned,
+    }
+}
+
+/// The same for a limit, which may be over at once.
+#[track_caller]
+#[inline]
+pub(super) fn limit(duration: Duration) -> Sleep {
     Sleep {
         timer: Timer::after(duration),
         pinned: PhantomPinned,

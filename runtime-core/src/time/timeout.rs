@@ -9,7 +9,8 @@ use pin_project_lite::pin_project;
 
 use crate::coop;
 use crate::time::error::Elapsed;
-use crate::time::{Instant, Sleep, sleep, sleep_until};
+use crate::time::sleep::limit;
+use crate::time::{Instant, Sleep, sleep_until};
 
 /// Waits for `future`, but no longer than `duration`.
 ///
@@ -33,7 +34,7 @@ use crate::time::{Instant, Sleep, sleep, sleep_until};
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
     Timeout {
         value: future.into_future(),
-        delay: sleep(duration),
+        delay: limit(duration),
     }
 }
 

@@ -1,7 +1,8 @@
 //! One deadline that a task may wait for: what [`Sleep`](super::Sleep) and
 //! [`Interval`](super::Interval) are made of.
 //!
-//! **States.** *Idle*: nobody waits; nothing is registered. *Waiting*: the shard knows the last
+//! **States.** *Fresh*: as idle, and the first poll gives way in any case. *Idle*: nobody waits;
+//! nothing is registered. *Waiting*: the shard knows the last
 //! poll's waker under a key. *Elapsed*: a poll has seen the deadline passed; stays so until a
 //! reset.
 //!
@@ -37,6 +38,7 @@ pub(super) struct Timer {
 }
 
 enum State {
+    Fresh,
     Idle,
     Waiting(Key),
     Elapsed,
@@ -89,6 +91,13 @@ impl Timer {
         }
     }
 
+    /// The same, never ready at its first poll.
+    #[inline]
+    pub(super) fn that_gives_way(mut self) -> Timer {
+        self.state = State::Fresh;
+        self
+    }
+
     pub(super) fn deadline(&self) -> Instant {
         self.deadline
     }
@@ -102,7 +111,7 @@ impl Timer {
     /// nothing.
     pub(super) fn is_elapsed(&self) -> bool {
         match self.state {
-            State::Idle => false,
+            State::Fresh | State::Idle => false,
             State::Waiting(key) => self.shard.is_fired(key),
             State::Elapsed => true,
         }
@@ -126,7 +135,7 @@ impl Timer {
                 Registered::Waiting => State::Waiting(key),
                 Registered::Fired | Registered::Closed => State::Idle,
             },
-            State::Idle | State::Elapsed => State::Idle,
+            State::Fresh | State::Idle | State::Elapsed => State::Idle,
         };
     }
 
@@ -136,7 +145,12 @@ impl Timer {
         let unit = ready!(coop::poll_proceed(cx));
         let elapsed = match self.state {
             State::Elapsed => true,
-            State::Idle => self.is_due() || self.register(cx),
+            State::Fresh if self.is_due() => {
+                self.state = State::Elapsed;
+                cx.waker().wake_by_ref();
+                false
+            }
+            State::Fresh | State::Idle => self.is_due() || self.register(cx),
             State::Waiting(key) => self.look(key, cx),
         };
         if !elapsed {
@@ -161,7 +175,7 @@ impl Timer {
         }
         match self.shard.insert(self.deadline_ns(), cx.waker().clone()) {
             Ok(key) => self.state = State::Waiting(key),
-            Err(Closed) => shut_down(),
+            Err(Closed) => shut_down_unless_cancelled(),
         }
         false
     }
@@ -177,7 +191,11 @@ impl Timer {
             Registered::Waiting => false,
             Registered::Closed => {
                 self.state = State::Idle;
-                self.is_due() || shut_down()
+                if !self.is_due() {
+                    shut_down_unless_cancelled();
+                    return false;
+                }
+                true
             }
         }
     }
@@ -210,7 +228,11 @@ impl fmt::Debug for Timer {
     }
 }
 
+/// A task that is about to be cancelled may wait for ever.
 #[cold]
-fn shut_down() -> ! {
-    panic!("the runtime of this timer was shut down: the wait would never end")
+fn shut_down_unless_cancelled() {
+    assert!(
+        context::is_in_cancelled_task(),
+        "the runtime of this timer was shut down: the wait would never end"
+    );
 }

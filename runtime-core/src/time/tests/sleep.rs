@@ -48,17 +48,31 @@ fn fault_038_what_is_due_is_ready_at_the_first_poll_and_registers_nothing() {
     let rig = Rig::new();
     rig.advance(ms(5));
     let now = Instant::now();
-    for sleep in [
-        sleep(Duration::ZERO),
-        sleep_until(now),
-        sleep_until(now - ms(3)),
-    ] {
+    for sleep in [sleep_until(now), sleep_until(now - ms(3))] {
         let mut sleep = pin!(sleep);
         assert!(!sleep.is_elapsed(), "nobody has looked yet");
         assert_eq!(poll(sleep.as_mut(), Waker::noop()), READY);
         assert!(sleep.is_elapsed());
     }
     assert_eq!((rig.shard.len(), rig.shard.next_deadline()), (0, u64::MAX));
+}
+
+/// As a way to give way it is used in loops that wait for others.
+#[test]
+fn fault_018_the_shortest_sleep_lets_others_run_once() {
+    let rig = Rig::new();
+    let (count, waker) = counter();
+    for span in [Duration::ZERO, Duration::from_nanos(1)] {
+        let mut sleep = pin!(sleep(span));
+        rig.advance(ms(1));
+        assert!(poll(sleep.as_mut(), &waker).is_pending());
+        assert_eq!(poll(sleep.as_mut(), &waker), READY);
+    }
+    assert_eq!(count.get(), 2);
+    assert!(rig.shard.is_empty());
+    let mut again = pin!(sleep(ms(1)));
+    again.as_mut().reset(Instant::now());
+    assert_eq!(poll(again, &waker), READY, "a deadline is one");
 }
 
 #[test]
@@ -211,9 +225,9 @@ fn a_sleep_takes_a_unit_of_budget_when_it_is_ready() {
     let _budget = coop::budget();
     let (count, waker) = counter();
     for _ in 0..coop::BUDGET {
-        assert_eq!(poll(pin!(sleep(Duration::ZERO)), &waker), READY);
+        assert_eq!(poll(pin!(sleep_until(Instant::now())), &waker), READY);
     }
-    assert!(poll(pin!(sleep(Duration::ZERO)), &waker).is_pending());
+    assert!(poll(pin!(sleep_until(Instant::now())), &waker).is_pending());
     assert_eq!(count.get(), 1, "rescheduled, not silent");
 }
 
