@@ -13,8 +13,8 @@ use crate::time::timer::Timer;
 
 /// Waits until `duration` has passed.
 ///
-/// However short, it lets others run: it is never ready at its first poll. A duration that the clock cannot add to the present waits for
-/// some 30 years.
+/// However short, it lets others run: it is never ready at its first poll. A duration that the clock
+/// cannot add to the present waits for some 30 years.
 ///
 /// # Panics
 /// Outside of a runtime. Polling it after its runtime was shut down panics, too, unless it is due.
