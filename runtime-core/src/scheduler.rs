@@ -104,6 +104,7 @@ mod slot;
 mod inject;
 
 mod idle;
+mod linger;
 
 mod stats;
 

@@ -226,7 +226,9 @@ impl Guest<'_> {
     /// Sits if the seat is empty, else parks, until there may be something to do.
     fn rest(&self) {
         let shared = self.shared();
-        if !self.own.word.will_sit() {
+        let linger = &self.runner.linger;
+        let is_woken = || self.own.word.is_woken();
+        if linger.is_worth_it() && linger.until(is_woken) || !self.own.word.will_sit() {
             return self.give_back();
         }
         let may_sit =

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use super::linger::Linger;
 use super::own_wake::OwnWake;
 use super::search::Search;
 use super::shared::Shared;
@@ -68,6 +69,7 @@ pub(crate) struct Runner {
     until_glance: Countdown,
     until_shared: Countdown,
     pub(super) search: Search,
+    pub(super) linger: Linger,
     pub(super) events: RefCell<Vec<Event>>,
 }
 
@@ -81,6 +83,7 @@ impl Runner {
             search: Search::new(loom::seed(&parker)),
             shared: Arc::clone(shared),
             kind,
+            linger: Linger::new(),
             parker,
             slot: Cell::new(None),
             busy_since: Cell::new(None),

@@ -167,8 +167,13 @@ impl Runner {
             // Woken to help.
             return self.steal(Victims::All);
         }
-        *searching = self.sees_work(Victims::Worthwhile) && self.shared.idle.start_searching();
-        if *searching {
+        *searching = (self.sees_work(Victims::Worthwhile) || self.linger.is_worth_it())
+            && self.shared.idle.start_searching();
+        if !*searching {
+            return None;
+        }
+        let sees_work = || !self.shared.inject.is_empty() || self.sees_work(Victims::Worthwhile);
+        if sees_work() || self.linger.until(sees_work) {
             self.steal(Victims::Worthwhile)
         } else {
             None

@@ -1,0 +1,70 @@
+//! A short wait before a long one: a thread that is about to sleep looks out for a few microseconds
+//! for what it would be woken for.
+//!
+//! To put a thread to sleep and to wake it costs two system calls and, where its processor went idle
+//! meanwhile, ten microseconds or more until it runs. Where two threads take turns in less time than
+//! that, both are better off awake. Whether that is so is not known but remembered: the wait is tried
+//! as long as two of three were worth it, and else once in a while. So what is spent in vain is less
+//! than what the sleeps would have cost, or a small part of what they cost anyway.
+//!
+//! It is no part of any protocol: who lingers is awake, and goes the whole way to sleep afterwards.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use crate::loom::{self, IS_MODEL};
+
+/// Longer than a thread takes to wake up: of two that sleep in turn one has to find the other awake
+/// for both to stay so.
+const LIMIT: Duration = Duration::from_micros(20);
+/// Pauses of the processor between two looks.
+const PAUSES: u32 = 4;
+
+/// What is put on a wait, and what it may win.
+const STAKE: u32 = 2;
+const GAIN: u32 = 1;
+const CREDIT: u32 = 4;
+const CREDIT_MAX: u32 = 8;
+/// Without credit one wait in so many is tried: meanwhile nobody sleeps in the driver.
+const SELDOM: u32 = 1024;
+
+/// What a thread remembers of its waits.
+#[derive(Debug)]
+pub(super) struct Linger {
+    credit: Cell<u32>,
+    passed_over: Cell<u32>,
+}
+
+impl Linger {
+    pub(super) fn new() -> Linger {
+        Linger {
+            credit: Cell::new(CREDIT),
+            passed_over: Cell::new(0),
+        }
+    }
+
+    /// Whether to try it this time.
+    pub(super) fn is_worth_it(&self) -> bool {
+        let passed_over = self.passed_over.get() + 1;
+        let tries = self.credit.get() > 0 || passed_over == SELDOM;
+        self.passed_over.set(if tries { 0 } else { passed_over });
+        tries && !IS_MODEL
+    }
+
+    /// Whether it `has_come` within the limit.
+    pub(super) fn until(&self, has_come: impl Fn() -> bool) -> bool {
+        let begun = loom::now();
+        let credit = self.credit.get();
+        while begun.elapsed() < LIMIT {
+            if has_come() {
+                self.credit.set(CREDIT_MAX.min(credit + GAIN));
+                return true;
+            }
+            for _ in 0..PAUSES {
+                std::hint::spin_loop();
+            }
+        }
+        self.credit.set(credit.saturating_sub(STAKE));
+        false
+    }
+}
