@@ -167,13 +167,12 @@ impl Runner {
             // Woken to help.
             return self.steal(Victims::All);
         }
-        *searching = (self.sees_work(Victims::Worthwhile) || self.linger.is_worth_it())
-            && self.shared.idle.start_searching();
+        let sees_work = self.sees_work(Victims::Worthwhile);
+        *searching = (sees_work || self.linger.is_worth_it()) && self.shared.idle.start_searching();
         if !*searching {
             return None;
         }
-        let sees_work = || !self.shared.inject.is_empty() || self.sees_work(Victims::Worthwhile);
-        if sees_work() || self.linger.until(sees_work) {
+        if sees_work || self.linger.until(|| !self.shared.inject.is_empty()) {
             self.steal(Victims::Worthwhile)
         } else {
             None
