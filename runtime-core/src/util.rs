@@ -1,4 +1,6 @@
-//! Small pieces that know nothing of tasks: locks, wake batches, memory.
+//! Small pieces that know nothing of tasks: locks, wake batches, memory, foreign panics.
+
+pub mod foreign;
 
 pub(crate) mod free_list;
 

@@ -33,13 +33,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 
 use super::raw_semaphore::RawSemaphore;
 use crate::loom::Mutex;
+use crate::util::foreign;
 
 /// Tells any number of tasks to end; its children are told with it.
 ///
@@ -112,17 +112,15 @@ impl CancellationToken {
     /// # Panics
     /// If a waker of somebody who waits panics: then at the end, after all were told.
     pub fn cancel(&self) {
-        let mut panic = None;
+        let mut outcome = Ok(());
         let mut rest = vec![Arc::clone(&self.node)];
         while let Some(node) = rest.pop() {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| node.gate.close())) {
-                panic.get_or_insert(payload);
-            }
+            outcome = outcome.and(foreign::call(|| node.gate.close()));
             let children = mem::take(&mut node.children.lock().live);
             rest.extend(children.into_values().filter_map(|child| child.upgrade()));
         }
-        if let Some(payload) = panic {
-            resume_unwind(payload);
+        if let Err(panic) = outcome {
+            panic.resume();
         }
     }
 

@@ -31,7 +31,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -40,6 +40,7 @@ use super::wait_list::{WAITING as NO_OUTCOME, WaitList, Waiter, refresh};
 use crate::coop;
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Mutex, first_look};
+use crate::util::foreign;
 use crate::util::wake_list::WakeList;
 
 const EMPTY: usize = 0;
@@ -286,7 +287,7 @@ struct WakeRest<'a> {
 
 impl Drop for WakeRest<'_> {
     fn drop(&mut self) {
-        let _ = catch_unwind(AssertUnwindSafe(|| self.notify.wake_older(self.generation)));
+        drop(foreign::call(|| self.notify.wake_older(self.generation)));
     }
 }
 

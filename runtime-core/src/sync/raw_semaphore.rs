@@ -47,6 +47,7 @@ use super::wait_list::{WAITING, WaitList, Waiter, refresh};
 use crate::coop;
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Mutex, first_look};
+use crate::util::foreign;
 use crate::util::wake_list::WakeList;
 
 pub use error::{AcquireError, TryAcquireError};
@@ -456,7 +457,7 @@ struct HandOutRest<'a>(&'a RawSemaphore);
 
 impl Drop for HandOutRest<'_> {
     fn drop(&mut self) {
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.0.hand_out()));
+        drop(foreign::call(|| self.0.hand_out()));
     }
 }
 
@@ -465,7 +466,7 @@ struct CloseRest<'a>(&'a RawSemaphore);
 
 impl Drop for CloseRest<'_> {
     fn drop(&mut self) {
-        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.0.close()));
+        drop(foreign::call(|| self.0.close()));
     }
 }
 

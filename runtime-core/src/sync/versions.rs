@@ -38,7 +38,6 @@
 //! raise, which may never come).
 
 use std::future::Future;
-use std::panic::resume_unwind;
 
 use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::loom::{IS_MODEL, Mutex, first_look};
@@ -236,12 +235,11 @@ impl Raised<'_> {
                 more = self
                     .versions
                     .take_batch(shard, self.older_than, &mut wakers);
-                let woken = wakers.wake_all_caught();
-                outcome = outcome.and(woken);
+                outcome = outcome.and(wakers.wake_all_caught());
             }
         }
-        if let Err(payload) = outcome {
-            resume_unwind(payload);
+        if let Err(panic) = outcome {
+            panic.resume();
         }
     }
 }

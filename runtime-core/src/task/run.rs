@@ -1,14 +1,12 @@
 //! What happens to a task: run, complete, join, free. The typed functions behind the vtable.
 //!
 //! No panic leaves a task: a poll, the future's destructor, the output's destructor and the join
-//! waker are all foreign code and each is called under `catch_unwind`. A panic of the poll or of
+//! waker are all foreign code and each is called by `foreign::call`. A panic of the poll or of
 //! the future's destructor becomes the task's result; the first one counts. A panic of the output's
 //! destructor has no one to go to and ends here.
 #![allow(unsafe_code, reason = "gives the type-erased pointer its types back")]
 
-use std::any::Any;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 
@@ -17,9 +15,7 @@ use super::error::JoinError;
 use super::raw::{Notified, RawTask, TaskRef};
 use super::state::{Complete, DropJoin, JoinState, Pause, Start};
 use super::{id, waker};
-use crate::util::free_list;
-
-type Payload = Box<dyn Any + Send>;
+use crate::util::{foreign, free_list};
 
 /// The cell behind a header.
 ///
@@ -44,10 +40,14 @@ pub(super) unsafe fn run<F: Future + 'static, S: Schedule>(header: NonNull<Heade
     }
     let waker = waker::borrowed(&header);
     let mut cx = Context::from_waker(&waker);
-    match catch_unwind(AssertUnwindSafe(|| poll(cell, &mut cx))) {
+    match foreign::call(|| poll(cell, &mut cx)) {
         Ok(Poll::Pending) => pause(header, cell),
         Ok(Poll::Ready(output)) => finish(header, cell, Ok(output)),
-        Err(payload) => finish(header, cell, Err(JoinError::panic(cell.header.id, payload))),
+        Err(panic) => finish(
+            header,
+            cell,
+            Err(JoinError::panic(cell.header.id, panic.into_payload())),
+        ),
     }
 }
 
@@ -112,11 +112,13 @@ fn finish<F: Future + 'static, S: Schedule>(
     cell: &Cell<F, S>,
     mut output: Result<F::Output, JoinError>,
 ) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| cell.empty())) {
+    if let Err(panic) = foreign::call(|| cell.empty()) {
         let first_panic = matches!(&output, Err(error) if error.is_panic());
         if !first_panic {
-            let lost =
-                std::mem::replace(&mut output, Err(JoinError::panic(cell.header.id, payload)));
+            let lost = std::mem::replace(
+                &mut output,
+                Err(JoinError::panic(cell.header.id, panic.into_payload())),
+            );
             contain(|| drop(lost));
         }
     }
@@ -142,11 +144,7 @@ fn finish<F: Future + 'static, S: Schedule>(
 
 /// Runs foreign code whose panic has nobody to go to.
 fn contain(foreign: impl FnOnce()) {
-    let caught: Result<(), Payload> = catch_unwind(AssertUnwindSafe(foreign));
-    if let Err(payload) = caught {
-        // The payload's own destructor may panic as well.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
-    }
+    drop(foreign::call(foreign));
 }
 
 /// Vtable `schedule`.

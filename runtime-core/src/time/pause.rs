@@ -2,7 +2,6 @@
 
 use std::future::poll_fn;
 use std::mem;
-use std::panic;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -81,7 +80,7 @@ fn jump(duration: Duration) {
         panic!("{error}");
     }
     let Fired { panic, .. } = shard.fire(shard.clock().now_ns(), &mut WakeList::new());
-    if let Some(payload) = panic {
-        panic::resume_unwind(payload);
+    if let Some(panic) = panic {
+        panic.resume();
     }
 }

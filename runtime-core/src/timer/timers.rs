@@ -42,7 +42,6 @@ mod loom_tests;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-use std::any::Any;
 use std::fmt;
 use std::task::Waker;
 
@@ -50,6 +49,7 @@ use crate::loom::atomic::{AtomicU64, Ordering};
 use crate::loom::{Arc, Mutex};
 use crate::timer::clock::Clock;
 use crate::timer::wheel::{Advance, Key, NEVER, Wheel};
+use crate::util::foreign::Panic;
 use crate::util::wake_list::WakeList;
 
 /// How many wakers are collected under the lock before it is let go to wake them.
@@ -90,8 +90,8 @@ pub struct Closed;
 pub struct Fired {
     /// How many wakers were woken.
     pub count: usize,
-    /// The payload of the first waker that panicked.
-    pub panic: Option<Box<dyn Any + Send>>,
+    /// Of the first waker that panicked.
+    pub panic: Option<Panic>,
 }
 
 impl Shard {

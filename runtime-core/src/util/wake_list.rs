@@ -3,12 +3,12 @@
 //! A waker is foreign code. It may take any lock, wake this very primitive again, or panic. So no
 //! waker is ever called under a lock of ours (the batch is filled there and woken later), and a
 //! waker that panics does not keep the others asleep: its panic is caught, the rest are woken, and
-//! the first payload is handed to the caller of [`WakeList::wake_all`], who decides whether it
+//! the first panic is handed to the caller of [`WakeList::wake_all_caught`], who decides whether it
 //! travels on.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
+
+use super::foreign::{self, Panic};
 
 /// How many wakers a lock holder collects before it lets go of the lock to wake them.
 const CAPACITY: usize = 32;
@@ -67,17 +67,15 @@ impl WakeList {
         }
     }
 
-    /// Wakes all, even if some panic, and leaves the batch empty; gives the first panic's payload.
+    /// Wakes all, even if some panic, and leaves the batch empty; gives the first panic.
     #[must_use = "a waker's panic is either resumed or counted"]
-    pub fn wake_all_caught(&mut self) -> Result<(), Box<dyn Any + Send>> {
-        let wake = |waker: Waker| catch_unwind(AssertUnwindSafe(|| waker.wake()));
+    pub fn wake_all_caught(&mut self) -> Result<(), Panic> {
+        let wake = |waker: Waker| foreign::call(|| waker.wake());
         let mut outcome = self.first.take().map_or(Ok(()), wake);
         if !self.rest.is_empty() {
             for waker in self.rest.drain(..) {
-                let woken = wake(waker);
-                if outcome.is_ok() {
-                    outcome = woken;
-                }
+                // Both are evaluated: the first panic stays, others are dropped.
+                outcome = outcome.and(wake(waker));
             }
         }
         outcome
@@ -85,8 +83,8 @@ impl WakeList {
 
     /// Wakes all, even if some panic; then the first panic goes on in the caller.
     pub fn wake_all(&mut self) {
-        if let Err(payload) = self.wake_all_caught() {
-            std::panic::resume_unwind(payload);
+        if let Err(panic) = self.wake_all_caught() {
+            panic.resume();
         }
     }
 }
@@ -102,16 +100,13 @@ impl WakeList {
         loop {
             fill(&mut wakers);
             let more = !wakers.can_push();
-            let woken = wakers.wake_all_caught();
-            if outcome.is_ok() {
-                outcome = woken;
-            }
+            outcome = outcome.and(wakers.wake_all_caught());
             if !more {
                 break;
             }
         }
-        if let Err(payload) = outcome {
-            std::panic::resume_unwind(payload);
+        if let Err(panic) = outcome {
+            panic.resume();
         }
     }
 }
@@ -150,9 +145,9 @@ mod tests {
         list.push(Waker::from(Arc::clone(&count)));
         list.push(Waker::from(Arc::new(Bomb)));
         list.push(Waker::from(Arc::clone(&count)));
-        let payload = list.wake_all_caught().unwrap_err();
+        let panic = list.wake_all_caught().unwrap_err();
         assert_eq!(
-            payload.downcast_ref::<&str>(),
+            panic.into_payload().downcast_ref::<&str>(),
             Some(&"a foreign waker's panic")
         );
         assert_eq!(count.0.load(Ordering::Relaxed), 2);

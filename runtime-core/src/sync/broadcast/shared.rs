@@ -1,12 +1,13 @@
 //! The ring of values and who may read how many of them. The rules are in the parent's header.
 
-use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::error::{SendError, TryRecvError};
 use crate::loom::{Mutex, MutexGuard};
 use crate::sync::notify::Notify;
 use crate::sync::senders::Senders;
 use crate::sync::versions::Versions;
+use crate::util::foreign;
 
 /// A place of the ring.
 struct Slot<T> {
@@ -169,14 +170,13 @@ impl<T> Shared<T> {
                     None
                 }
             };
-            let dropped = catch_unwind(AssertUnwindSafe(|| drop(spent)));
-            outcome = outcome.and(dropped);
+            outcome = outcome.and(foreign::call(|| drop(spent)));
         }
         if is_last {
             self.gone.notify_waiters();
         }
-        if let Err(payload) = outcome {
-            resume_unwind(payload);
+        if let Err(panic) = outcome {
+            panic.resume();
         }
     }
 

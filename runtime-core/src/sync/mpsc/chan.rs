@@ -9,7 +9,6 @@
 //! waits for nothing else.
 #![allow(unsafe_code, reason = "the receiver is the queue's reader")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll, ready};
 
 use super::error::TryRecvError;
@@ -20,6 +19,7 @@ use crate::loom::{Arc, IS_MODEL};
 use crate::park::block_on_parked;
 use crate::sync::Notify;
 use crate::sync::senders::Senders;
+use crate::util::foreign;
 
 /// How often a look at a slot that is being filled is repeated before the thread sleeps.
 const LOOKS: usize = if IS_MODEL { 0 } else { 100 };
@@ -271,13 +271,13 @@ impl<T, R: Room> Rx<T, R> {
     pub(super) fn close(&mut self) {
         // Wakers may panic: all are woken and the end is there before a panic goes on.
         let chan = &*self.chan;
-        let closed = catch_unwind(AssertUnwindSafe(|| chan.room.close()));
+        let closed = foreign::call(|| chan.room.close());
         if chan.room.is_over() || !chan.room.is_closed() {
             chan.queue.close();
         }
-        let told = catch_unwind(AssertUnwindSafe(|| chan.gone.notify_waiters()));
-        if let Err(payload) = closed.and(told) {
-            resume_unwind(payload);
+        let told = foreign::call(|| chan.gone.notify_waiters());
+        if let Err(panic) = closed.and(told) {
+            panic.resume();
         }
     }
 

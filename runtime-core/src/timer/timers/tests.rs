@@ -109,7 +109,7 @@ fn fault_011_a_panicking_waker_does_not_keep_a_later_batch_asleep() {
     }
     let fired = shard.fire(1_000, &mut WakeList::new());
     assert_eq!((fired.count, count.get()), (101, 100));
-    let payload = fired.panic.expect("the panic is handed on");
+    let payload = fired.panic.expect("the panic is handed on").into_payload();
     assert_eq!(
         payload.downcast_ref::<&str>(),
         Some(&"a foreign waker's panic")
