@@ -22,6 +22,8 @@ mod fork;
 mod load;
 #[path = "faults/names.rs"]
 mod names;
+#[path = "faults/panics.rs"]
+mod panics;
 #[path = "faults/paths.rs"]
 mod paths;
 #[path = "faults/sockets.rs"]

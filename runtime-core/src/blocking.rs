@@ -16,8 +16,8 @@
 //! an empty queue under the same lock; (a) is followed by (b). Who is called arrives: (e) does not
 //! end a thread that is off the list. Counted are threads that will pass (b) once more. A start that
 //! is refused is no call any more: an idle thread is called instead, or those that are counted come
-//! by, or, if there are none, it is tried again on the next occasion ([`Pool::retry`]). A thread that
-//! a hook's panic ends takes its own job with it, and calls another.
+//! by, or, if there are none, it is tried again on the next occasion ([`Pool::retry`]). No panic
+//! ends a thread: jobs and hooks come contained.
 //!
 //! **Why not a call for each job.** A burst of short closures is done by few threads: who arrives takes
 //! one after the other, and those that are gone before others have come wake nobody. A closure that

@@ -175,17 +175,18 @@ impl Builder {
             !name.contains('\0'),
             "a thread name must not contain a NUL byte"
         );
-        self.config.thread_name = Some(Arc::new(move || name.clone()));
+        self.config.thread_name = Some(Arc::new(move |_role| name.clone()));
         self
     }
 
-    /// Called for the name of each thread that is started.
+    /// Called for the name of each thread that is started. If it panics, the thread gets the name
+    /// of its role.
     pub fn thread_name_fn<F>(&mut self, name: F) -> &mut Builder
     where
         F: Fn() -> String + Send + Sync + 'static,
     {
         // A name with a NUL byte would make the thread fail to start: it is cut there.
-        self.config.thread_name = Some(Arc::new(move || {
+        self.config.thread_name = Some(Arc::new(move |_role| {
             let mut name = name();
             if let Some(end) = name.find('\0') {
                 name.truncate(end);
@@ -207,7 +208,9 @@ impl Builder {
         self
     }
 
-    /// Called on each thread of the runtime when it starts.
+    /// Called on each thread of the runtime when it starts, those for blocking closures included.
+    ///
+    /// A panic of this hook, or of any of the others, ends there: the thread goes on.
     pub fn on_thread_start<F>(&mut self, hook: F) -> &mut Builder
     where
         F: Fn() + Send + Sync + 'static,
@@ -217,6 +220,8 @@ impl Builder {
     }
 
     /// Called on each thread of the runtime before it ends.
+    ///
+    /// A panic of the hook ends there.
     pub fn on_thread_stop<F>(&mut self, hook: F) -> &mut Builder
     where
         F: Fn() + Send + Sync + 'static,
@@ -227,6 +232,8 @@ impl Builder {
 
     /// Called on a thread that is about to sleep because it has no work. It should be quick: it
     /// runs each time.
+    ///
+    /// Also on threads in `block_on`. A panic of the hook ends there, and the thread sleeps.
     pub fn on_thread_park<F>(&mut self, hook: F) -> &mut Builder
     where
         F: Fn() + Send + Sync + 'static,
@@ -235,7 +242,9 @@ impl Builder {
         self
     }
 
-    /// Called on a thread that has just been woken.
+    /// Called on a thread that has just been woken, also in `block_on`.
+    ///
+    /// A panic of the hook ends there, and the thread goes on.
     pub fn on_thread_unpark<F>(&mut self, hook: F) -> &mut Builder
     where
         F: Fn() + Send + Sync + 'static,
@@ -285,7 +294,7 @@ impl Builder {
     /// and where it was spawned.
     ///
     /// Without a hook a stall of more than 200 ms is a line on standard error, once for each place
-    /// that spawns such tasks. A hook that does nothing silences it.
+    /// that spawns such tasks. A hook that does nothing silences it. A panic of the hook ends there.
     ///
     /// ```
     /// use runtime::runtime::Builder;

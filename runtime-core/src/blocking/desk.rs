@@ -213,13 +213,6 @@ impl<J> Desk<J> {
         }
     }
 
-    /// A panic has ended a thread that was counted.
-    pub(super) fn died(&self) -> Call {
-        let mut state = self.state.lock();
-        state.leave();
-        state.call(ONE)
-    }
-
     /// A thread that has left is gone; true if it was the last.
     pub(super) fn ended(&self) -> bool {
         let mut state = self.state.lock();

@@ -20,7 +20,7 @@ crate::loom::thread_local! {
     static MEMBER_OF: Cell<*const Pool> = const { Cell::new(null()) };
 }
 
-/// A callback without arguments.
+/// A callback without arguments, which does not panic.
 type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// Makes a thread, not yet started, for the role it is given.
@@ -138,11 +138,7 @@ impl Pool {
 
     /// A thread's life.
     fn run(self: &Arc<Self>) {
-        let mut ended = Ended {
-            pool: self,
-            by_itself: true,
-        };
-        // Before the hook: others are not to wait for it, and its panic costs one job.
+        // Before the hook: others are not to wait for it.
         let first = self.desk.begin().map(|taken| self.called_for(taken));
         MEMBER_OF.set(Arc::as_ptr(self));
         if let Some(hook) = &self.config.on_start {
@@ -162,9 +158,11 @@ impl Pool {
             let Some(taken) = taken else { break };
             self.called_for(taken).entry.run();
         }
-        ended.by_itself = false;
         if let Some(hook) = &self.config.on_stop {
             hook();
+        }
+        if self.desk.ended() {
+            self.look_again();
         }
     }
 
@@ -240,23 +238,6 @@ impl Pool {
     /// Threads, how many of them are idle, and jobs that wait.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
         (self.desk.threads(), self.desk.idle(), self.desk.queued())
-    }
-}
-
-/// Counts a thread as ended, also if a hook of the user's panics.
-struct Ended<'a> {
-    pool: &'a Arc<Pool>,
-    by_itself: bool,
-}
-
-impl Drop for Ended<'_> {
-    fn drop(&mut self) {
-        if self.by_itself {
-            self.pool.call(self.pool.desk.died());
-        }
-        if self.pool.desk.ended() {
-            self.pool.look_again();
-        }
     }
 }
 

@@ -1,10 +1,15 @@
 //! What a runtime was built with.
+//!
+//! Its hooks are foreign code, called between two steps of the scheduler: a panic that passed through
+//! there would take a reservation, a seat or a queued closure with it. So each is contained when the
+//! runtime is made ([`Config::contain_hooks`]), and whoever calls one need not think of it.
 
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::stats::Stats;
 use crate::blocking::PoolConfig;
 use crate::loom;
 use crate::task::Id;
@@ -12,8 +17,8 @@ use crate::task::Id;
 /// A callback without arguments.
 pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 
-/// How threads are named.
-pub(crate) type NameFn = Arc<dyn Fn() -> String + Send + Sync>;
+/// How threads are named, each given the name of its role.
+pub(crate) type NameFn = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// Called with each stall.
 pub(crate) type StallHook = Arc<dyn Fn(&Stall) + Send + Sync>;
@@ -119,6 +124,31 @@ impl Config {
         self.io_mode == IoMode::Dedicated && self.flavor == Flavor::MultiThread
     }
 
+    /// From now on a panic of a hook ends in the hook, and is counted.
+    pub(super) fn contain_hooks(&mut self, stats: &Arc<Stats>) {
+        let hooks = [
+            &mut self.on_thread_start,
+            &mut self.on_thread_stop,
+            &mut self.on_thread_park,
+            &mut self.on_thread_unpark,
+        ];
+        for hook in hooks.into_iter().flatten() {
+            let (foreign, stats) = (Arc::clone(hook), Arc::clone(stats));
+            *hook = Arc::new(move || stats.contain(|| foreign()).unwrap_or_default());
+        }
+        if let Some(hook) = &mut self.on_stall {
+            let (foreign, stats) = (Arc::clone(hook), Arc::clone(stats));
+            *hook = Arc::new(move |stall| stats.contain(|| foreign(stall)).unwrap_or_default());
+        }
+        if let Some(name) = &mut self.thread_name {
+            let (foreign, stats) = (Arc::clone(name), Arc::clone(stats));
+            *name = Arc::new(move |role| {
+                let named = stats.contain(|| foreign(role));
+                named.unwrap_or_else(|| role.to_string())
+            });
+        }
+    }
+
     pub(crate) fn blocking(&self) -> PoolConfig {
         let (name, stack_size) = (self.thread_name.clone(), self.stack_size);
         PoolConfig {
@@ -142,7 +172,7 @@ fn named_thread(
     role: &str,
     stack_size: Option<usize>,
 ) -> loom::thread::Builder {
-    let name = name.map_or_else(|| role.to_string(), |name| name());
+    let name = name.map_or_else(|| role.to_string(), |name| name(role));
     let builder = loom::thread::Builder::new().name(name);
     match stack_size {
         Some(bytes) => builder.stack_size(bytes),

@@ -57,7 +57,7 @@ pub(crate) struct Shared {
     pub(super) notices: Notices,
     pub(super) turn: Turn,
     pub(super) threads: Threads,
-    pub(super) stats: Stats,
+    pub(super) stats: Arc<Stats>,
     pub(super) config: Config,
     /// Set together with the word's bit; on a line that is only read.
     pub(super) closing: AtomicBool,
@@ -81,7 +81,9 @@ struct Outside {
 }
 
 impl Shared {
-    pub(crate) fn new(config: Config, clock: Clock) -> Arc<Shared> {
+    pub(crate) fn new(mut config: Config, clock: Clock) -> Arc<Shared> {
+        let stats = Arc::new(Stats::default());
+        config.contain_hooks(&stats);
         let clock = loom::Arc::new(clock);
         let regular = config.slots();
         let guests = regular.min(MAX_GUESTS);
@@ -111,7 +113,7 @@ impl Shared {
                 notices: Notices::default(),
                 turn: Turn::default(),
                 threads: Threads::new(),
-                stats: Stats::default(),
+                stats,
                 config,
                 closing: AtomicBool::new(false),
                 has_spawned: AtomicBool::new(false),

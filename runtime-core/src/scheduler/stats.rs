@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::util::foreign;
+
 /// See the module's header.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
@@ -46,6 +48,13 @@ impl Stats {
         if count > 0 {
             add(&self.foreign_panics, count as u64);
         }
+    }
+
+    /// Calls foreign code; a panic of it ends here, and is counted.
+    pub(super) fn contain<R>(&self, foreign: impl FnOnce() -> R) -> Option<R> {
+        let called = foreign::call(foreign);
+        self.foreign_panics(usize::from(called.is_err()));
+        called.ok()
     }
 
     pub(super) fn driver_error(&self) {

@@ -105,7 +105,7 @@ fn main(shared: &Arc<Shared>, role: Role) {
     call(shared.config.on_thread_stop.as_ref());
 }
 
-/// The thread counts as inside until it has gone, also if a hook of the user's panics.
+/// The thread counts as inside until it has gone.
 struct Leave<'a>(&'a Arc<Shared>);
 
 impl Drop for Leave<'_> {
