@@ -5,6 +5,13 @@
 //! a waitable timer (Windows); elsewhere, or where the kernel gives none now, a condition variable
 //! stands in, whose sleeper wakes when the alarm is set, and sleeps again for the interval.
 //!
+//! **If it fails.** Foreign code may close a descriptor of ours (`close_range`). Whoever finds the
+//! kernel's timer gone, setter or sleeper, says so for good, and the condition variable stands in from
+//! then on. *Nothing is lost*: a setter that fails sets the stand-in instead. What was set before, on
+//! a timer that had been there, is gone with it; so a sleeper that fails returns, early, and sets the
+//! alarm anew. One that slept in the kernel when the descriptor was closed still hears its timer, which
+//! is why that rings now and then even when it is off.
+//!
 //! A crate of its own, below the core, so that the core knows no descriptors.
 #![deny(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
@@ -26,6 +33,8 @@ mod kernel;
 #[path = "no_kernel.rs"]
 mod kernel;
 
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use condition::Condition;
@@ -33,47 +42,81 @@ use kernel::Kernel;
 
 /// See the crate's documentation.
 #[derive(Debug)]
-pub struct Alarm(Kind);
-
-#[derive(Debug)]
-enum Kind {
-    Kernel(Kernel),
-    Condition(Condition),
+pub struct Alarm {
+    /// Where the system gives one.
+    kernel: Option<Kernel>,
+    has_failed: AtomicBool,
+    stand_in: Condition,
 }
 
 impl Alarm {
     /// An alarm that is off.
     pub fn new() -> Alarm {
-        Alarm(Kernel::new().map_or_else(|| Kind::Condition(Condition::default()), Kind::Kernel))
+        Alarm {
+            kernel: Kernel::new(),
+            has_failed: AtomicBool::new(false),
+            stand_in: Condition::default(),
+        }
     }
 
     /// Rings `after` from now and then every `after` until it is set anew; `None` turns it off.
     pub fn set(&self, after: Option<Duration>) {
-        match &self.0 {
-            Kind::Kernel(kernel) => kernel.set(after),
-            Kind::Condition(condition) => condition.set(after),
+        if !self.by_kernel(|kernel| kernel.set(after)) {
+            self.stand_in.set(after);
         }
     }
 
     /// Rings at once, and goes on as it was set.
     pub fn ring(&self) {
-        match &self.0 {
-            Kind::Kernel(kernel) => kernel.ring(),
-            Kind::Condition(condition) => condition.ring(),
+        if !self.by_kernel(Kernel::ring) {
+            self.stand_in.ring();
         }
     }
 
-    /// Sleeps until it rings. May return early.
+    /// Sleeps until it rings. May return early; then it may be off, and has to be set again.
     pub fn wait(&self) {
-        match &self.0 {
-            Kind::Kernel(kernel) => kernel.wait(),
-            Kind::Condition(condition) => condition.wait(),
+        match self.kernel() {
+            Some(kernel) => self.note(kernel.wait()),
+            None => self.stand_in.wait(),
         }
     }
 
     /// Whether setting the alarm wakes the sleeper, so that it had better be left alone.
     pub fn wakes_when_set(&self) -> bool {
-        matches!(self.0, Kind::Condition(_))
+        self.kernel().is_none()
+    }
+
+    /// The kernel's timer, as long as it is known to be there.
+    fn kernel(&self) -> Option<&Kernel> {
+        // Acquire: pairs with `note`.
+        let has_failed = self.has_failed.load(Ordering::Acquire);
+        self.kernel.as_ref().filter(|_| !has_failed)
+    }
+
+    /// Whether the kernel's timer is there and has done it.
+    fn by_kernel(&self, act: impl FnOnce(&Kernel) -> io::Result<()>) -> bool {
+        self.kernel().is_some_and(|kernel| {
+            let outcome = act(kernel);
+            let done = outcome.is_ok();
+            self.note(outcome);
+            done
+        })
+    }
+
+    fn note(&self, outcome: io::Result<()>) {
+        if outcome.is_err() {
+            // Release: pairs with `kernel`.
+            self.has_failed.store(true, Ordering::Release);
+        }
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if *self.has_failed.get_mut() {
+            // What bears its number now, if anything, is somebody else's: it is not closed.
+            std::mem::forget(self.kernel.take());
+        }
     }
 }
 
@@ -85,11 +128,17 @@ impl Default for Alarm {
 
 #[cfg(test)]
 mod tests {
-    use super::{Alarm, Condition, Kind};
+    use super::Alarm;
+    use std::sync::atomic::AtomicBool;
     use std::time::{Duration, Instant};
 
     fn both() -> [Alarm; 2] {
-        [Alarm::new(), Alarm(Kind::Condition(Condition::default()))]
+        let stand_in = Alarm {
+            kernel: None,
+            has_failed: AtomicBool::new(false),
+            stand_in: Default::default(),
+        };
+        [Alarm::new(), stand_in]
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! No timer of the kernel's that a thread can sleep on and others can set.
 
+use std::io;
 use std::time::Duration;
 
 /// There is none.
@@ -11,15 +12,15 @@ impl Kernel {
         None
     }
 
-    pub(crate) fn set(&self, _after: Option<Duration>) {
+    pub(crate) fn set(&self, _after: Option<Duration>) -> io::Result<()> {
         match *self {}
     }
 
-    pub(crate) fn ring(&self) {
+    pub(crate) fn ring(&self) -> io::Result<()> {
         match *self {}
     }
 
-    pub(crate) fn wait(&self) {
+    pub(crate) fn wait(&self) -> io::Result<()> {
         match *self {}
     }
 }

@@ -5,7 +5,6 @@
 //! in milliseconds; so a shorter one is rounded up.
 #![allow(unsafe_code, reason = "timers have no wrapper in the standard library")]
 
-use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle, RawHandle};
 use std::ptr;
 use std::time::Duration;
@@ -37,28 +36,24 @@ impl Waitable {
     }
 
     /// Rings `first` from now and then in each period, if there is one; an earlier start is
-    /// forgotten.
-    pub fn start(&self, first: Duration, period: Option<Duration>) {
+    /// forgotten. False if the system refuses: somebody else has closed the handle.
+    pub fn start(&self, first: Duration, period: Option<Duration>) -> bool {
         let ticks = first.as_nanos().div_ceil(TICK_NS).max(1);
         // Below zero: from now on.
         let due = -i64::try_from(ticks).unwrap_or(i64::MAX);
         let period = period.map_or(0, |period| period.as_nanos().div_ceil(1_000_000).max(1));
         let period = i32::try_from(period).unwrap_or(i32::MAX);
         let timer = self.0.as_raw_handle();
-        // SAFETY: a live timer and a due time for the time of the call; no routine.
-        let outcome = unsafe { SetWaitableTimer(timer, &due, period, None, ptr::null(), 0) };
-        debug_assert_ne!(
-            outcome,
-            0,
-            "a timer of ours: {}",
-            io::Error::last_os_error()
-        );
+        // SAFETY: a due time for the time of the call; no routine.
+        let started = unsafe { SetWaitableTimer(timer, &due, period, None, ptr::null(), 0) };
+        started != 0
     }
 
-    /// Turns it off.
-    pub fn cancel(&self) {
-        // SAFETY: a live timer.
-        unsafe { CancelWaitableTimer(self.0.as_raw_handle()) };
+    /// Turns it off. False as above.
+    pub fn cancel(&self) -> bool {
+        // SAFETY: takes a handle.
+        let cancelled = unsafe { CancelWaitableTimer(self.0.as_raw_handle()) };
+        cancelled != 0
     }
 }
 

@@ -7,10 +7,12 @@
     reason = "the wait has no wrapper in the standard library"
 )]
 
+use std::io;
 use std::os::windows::io::AsRawHandle;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use windows_sys::Win32::Foundation::WAIT_OBJECT_0;
 use windows_sys::Win32::System::Threading::{INFINITE, WaitForSingleObject};
 
 use crate::waitable::Waitable;
@@ -34,22 +36,33 @@ impl Kernel {
         self.period.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn set(&self, after: Option<Duration>) {
+    pub(crate) fn set(&self, after: Option<Duration>) -> io::Result<()> {
         let mut period = self.lock();
         *period = after;
-        match after {
+        let done = match after {
             Some(after) => self.timer.start(after, Some(after)),
             None => self.timer.cancel(),
-        }
+        };
+        or_error(done)
     }
 
-    pub(crate) fn ring(&self) {
+    pub(crate) fn ring(&self) -> io::Result<()> {
         let period = self.lock();
-        self.timer.start(Duration::ZERO, *period);
+        or_error(self.timer.start(Duration::ZERO, *period))
     }
 
-    pub(crate) fn wait(&self) {
-        // SAFETY: a live timer. An error ends the wait early, as it may.
-        unsafe { WaitForSingleObject(self.timer.as_raw_handle(), INFINITE) };
+    pub(crate) fn wait(&self) -> io::Result<()> {
+        // SAFETY: takes a handle and a number.
+        let ended = unsafe { WaitForSingleObject(self.timer.as_raw_handle(), INFINITE) };
+        or_error(ended == WAIT_OBJECT_0)
+    }
+}
+
+/// What the system refused, it says of this thread's last call.
+fn or_error(done: bool) -> io::Result<()> {
+    if done {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
     }
 }

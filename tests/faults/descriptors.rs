@@ -1,4 +1,6 @@
 //! Descriptors that are refused: errors, nothing left behind, and success as soon as there is room.
+//! And those that foreign code has closed.
+#![allow(unsafe_code, reason = "closes what is somebody else's")]
 
 use std::future::poll_fn;
 use std::io;
@@ -11,7 +13,7 @@ use runtime::io::{AsyncReadExt, AsyncWriteExt};
 use runtime::net::{TcpListener, TcpStream};
 use runtime::runtime::{Builder, Runtime};
 use runtime::signal::unix::{SignalKind, signal};
-use runtime::time::{Instant, sleep};
+use runtime::time::{Instant, sleep, timeout};
 
 use crate::everything::{PARTS, everything};
 use crate::refusal::{Refused, refuse};
@@ -316,6 +318,74 @@ fn fault_004_a_waker_of_block_on_does_not_keep_its_runtime() {
             drop(runtime);
             assert_descriptors(open, "a kept waker");
             waker.wake();
+        }
+    });
+}
+
+/// Foreign code closes whatever it has not opened itself.
+fn close_all() {
+    // SAFETY: takes three numbers. What is closed is the runtime's, which is the test.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) };
+    assert_eq!(closed, 0);
+}
+
+/// Tasks and timers go on, and nobody spins.
+#[track_caller]
+fn assert_goes_on(runtime: &Runtime) {
+    let before = processor_time();
+    runtime.block_on(async {
+        let sleeper = runtime::spawn(sleep(Duration::from_millis(100)));
+        let joined = timeout(Duration::from_secs(10), sleeper).await;
+        joined.expect("in time").expect("no panic");
+        sleep(Duration::from_secs(1)).await;
+    });
+    let used = processor_time() - before;
+    assert!(used < Duration::from_millis(500), "{used:?}");
+}
+
+/// Who sleeps in the driver with a limit goes on without it. (Who sleeps there without one is not
+/// reached any more.)
+#[test]
+fn fault_095_a_runtime_without_its_descriptors_goes_on_without_io() {
+    const NAME: &str =
+        "descriptors::fault_095_a_runtime_without_its_descriptors_goes_on_without_io";
+    in_own_process(NAME, || {
+        for runtime in runtimes() {
+            runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+                drop(runtime::spawn(async move { listener.accept().await }));
+                drop(runtime::spawn(async {
+                    loop {
+                        sleep(Duration::from_millis(1)).await;
+                    }
+                }));
+                // All threads are there, and the driver.
+                sleep(Duration::from_millis(20)).await;
+            });
+            close_all();
+            assert_goes_on(&runtime);
+            // The standard library ends a process that closes a descriptor twice.
+            std::mem::forget(runtime);
+        }
+    });
+}
+
+/// All that it has is the sentinel's alarm: it even ends, though the sentinel hears of it late.
+#[test]
+fn fault_095_a_runtime_without_its_alarm_goes_on_and_ends() {
+    const NAME: &str = "descriptors::fault_095_a_runtime_without_its_alarm_goes_on_and_ends";
+    in_own_process(NAME, || {
+        for pause in [0, 50] {
+            let runtime = Builder::new_multi_thread().worker_threads(2).build();
+            let runtime = runtime.expect("a runtime");
+            runtime.block_on(async {
+                let task = runtime::spawn(sleep(Duration::from_millis(5)));
+                task.await.expect("no panic");
+            });
+            std::thread::sleep(Duration::from_millis(pause));
+            close_all();
+            assert_goes_on(&runtime);
+            drop(runtime);
         }
     });
 }

@@ -8,6 +8,8 @@
 //! *No arming is lost*: who turns the sentinel on in the word then sets the alarm. The thread that
 //! comes to the post reads the word first and sets the alarm itself if the sentinel is on. Off goes
 //! the other way round: alarm first, then the word; if the word refuses, the alarm is set again.
+//! An alarm that fails, as foreign code has closed its descriptor, wakes the thread early and may be
+//! off: after its look the thread reads the word and sets the alarm, or turns the sentinel off.
 //!
 //! **Thrift.** A runtime that does a little now and then must not pay for its guard with a second
 //! thread's wake-up each time. So at low rates the sitter turns the sentinel off as it sits down,
