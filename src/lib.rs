@@ -174,12 +174,13 @@ pub mod time {
 #[cfg(feature = "sync")]
 pub mod sync {
     pub use runtime_core::sync::{
-        AcquireError, Barrier, BarrierWaitResult, CancellationToken, DropGuard, MappedMutexGuard,
-        Mutex, MutexGuard, Notify, OnceCell, OwnedMappedMutexGuard, OwnedMutexGuard,
-        OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard,
+        AcquireError, Barrier, BarrierWaitResult, CancellationToken, DropGuard, DropGuardRef,
+        MappedMutexGuard, Mutex, MutexGuard, Notify, OnceCell, OwnedMappedMutexGuard,
+        OwnedMutexGuard, OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard,
         OwnedSemaphorePermit, RwLock, RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard,
         Semaphore, SemaphorePermit, SetError, SetOnce, SetOnceError, TryAcquireError, TryLockError,
-        broadcast, futures, mpsc, oneshot, watch,
+        WaitForCancellationFuture, WaitForCancellationFutureOwned, broadcast, futures, mpsc,
+        oneshot, watch,
     };
 }
 

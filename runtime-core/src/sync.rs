@@ -48,7 +48,10 @@ mod set_once;
 mod cancellation;
 
 pub use barrier::{Barrier, BarrierWaitResult};
-pub use cancellation::{CancellationToken, DropGuard};
+pub use cancellation::{
+    CancellationToken, DropGuard, DropGuardRef, WaitForCancellationFuture,
+    WaitForCancellationFutureOwned,
+};
 pub use mutex::{
     MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
 };

@@ -30,6 +30,11 @@ pub(crate) const CASES: &[Case] = &[
         "CancellationToken::run_until_cancelled",
         run_until_cancelled,
     ),
+    (
+        CANCELLATION,
+        "CancellationToken::run_until_cancelled_owned",
+        run_until_cancelled_owned,
+    ),
     ("core: sync/mutex", "Mutex::lock", || {
         mutex(async |it| guard(it.lock().await))
     }),
@@ -191,6 +196,22 @@ fn run_until_cancelled() {
         &[|notify: &mut Arc<Notify>| notify.notify_one()],
         async |(token, notify): &mut (CancellationToken, Arc<Notify>)| {
             token.run_until_cancelled(notify.notified()).await
+        },
+        Some(()),
+        nothing,
+    );
+}
+
+fn run_until_cancelled_owned() {
+    lossless(
+        async || {
+            let notify = Arc::new(Notify::new());
+            ((CancellationToken::new(), Arc::clone(&notify)), notify)
+        },
+        &[|notify: &mut Arc<Notify>| notify.notify_one()],
+        async |(token, notify): &mut (CancellationToken, Arc<Notify>)| {
+            let token = token.clone();
+            token.run_until_cancelled_owned(notify.notified()).await
         },
         Some(()),
         nothing,

@@ -41,13 +41,15 @@ const INNER: [&str; 9] = [
 ];
 
 /// What a fn may give instead of being async.
-const FUTURES: [&str; 9] = [
+const FUTURES: [&str; 11] = [
     "impl Future",
     "futures::",
     "Sleep",
     "Timeout<",
     "Notified<",
     "OwnedNotified",
+    "WaitForCancellationFuture<",
+    "WaitForCancellationFutureOwned",
     "Coop<",
     "Unconstrained<",
     "TaskLocalFuture<",

@@ -4,11 +4,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::{
-    AcquireError, Barrier, BarrierWaitResult, MappedMutexGuard, Mutex, MutexGuard, Notify,
-    OnceCell, OwnedMappedMutexGuard, OwnedMutexGuard, OwnedRwLockMappedWriteGuard,
-    OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit, RwLock,
-    RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit, SetOnce,
-    TryAcquireError, TryLockError,
+    AcquireError, Barrier, BarrierWaitResult, CancellationToken, MappedMutexGuard, Mutex,
+    MutexGuard, Notify, OnceCell, OwnedMappedMutexGuard, OwnedMutexGuard,
+    OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit,
+    RwLock, RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard, Semaphore, SemaphorePermit,
+    SetOnce, TryAcquireError, TryLockError, WaitForCancellationFuture,
+    WaitForCancellationFutureOwned,
 };
 use super::{broadcast, futures, mpsc, oneshot, watch};
 
@@ -151,6 +152,9 @@ fn auto_traits_are_those_of_the_vocabulary() {
     check!(Notify: Send Sync Unpin);
     check!(futures::Notified<'static>: Send Sync !Unpin);
     check!(futures::OwnedNotified: Send Sync !Unpin);
+    check!(CancellationToken: Send Sync Unpin);
+    check!(WaitForCancellationFuture<'static>: Send Sync !Unpin);
+    check!(WaitForCancellationFutureOwned: Send Sync Unpin);
     check_like_a_lock!(oneshot::Sender);
     check_like_a_lock!(oneshot::Receiver);
     check_like_a_lock!(mpsc::Sender);

@@ -32,18 +32,21 @@ mod loom_tests;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::hash::{Hash, Hasher};
 use std::mem;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 
-use super::raw_semaphore::RawSemaphore;
+use pin_project_lite::pin_project;
+
+use super::raw_semaphore::{Acquire, RawSemaphore};
 use crate::loom::Mutex;
 use crate::util::foreign;
 
 /// Tells any number of tasks to end; its children are told with it.
 ///
-/// A clone is the same token. [`child_token`](CancellationToken::child_token) makes one that ends
+/// A clone is the same token, and equal to it. [`child_token`](CancellationToken::child_token) makes one that ends
 /// with this one, and can be cancelled by itself. Tokens need no runtime. Dropping a token cancels
 /// nothing: see [`drop_guard`](CancellationToken::drop_guard).
 ///
@@ -144,9 +147,11 @@ impl CancellationToken {
     /// # });
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub async fn cancelled(&self) {
-        let closed = self.node.gate.acquire(1).await;
-        debug_assert!(closed.is_err(), "a gate has no permits");
+    pub fn cancelled(&self) -> WaitForCancellationFuture<'_> {
+        WaitForCancellationFuture {
+            gate: self.node.gate.acquire(1),
+            is_over: false,
+        }
     }
 
     /// As [`cancelled`](CancellationToken::cancelled), for a future that has to own the token.
@@ -165,8 +170,10 @@ impl CancellationToken {
     /// # });
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub async fn cancelled_owned(self) {
-        self.cancelled().await;
+    pub fn cancelled_owned(self) -> WaitForCancellationFutureOwned {
+        WaitForCancellationFutureOwned {
+            cancelled: Some(Box::pin(async move { self.cancelled().await })),
+        }
     }
 
     /// Runs a future until it is ready, or `None` when the token is cancelled before; then the
@@ -188,7 +195,7 @@ impl CancellationToken {
     /// ```
     pub async fn run_until_cancelled<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
-        let mut cancelled = pin!(self.node.gate.acquire(1));
+        let mut cancelled = pin!(self.cancelled());
         poll_fn(|cx| {
             if self.is_cancelled() || cancelled.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(None);
@@ -198,9 +205,51 @@ impl CancellationToken {
         .await
     }
 
+    /// As [`run_until_cancelled`](CancellationToken::run_until_cancelled), for a future that has to
+    /// own the token.
+    ///
+    /// # Cancel safety
+    /// Lossless: a drop loses what the future's own drop does.
+    ///
+    /// ```
+    /// use runtime::sync::CancellationToken;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let token = CancellationToken::new();
+    /// let waits = token.clone().run_until_cancelled_owned(std::future::pending::<()>());
+    /// let waits = runtime::spawn(waits);
+    /// token.cancel();
+    /// assert_eq!(waits.await.unwrap(), None);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn run_until_cancelled_owned<F: Future>(self, future: F) -> Option<F::Output> {
+        self.run_until_cancelled(future).await
+    }
+
     /// Cancels the token when the guard is dropped, however its scope is left.
     pub fn drop_guard(self) -> DropGuard {
         DropGuard { token: Some(self) }
+    }
+
+    /// As [`drop_guard`](CancellationToken::drop_guard), with the token borrowed.
+    pub fn drop_guard_ref(&self) -> DropGuardRef<'_> {
+        DropGuardRef { token: Some(self) }
+    }
+}
+
+/// Equal are tokens that are one: clones of each other. A child is another token.
+impl PartialEq for CancellationToken {
+    fn eq(&self, other: &CancellationToken) -> bool {
+        Arc::ptr_eq(&self.node, &other.node)
+    }
+}
+
+impl Eq for CancellationToken {}
+
+impl Hash for CancellationToken {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.node).hash(state);
     }
 }
 
@@ -239,6 +288,90 @@ impl Drop for Node {
     }
 }
 
+pin_project! {
+    /// The future of [`CancellationToken::cancelled`]. Once it is ready it stays so.
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use runtime::sync::CancellationToken;
+    ///
+    /// # runtime::Runtime::new()?.block_on(async {
+    /// let token = CancellationToken::new();
+    /// let mut cancelled = pin!(token.cancelled());
+    /// token.cancel();
+    /// cancelled.as_mut().await;
+    /// cancelled.await;
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct WaitForCancellationFuture<'a> {
+        #[pin]
+        gate: Acquire<'a>,
+        is_over: bool,
+    }
+}
+
+impl Future for WaitForCancellationFuture<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if !*this.is_over {
+            let closed = ready!(this.gate.poll(cx));
+            debug_assert!(closed.is_err(), "a gate has no permits");
+            *this.is_over = true;
+        }
+        Poll::Ready(())
+    }
+}
+
+/// The future of [`CancellationToken::cancelled_owned`]. Once it is ready it stays so.
+///
+/// ```
+/// use runtime::sync::{CancellationToken, WaitForCancellationFutureOwned};
+///
+/// struct Connection {
+///     end: WaitForCancellationFutureOwned,
+/// }
+///
+/// # runtime::Runtime::new()?.block_on(async {
+/// let token = CancellationToken::new();
+/// let connection = Connection { end: token.clone().cancelled_owned() };
+/// token.cancel();
+/// connection.end.await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use = "futures do nothing unless polled"]
+pub struct WaitForCancellationFutureOwned {
+    /// In a box, since it borrows what it owns.
+    cancelled: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
+}
+
+impl Future for WaitForCancellationFutureOwned {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(cancelled) = &mut self.cancelled {
+            ready!(cancelled.as_mut().poll(cx));
+            self.cancelled = None;
+        }
+        Poll::Ready(())
+    }
+}
+
+impl fmt::Debug for WaitForCancellationFutureOwned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitForCancellationFutureOwned")
+            .field("is_over", &self.cancelled.is_none())
+            .finish_non_exhaustive()
+    }
+}
+
+const TAKEN_AT_THE_END: &str = "it is taken once, by the guard's end";
+
 /// Cancels its token when it is dropped.
 ///
 /// ```
@@ -257,16 +390,57 @@ pub struct DropGuard {
 }
 
 impl DropGuard {
+    /// The token that it guards.
+    pub fn token(&self) -> &CancellationToken {
+        self.token.as_ref().expect(TAKEN_AT_THE_END)
+    }
+
     /// Gives the token back, which is then not cancelled by this guard.
     pub fn disarm(mut self) -> CancellationToken {
-        let token = self.token.take();
-        token.expect("it is taken once, by the guard's end")
+        self.token.take().expect(TAKEN_AT_THE_END)
     }
 }
 
 impl Drop for DropGuard {
     fn drop(&mut self) {
         if let Some(token) = &self.token {
+            token.cancel();
+        }
+    }
+}
+
+/// Cancels the token that it borrows when it is dropped.
+///
+/// ```
+/// use runtime::sync::CancellationToken;
+///
+/// let token = CancellationToken::new();
+/// {
+///     let _guard = token.drop_guard_ref();
+/// }
+/// assert!(token.is_cancelled());
+/// ```
+#[derive(Debug)]
+#[must_use = "dropped at once, it cancels at once"]
+pub struct DropGuardRef<'a> {
+    token: Option<&'a CancellationToken>,
+}
+
+impl<'a> DropGuardRef<'a> {
+    /// The token that it guards.
+    pub fn token(&self) -> &CancellationToken {
+        self.token.expect(TAKEN_AT_THE_END)
+    }
+
+    /// Gives the token back, which is then not cancelled by this guard.
+    pub fn disarm(mut self) -> &'a CancellationToken {
+        self.token.take().expect(TAKEN_AT_THE_END)
+    }
+}
+
+impl Drop for DropGuardRef<'_> {
+    fn drop(&mut self) {
+        if let Some(token) = self.token {
             token.cancel();
         }
     }

@@ -1,5 +1,5 @@
 use std::future::{Future, pending};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -261,4 +261,49 @@ proptest! {
             prop_assert_eq!(ready, model[waiting.token].cancelled);
         }
     }
+}
+
+#[test]
+fn both_guards_cancel_unless_they_are_disarmed() {
+    let token = CancellationToken::new();
+    let guard = token.clone().drop_guard();
+    assert_eq!(guard.token(), &token);
+    assert_eq!(guard.disarm(), token);
+    let guard = token.drop_guard_ref();
+    assert_eq!(guard.token(), &token);
+    assert_eq!(guard.disarm(), &token);
+    assert!(!token.is_cancelled());
+    let child = token.child_token();
+    drop(child.drop_guard_ref());
+    assert!(child.is_cancelled() && !token.is_cancelled());
+    drop(token.clone().drop_guard());
+    assert!(token.is_cancelled());
+}
+
+#[allow(clippy::mutable_key_type, reason = "a token is hashed by its address")]
+#[test]
+fn clones_are_equal_and_children_are_others() {
+    fn may_be_seen_after_a_panic<T: UnwindSafe + RefUnwindSafe>(_: &T) {}
+    let token = CancellationToken::new();
+    let tokens = std::collections::HashSet::from([token.clone(), token.child_token()]);
+    assert_eq!(tokens.len(), 2);
+    assert!(tokens.contains(&token));
+    assert!(!tokens.contains(&CancellationToken::new()));
+    may_be_seen_after_a_panic(&token);
+}
+
+#[test]
+fn a_wait_that_is_over_stays_so() {
+    let token = CancellationToken::new();
+    let mut borrowed = pin!(token.cancelled());
+    let mut owned = token.clone().cancelled_owned();
+    assert!(poll_once(borrowed.as_mut()).is_pending());
+    assert!(poll_once(Pin::new(&mut owned)).is_pending());
+    token.cancel();
+    for _ in 0..3 {
+        assert!(poll_once(borrowed.as_mut()).is_ready());
+        assert!(poll_once(Pin::new(&mut owned)).is_ready());
+    }
+    let again = token.clone().run_until_cancelled_owned(async { 7 });
+    assert_eq!(poll_once(pin!(again)), Poll::Ready(None));
 }
