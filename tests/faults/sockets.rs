@@ -2,7 +2,9 @@
 //! dropped in any order; and everything under a storm of signals.
 #![allow(unsafe_code, reason = "sends a descriptor, and signals to threads")]
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::PathBuf;
@@ -13,8 +15,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use runtime::io::{AsyncReadExt, AsyncWriteExt};
-use runtime::net::{UnixDatagram, UnixListener, UnixStream};
+use runtime::net::unix::pipe;
+use runtime::net::{UdpSocket, UnixDatagram, UnixListener, UnixStream};
 use runtime::process::Command;
+use socket2::SockRef;
 
 use crate::everything::{everything, scratch};
 use crate::runtimes;
@@ -62,6 +66,130 @@ fn fault_061_a_path_that_does_not_fit_is_an_error_and_leaves_nothing() {
                 assert_eq!(descriptors(), open);
             });
         }
+    });
+}
+
+/// Polls `wait` as a task may: it comes back, and it waits.
+async fn waits<T>(wait: impl Future<Output = T>) {
+    let ended = runtime::time::timeout(Duration::from_millis(50), wait).await;
+    assert!(ended.is_err(), "nothing has come yet");
+}
+
+#[test]
+fn fault_048_a_pipe_that_is_opened_again_is_waited_for() {
+    let _watchdog = Watchdog::new();
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let (mut sender, mut receiver) = pipe::pipe().expect("a pipe");
+            let (full, mut byte) = (vec![0; 1 << 20], [0]);
+            let of = |end: &dyn AsRawFd| format!("/proc/self/fd/{}", end.as_raw_fd());
+            let (to_read, to_write) = (of(&receiver), of(&receiver));
+            waits(receiver.read(&mut byte)).await;
+            drop(sender);
+            assert_eq!(receiver.read(&mut byte).await.expect("the end"), 0);
+            let writer = File::options().write(true).open(to_write).expect("opened");
+            waits(receiver.read(&mut byte)).await;
+            waits(receiver.readable()).await;
+            (&writer).write_all(b"n").expect("room");
+            assert_eq!(receiver.read(&mut byte).await.expect("a byte"), 1);
+            waits(receiver.read(&mut byte)).await;
+            drop(writer);
+            assert_eq!(receiver.read(&mut byte).await.expect("the end"), 0);
+
+            // The other end: who writes meets nobody, then somebody who does not read.
+            let again = File::options().write(true).open(&to_read).expect("opened");
+            sender = pipe::Sender::from_file(again).expect("an end that writes");
+            let name = of(&sender);
+            waits(sender.write_all(&full)).await;
+            drop(receiver);
+            let error = sender.write_all(&full).await.expect_err("nobody reads");
+            assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+            let mut reader = File::options().read(true).open(name).expect("opened");
+            waits(sender.write_all(&full)).await;
+            waits(sender.writable()).await;
+            let reading = thread::spawn(move || {
+                let mut buf = vec![0; 1 << 16];
+                reader.read_exact(&mut buf).map(|()| reader)
+            });
+            sender.write_all(b"n").await.expect("there is room");
+            drop(reading.join().expect("read"));
+        });
+    }
+}
+
+#[test]
+fn fault_048_a_datagram_socket_that_was_shut_down_to_read_waits() {
+    let _watchdog = Watchdog::new();
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let near = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+            let far = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+            near.connect(far.local_addr().expect("bound"))
+                .await
+                .expect("connected");
+            far.connect(near.local_addr().expect("bound"))
+                .await
+                .expect("connected");
+            let mut buf = [0; 8];
+            waits(near.recv(&mut buf)).await;
+            SockRef::from(&near)
+                .shutdown(Shutdown::Read)
+                .expect("shut down");
+            waits(near.recv(&mut buf)).await;
+            waits(async {
+                loop {
+                    near.readable().await.expect("it lives");
+                    assert_eq!(
+                        near.try_recv(&mut buf).expect_err("nothing came").kind(),
+                        ErrorKind::WouldBlock
+                    );
+                }
+            })
+            .await;
+            // Linux delivers all the same.
+            far.send(b"note").await.expect("sent");
+            assert_eq!(near.recv(&mut buf).await.expect("received"), 4);
+        });
+    }
+}
+
+/// Has the kernel end a read between two messages of a byte each, and reads both.
+fn reads_behind_a_border(first: impl Fn(&StdUnixStream)) {
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let (near, far) = StdUnixStream::pair().expect("a pair");
+            near.set_nonblocking(true).expect("set");
+            let mut near = UnixStream::from_std(near).expect("a stream");
+            let mut buf = [0; 8];
+            waits(near.read(&mut buf)).await;
+            // Both are there before the reader's turn comes: this thread has it.
+            let mut read = Box::pin(near.read(&mut buf));
+            assert!(futures::poll!(&mut read).is_pending());
+            first(&far);
+            (&far).write_all(b"x").expect("sent");
+            let mut count = read.await.expect("read");
+            while count < 2 {
+                count += near.read(&mut buf).await.expect("what is there");
+            }
+            assert_eq!(count, 2);
+        });
+    }
+}
+
+#[test]
+fn fault_049_a_message_behind_one_with_a_descriptor_is_read() {
+    let _watchdog = Watchdog::new();
+    reads_behind_a_border(send_a_descriptor);
+}
+
+#[test]
+fn fault_049_a_message_behind_an_urgent_byte_is_read() {
+    let _watchdog = Watchdog::new();
+    reads_behind_a_border(|far| {
+        let sender = SockRef::from(far);
+        (&*far).write_all(b"n").expect("sent");
+        // Not there in every kernel.
+        let _ = sender.send_out_of_band(b"u");
     });
 }
 

@@ -132,7 +132,9 @@ impl<'a, T: AsRawFd> AsyncFdReadyGuard<'a, T> {
     ) -> Result<io::Result<R>, TryIoError> {
         let outcome = f(self.async_fd);
         if would_block(&outcome) {
-            self.clear_ready();
+            let seen = self.seen.take(Ready::ALL);
+            let seen = seen.map(ReadyEvent::disproved);
+            self.async_fd.registration.clear(seen);
             return Err(TryIoError(()));
         }
         Ok(outcome)
@@ -169,7 +171,9 @@ impl<'a, T: AsRawFd> AsyncFdReadyMutGuard<'a, T> {
     ) -> Result<io::Result<R>, TryIoError> {
         let outcome = f(self.async_fd);
         if would_block(&outcome) {
-            self.clear_ready();
+            let seen = self.seen.take(Ready::ALL);
+            let seen = seen.map(ReadyEvent::disproved);
+            self.async_fd.registration.clear(seen);
             return Err(TryIoError(()));
         }
         Ok(outcome)

@@ -162,8 +162,9 @@ near.async_io(Interest::WRITABLE, |mut near| near.write_all(b\"note\")).await?;
         interest: Interest,
         mut f: impl FnMut(&T) -> io::Result<R>,
     ) -> io::Result<R> {
-        budget().await;
         loop {
+            // As in `evented.rs`.
+            budget().await;
             let mut guard = self.ready(interest).await?;
             if let Ok(outcome) = guard.try_io(|this| f(this.get_ref())) {
                 return outcome;
@@ -188,8 +189,9 @@ near.async_io_mut(Interest::WRITABLE, |near| near.write_all(b\"note\")).await?;
         interest: Interest,
         mut f: impl FnMut(&mut T) -> io::Result<R>,
     ) -> io::Result<R> {
-        budget().await;
         loop {
+            // As in `evented.rs`.
+            budget().await;
             let mut guard = self.ready_mut(interest).await?;
             if let Ok(outcome) = guard.try_io(|this| f(this.get_mut())) {
                 return outcome;
@@ -232,7 +234,7 @@ near.async_io_mut(Interest::WRITABLE, |near| near.write_all(b\"note\")).await?;
     fn after<R>(&self, event: Option<ReadyEvent>, outcome: io::Result<R>) -> io::Result<R> {
         if let Err(error) = &outcome {
             if error.kind() == io::ErrorKind::WouldBlock {
-                self.registration.clear(event);
+                self.registration.clear(event.map(ReadyEvent::disproved));
             }
         }
         outcome

@@ -2,10 +2,19 @@
 //! again.
 //!
 //! Every method follows the same few steps: (1) readiness, or unattached; (2) the operation; (3)
-//! would it block, clear what (1) reported, or attach, and start again. A byte stream's polled operation
-//! that moves fewer bytes than it was offered has also used its readiness up, and clears it without
-//! asking the kernel again; never at the end (zero bytes), never while urgent data may have cut it
-//! short, and only where the selector promises another event.
+//! would it block, clear what (1) reported, or attach, and start again.
+//!
+//! **Short transfers.** A polled operation that moves fewer bytes than it was offered has also used
+//! its readiness up, and clears it without asking the kernel again: by [`Evented::poll_bytes`], for
+//! those that stop short for want of bytes, or of room, only. Never at the end (zero bytes), and only
+//! where the selector promises another event. A write of any stream is one of them, a read of TCP too
+//! but where urgent data has cut it short: then the event said so, as long as the urgent byte was not
+//! taken, and the bit stays until a read would block. (Who takes that byte by `MSG_OOB` through the
+//! bare descriptor before the driver has seen its event is on his own: he reads until it would block.)
+//! A read of a Unix socket is none: the kernel never gives the bytes of two messages at once if they
+//! came with descriptors, from different senders while credentials are asked for, or out of band; so
+//! a short read may be followed by another, and of that there is no event. Nor is a read of a pipe,
+//! whose writer may keep packets apart. These go by [`Evented::poll_io`].
 
 use std::fmt;
 use std::io;
@@ -181,8 +190,9 @@ impl<S: Pollable> Evented<S> {
         interest: Interest,
         mut operation: impl FnMut() -> io::Result<R>,
     ) -> io::Result<R> {
-        budget().await;
         loop {
+            // For each try: one that goes on saying `WouldBlock` gives way to others.
+            budget().await;
             let event = match self.registration.readiness(interest) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     Some(self.registration.ready(&self.io, interest)?.await?)

@@ -23,8 +23,9 @@
 //! 3. `LISTED` is set while the list holds a waiter; it changes under the list's lock only.
 //! 4. An event sets its bits and advances the tick in one change of the word, and only if the
 //!    generation is its own.
-//! 5. Readiness is cleared only by who read it, and only if the tick has not moved since. The
-//!    closed bits and `SHUTDOWN` are never cleared before the entry is vacated.
+//! 5. Readiness is cleared only by who read it, and only if the tick has not moved since. A closed
+//!    bit is cleared only by an operation of its own direction that would block; `SHUTDOWN` never
+//!    before the entry is vacated.
 //!
 //! **Poll** (fast slot): (P0) ready: done. (P1) set `HELD`, clear `WAKER`, unless ready or held.
 //! Held: wake oneself and try again at the next poll. (P2) exchange the waker in the cell. (P3)
@@ -48,6 +49,18 @@
 //! D1 sees `LISTED`, and D3 waits for the lock until L3 is done. *An event between a read's
 //! WouldBlock and the clearing* advances the tick, so the clearing does nothing (invariant 5). A
 //! tick that wraps would have to pass 2^28 events between the two.
+//!
+//! **No end is lost, and none is tried for ever.** An end says itself: who reads there gets zero
+//! bytes, who writes an error. So an operation that would block has found that there is none, though
+//! the bit stands: a FIFO that somebody has opened again, a datagram socket that was shut down and
+//! receives all the same, a socket whose error another call has taken. Were the bit to stay, the
+//! next try would follow at once, and the poll never return. Waiting instead is safe with edges: the
+//! kernel tells of each later end, and of each later byte. If that event is dispatched before the
+//! operation's P0 (or L2) the operation, which comes after, meets the end; if after, the tick moves
+//! and the clearing does nothing, or the bits are set after it and the waiter is woken. Who has only
+//! used readiness up, by a short read, has not met the end: it keeps the closed bits, and so does a
+//! wait for urgent data, which an end concerns although its operation does not look for one. Model:
+//! `loom_readiness_closed_again_after_would_block`.
 //!
 //! **A stale event wakes nobody else's task.** D1 of an older generation changes nothing. D1 that
 //! came before the vacating holds its cells, and vacating waits for them (a few instructions, no
@@ -103,7 +116,7 @@ const ANY_HELD: u64 = READ_LANE.held | WRITE_LANE.held;
 const TICK_SHIFT: u32 = 12;
 const TICK: u64 = ((1 << 28) - 1) << TICK_SHIFT;
 const GENERATION_SHIFT: u32 = 40;
-const CLOSED: u64 = Ready::READ_CLOSED.union(Ready::WRITE_CLOSED).bits() as u64;
+const CLOSED: Ready = Ready::READ_CLOSED.union(Ready::WRITE_CLOSED);
 
 /// How many bits of the word, and at most of a token, tell owners apart.
 pub(super) const GENERATION_BITS: u32 = 24;
@@ -146,6 +159,10 @@ pub(crate) struct ReadyEvent {
     pub(crate) ready: Ready,
     pub(crate) shutdown: bool,
     tick: u64,
+    /// The closed bits that stand for an end of what was asked for.
+    ends: Ready,
+    /// What [`Source::clear`] takes back.
+    used_up: Ready,
 }
 
 impl ReadyEvent {
@@ -161,15 +178,28 @@ impl ReadyEvent {
     pub(crate) fn only(self, ready: Ready) -> ReadyEvent {
         ReadyEvent {
             ready: self.ready & ready,
+            used_up: self.used_up & ready,
+            ..self
+        }
+    }
+
+    /// The same as known to an operation that would block: nothing of it is there, nor an end of
+    /// what it asked for.
+    pub(crate) fn disproved(self) -> ReadyEvent {
+        ReadyEvent {
+            used_up: self.used_up | self.ready & self.ends,
             ..self
         }
     }
 
     fn exactly(word: u64, concerns: u64) -> ReadyEvent {
+        let ready = Ready::from_bits((word & concerns & READY) as u8);
         ReadyEvent {
-            ready: Ready::from_bits((word & concerns & READY) as u8),
+            ready,
             shutdown: word & SHUTDOWN != 0,
             tick: word & TICK,
+            ends: ends_of(Ready::from_bits((concerns & READY) as u8)),
+            used_up: ready - CLOSED,
         }
     }
 }
@@ -357,9 +387,10 @@ impl Source {
         }
     }
 
-    /// Forgets the readiness that `event` reported, unless something has happened since.
+    /// Forgets the readiness that `event` reported, unless something has happened since; that it is
+    /// closed only if it was [`disproved`](ReadyEvent::disproved).
     pub(crate) fn clear(&self, event: ReadyEvent) {
-        let used_up = u64::from(event.ready.bits()) & !CLOSED;
+        let used_up = u64::from(event.used_up.bits());
         let mut seen = first_look::u64(&self.word);
         while seen & TICK == event.tick && seen & used_up != 0 {
             let next = seen & !used_up;
@@ -564,6 +595,18 @@ pub(super) fn answers_to(interest: Interest) -> Ready {
         answers |= Ready::ERROR;
     }
     answers
+}
+
+/// What stands for the end of that of `asked` which has one.
+fn ends_of(asked: Ready) -> Ready {
+    let ends = [
+        (Ready::READABLE, Ready::READ_CLOSED),
+        (Ready::WRITABLE, Ready::WRITE_CLOSED),
+    ];
+    let asked_for = ends
+        .into_iter()
+        .filter(|(way, _)| !(asked & *way).is_empty());
+    asked_for.fold(Ready::EMPTY, |ends, (_, end)| ends | end)
 }
 
 fn concerns_of(interest: Interest) -> u64 {

@@ -107,7 +107,7 @@ impl Registration {
     /// went by, or the assumption.
     pub(super) fn tried_in_vain(&self, interest: Interest, event: Option<ReadyEvent>) {
         self.assumption.end(interest);
-        self.clear(event);
+        self.clear(event.map(ReadyEvent::disproved));
     }
 
     /// The source, once there is one.
@@ -185,7 +185,7 @@ impl Registration {
         event: Option<ReadyEvent>,
     ) -> io::Result<()> {
         if let Some(event) = event {
-            self.clear(Some(event));
+            self.clear(Some(event.disproved()));
         } else {
             self.assumption.end(interest);
             self.attached(io)?;

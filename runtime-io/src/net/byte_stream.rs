@@ -18,9 +18,10 @@ macro_rules! example {
     };
 }
 
-/// The methods of a connection of `$socket`s.
+/// The methods of a connection of `$socket`s; `$glues` if a read that is short has left nothing,
+/// since the kernel gives as many of the bytes at once as there are.
 macro_rules! byte_stream {
-    ($socket:ty, $pair:literal) => {
+    ($socket:ty, $glues:literal, $pair:literal) => {
         /// Takes the error that waits in the socket, if any.
         ///
         /// # Errors
@@ -213,9 +214,12 @@ assert_eq!(read, 4);
             if wanted == 0 {
                 return Poll::Ready(Ok(()));
             }
-            let read = self
-                .io
-                .poll_bytes(Direction::Read, cx, wanted, || self.receive_once(buf));
+            let receive = || self.receive_once(buf);
+            let read = if $glues {
+                self.io.poll_bytes(Direction::Read, cx, wanted, receive)
+            } else {
+                self.io.poll_io(Direction::Read, cx, receive)
+            };
             read.map_ok(drop)
         }
 

@@ -91,6 +91,49 @@ fn loom_readiness_event_between_eagain_and_clear() {
     model(|| event_between_eagain_and_clear(Source::new(), 2));
 }
 
+/// A reader that meets an end or waits; true once it met it.
+fn end_or_wait(source: &Source, closed: &AtomicUsize, waker: &Waker) -> bool {
+    loop {
+        let Poll::Ready(ready) = poll(source, Direction::Read, waker) else {
+            return false;
+        };
+        // Relaxed: as in `read_or_wait`.
+        if closed.load(Ordering::Relaxed) == 1 {
+            return true;
+        }
+        source.clear(ready.disproved());
+    }
+}
+
+/// Something that was closed, and is open again by now, closes while its reader would block.
+#[test]
+fn loom_readiness_closed_again_after_would_block() {
+    model(|| {
+        let source = Arc::new(Source::new());
+        let generation = source.generation();
+        let closed = Arc::new(AtomicUsize::new(0));
+        assert_eq!(event(&source, generation, Ready::READ_CLOSED), 0);
+        let kernel = {
+            let (source, closed) = (Arc::clone(&source), Arc::clone(&closed));
+            thread::spawn(move || {
+                // Relaxed: published by the event.
+                closed.store(1, Ordering::Relaxed);
+                event(&source, generation, Ready::READ_CLOSED);
+            })
+        };
+        let (count, waker) = Count::pair();
+        let ended = end_or_wait(&source, &closed, &waker);
+        kernel.join().unwrap();
+        if !ended {
+            assert!(count.get() > 0, "it closed and nobody was woken");
+            assert!(
+                end_or_wait(&source, &closed, &waker),
+                "the end stays to be met"
+            );
+        }
+    });
+}
+
 #[test]
 fn loom_readiness_tick_wraps() {
     model(|| event_between_eagain_and_clear(Source::with_tick(u32::MAX), 2));

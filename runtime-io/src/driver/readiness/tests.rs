@@ -145,6 +145,37 @@ fn closing_outlasts_clearing() {
 }
 
 #[test]
+fn fault_048_an_end_that_an_operation_disproves_is_waited_for_again() {
+    let source = Source::new();
+    let (count, waker) = counted();
+    event(&source, Ready::ALL);
+    let Poll::Ready(read) = poll(&source, Direction::Read, &waker) else {
+        panic!("it is ready");
+    };
+    source.clear(read.disproved());
+    assert!(poll(&source, Direction::Read, &waker).is_pending());
+    let written = source.readiness(Interest::WRITABLE).unwrap();
+    assert_eq!(written.ready, Ready::WRITABLE | Ready::WRITE_CLOSED);
+    assert_eq!(event(&source, Ready::READ_CLOSED), 1);
+    assert_eq!(wakes(&count), 1, "a later end is told");
+    source.clear(read.disproved());
+    assert!(
+        poll(&source, Direction::Read, &waker).is_ready(),
+        "and kept from who looked before it"
+    );
+}
+
+#[test]
+fn fault_048_who_looks_for_urgent_data_disproves_no_end() {
+    let source = Source::new();
+    event(&source, Ready::PRIORITY | Ready::READ_CLOSED);
+    let urgent = source.readiness(Interest::PRIORITY).unwrap();
+    source.clear(urgent.disproved());
+    let left = source.readiness(Interest::READABLE).unwrap();
+    assert_eq!(left.ready, Ready::READ_CLOSED);
+}
+
+#[test]
 fn a_vacated_source_keeps_no_waker_even_of_forgotten_futures() {
     let source = Source::new();
     let (count, waker) = counted();

@@ -146,6 +146,7 @@ impl TcpStream {
     byte_stream!(
         mio::net::TcpStream,
         "# let listener = runtime::net::TcpListener::bind(\"127.0.0.1:0\").await?;
+        true,
 # let near = runtime::net::TcpStream::connect(listener.local_addr()?).await?;
 # let (far, _) = listener.accept().await?;
 "

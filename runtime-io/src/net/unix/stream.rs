@@ -209,6 +209,7 @@ impl UnixStream {
 
     byte_stream!(
         mio::net::UnixStream,
+        false,
         "# let (near, far) = runtime::net::UnixStream::pair()?;\n"
     );
 }

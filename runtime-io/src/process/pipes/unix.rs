@@ -73,13 +73,12 @@ impl ReadEnd {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let wanted = buf.remaining();
         let read = || {
             let read = (&*self.0).read(buf.initialize_unfilled())?;
             buf.advance(read);
             Ok(read)
         };
-        let read = self.0.poll_bytes(Direction::Read, cx, wanted, read);
+        let read = self.0.poll_io(Direction::Read, cx, read);
         read.map_ok(drop)
     }
 }
