@@ -11,8 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
+use std::time::Duration;
 
-use runtime::runtime::{Builder, Runtime};
+use runtime::runtime::{Builder, Runtime, is_rt_shutdown_err};
 use runtime::signal::ctrl_c;
 use runtime::signal::unix::{Signal, SignalKind, restore_default, signal};
 
@@ -190,6 +191,32 @@ fn fault_075_who_waits_elsewhere_when_the_runtime_ends_is_not_forgotten() {
             let waiting = second.spawn(async move { listener.recv().await });
             raise(USER);
             second.block_on(waiting).unwrap();
+        },
+    );
+}
+
+#[test]
+fn fault_032_who_waits_for_a_signal_is_told_of_the_end_of_its_runtime() {
+    in_own_process(
+        "fault_032_who_waits_for_a_signal_is_told_of_the_end_of_its_runtime",
+        || {
+            let runtime = Runtime::new().unwrap();
+            let handle = runtime.handle().clone();
+            let waiting = thread::spawn(move || {
+                let mut listener = handle.block_on(async { signal(USER) }).unwrap();
+                assert_eq!(handle.block_on(listener.recv()), None);
+                listener
+            });
+            let handle = runtime.handle().clone();
+            let asking = thread::spawn(move || handle.block_on(ctrl_c()).unwrap_err());
+            thread::sleep(Duration::from_millis(50));
+            runtime.shutdown_background();
+            assert!(is_rt_shutdown_err(&asking.join().unwrap()));
+            let mut listener = waiting.join().unwrap();
+            assert_eq!(foreign_block_on(listener.recv()), None, "nobody delivers");
+            raise(USER);
+            let heard = current_thread().block_on(listener.recv());
+            assert_eq!(heard, Some(()), "what came meanwhile");
         },
     );
 }

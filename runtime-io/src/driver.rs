@@ -19,6 +19,6 @@ use std::io;
 use runtime_core::park::driver::ShutDown;
 
 /// The error of every operation after the runtime has shut down.
-fn shut_down() -> io::Error {
+pub(crate) fn shut_down() -> io::Error {
     io::Error::other(ShutDown)
 }

@@ -8,6 +8,8 @@
 
 use std::io;
 
+use crate::driver::shut_down;
+
 mod listeners;
 
 #[cfg(unix)]
@@ -29,7 +31,7 @@ use windows as system;
 /// as long as somebody listens.
 ///
 /// # Errors
-/// What the operating system says of a handler or a descriptor.
+/// What the operating system says of a handler or a descriptor; after a shutdown of the runtime.
 ///
 /// # Panics
 /// On Unix, if the calling thread is in no runtime.
@@ -48,6 +50,6 @@ use windows as system;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub async fn ctrl_c() -> io::Result<()> {
-    system::ctrl_c()?.recv().await;
-    Ok(())
+    let heard = system::ctrl_c()?.recv().await;
+    heard.ok_or_else(shut_down)
 }

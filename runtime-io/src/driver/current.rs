@@ -3,9 +3,11 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use runtime_core::park::driver::{Driver, Poller};
+use runtime_core::task::JoinHandle;
 use runtime_core::{Handle, time};
 
 use super::lookups::Answer;
@@ -38,9 +40,57 @@ pub(super) fn reactor() -> io::Result<Reactor> {
         .clone())
 }
 
-/// Ends after `duration`.
-pub(crate) fn sleep(duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-    Box::pin(time::sleep(duration))
+/// A while from the first poll on; an error if the runtime ends before it is over.
+///
+/// The sleep is a task's: a task is dropped before its runtime's timers end, and who waits for it is
+/// told. A timer of the waiter's own would panic there: he may be no task, but on a thread that
+/// outlives the runtime.
+#[derive(Debug)]
+pub(crate) struct Pause {
+    runtime: Handle,
+    duration: Duration,
+    sleeping: Option<JoinHandle<()>>,
+}
+
+impl Pause {
+    /// One in the current runtime, not yet begun.
+    ///
+    /// # Panics
+    /// If the calling thread is in no runtime.
+    #[track_caller]
+    pub(crate) fn new(duration: Duration) -> Pause {
+        Pause {
+            runtime: Handle::current(),
+            duration,
+            sleeping: None,
+        }
+    }
+}
+
+impl Future for Pause {
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Pause {
+            runtime,
+            duration,
+            sleeping,
+        } = &mut *self;
+        let sleeping = sleeping.get_or_insert_with(|| {
+            let duration = *duration;
+            runtime.spawn(async move { time::sleep(duration).await })
+        });
+        let slept = ready!(Pin::new(sleeping).poll(cx));
+        Poll::Ready(slept.map_err(|_| super::shut_down()))
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        if let Some(sleeping) = &self.sleeping {
+            sleeping.abort();
+        }
+    }
 }
 
 /// Asks for the addresses of a name on a thread where that may hang; see `lookups.rs`.

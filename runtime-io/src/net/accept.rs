@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::ops::Deref;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use runtime_core::loom::Mutex;
@@ -52,7 +53,7 @@ impl<L: Pollable> Acceptor<L> {
                 Ok(accepted) => return Ok(accepted),
                 Err(error) => {
                     if let Some(pause) = backoff.after(error)? {
-                        pause.await;
+                        pause.await?;
                     }
                 }
             }
@@ -69,10 +70,11 @@ impl<L: Pollable> Acceptor<L> {
         let mut backoff = std::mem::take(&mut *self.polled.lock());
         loop {
             if let Some(pause) = &mut backoff.pause {
-                if pause.as_mut().poll(cx).is_pending() {
+                let Poll::Ready(outcome) = Pin::new(pause).poll(cx) else {
                     break;
-                }
+                };
                 backoff.pause = None;
+                outcome?;
             }
             let Poll::Ready(outcome) = self.io.poll_io(Direction::Read, cx, &mut accept) else {
                 break;

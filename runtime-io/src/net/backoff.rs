@@ -6,19 +6,15 @@
 //! next is tried at once; but only so often, in case it is not the connection.
 
 use std::fmt;
-use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::time::Duration;
 
-use crate::driver::current;
+use crate::driver::current::Pause;
 use crate::net::numbers::AcceptFailure;
 
 const PAUSE_MIN: Duration = Duration::from_millis(1);
 const PAUSE_MAX: Duration = Duration::from_millis(100);
 const AT_ONCE_MAX: u32 = 64;
-
-pub(super) type Pause = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// The failures since the last success.
 #[derive(Default)]
@@ -52,7 +48,7 @@ impl Backoff {
             .last_pause
             .map_or(PAUSE_MIN, |last| (last * 2).min(PAUSE_MAX));
         self.last_pause = Some(pause);
-        current::sleep(pause)
+        Pause::new(pause)
     }
 }
 

@@ -198,7 +198,8 @@ pub fn restore_default(kind: SignalKind) -> io::Result<()> {
 /// after a burst there is one, at least, to receive, as the system itself has it.
 ///
 /// It may be polled in another runtime than it was made in, also when that has ended. As long as no
-/// runtime that listens is driven, signals wait.
+/// runtime that listens is driven, signals wait. Where no runtime is left to listen the answer is
+/// `None`; what came meanwhile is there once it is polled in one that lives.
 ///
 /// ```
 /// use runtime::signal::unix::{SignalKind, signal};
@@ -220,7 +221,8 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// Waits for the next signal; always `Some`.
+    /// Waits for the next signal; `None` if there is nobody to deliver one: the runtime has ended, and
+    /// where this is polled no other can take its place.
     ///
     /// # Cancel safety
     /// Lossless: a signal that was not received stays.
@@ -241,25 +243,33 @@ impl Signal {
         std::future::poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// Polls for the next signal; always `Some`. Only the waker of the last call is woken.
+    /// Polls for the next signal; `None` as with [`recv`](Signal::recv). Only the waker of the last
+    /// call is woken.
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
         let unit = ready!(coop::poll_proceed(cx));
         if self.hub.board.poll(self.place, cx.waker()).is_pending() {
-            self.follow();
-            return Poll::Pending;
+            if self.is_followed() {
+                return Poll::Pending;
+            }
+            unit.made();
+            return Poll::Ready(None);
         }
         unit.made();
         Poll::Ready(Some(()))
     }
 
-    /// Has this runtime deliver, if the one that did has ended.
-    fn follow(&mut self) {
-        if !self.courier.is_open() && Handle::try_current().is_ok() {
-            // A runtime that has ended itself, or has no descriptors left, cannot: perhaps the next.
-            if let Ok(courier) = self.hub.courier() {
-                self.courier = courier;
-            }
+    /// Whether somebody delivers: this runtime does from now on, if the one that did has ended. One
+    /// that has ended itself, or has no descriptors left, cannot.
+    fn is_followed(&mut self) -> bool {
+        if self.courier.is_open() {
+            return true;
         }
+        let courier = Handle::try_current().map(|_| self.hub.courier());
+        let Ok(Ok(courier)) = courier else {
+            return false;
+        };
+        self.courier = courier;
+        true
     }
 }
 

@@ -16,7 +16,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::driver::current;
+use runtime_core::runtime::is_rt_shutdown_err;
+
+use crate::driver::current::Pause;
 use crate::net::addr::no_address;
 
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -24,16 +26,17 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 /// Connects to the first of `addrs` that answers.
 ///
 /// # Errors
-/// What became of each address, with the kind of the last.
+/// What the system says of the only address; of several what became of each, with the kind of the
+/// last. After a shutdown.
 pub(super) async fn connect<S, F: Future<Output = io::Result<S>> + Send>(
     addrs: impl Iterator<Item = SocketAddr>,
     connect: impl FnMut(SocketAddr) -> F + Send,
 ) -> io::Result<S> {
-    race(addrs, connect, || current::sleep(ATTEMPT_DELAY)).await
+    race(addrs, connect, || Pause::new(ATTEMPT_DELAY)).await
 }
 
 /// The same with pauses of the caller's.
-async fn race<S, F: Future<Output = io::Result<S>>, P: Future<Output = ()> + Unpin>(
+async fn race<S, F: Future<Output = io::Result<S>>, P: Future<Output = io::Result<()>> + Unpin>(
     addrs: impl Iterator<Item = SocketAddr>,
     connect: impl FnMut(SocketAddr) -> F,
     pause: impl FnMut() -> P,
@@ -81,7 +84,7 @@ where
     C: FnMut(SocketAddr) -> F,
     F: Future<Output = io::Result<S>>,
     N: FnMut() -> P,
-    P: Future<Output = ()> + Unpin,
+    P: Future<Output = io::Result<()>> + Unpin,
 {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<S>> {
         loop {
@@ -91,7 +94,8 @@ where
             }
             // A failure lets the next begin at once.
             let begins = self.running.is_empty()
-                || self.has_both && (self.failed.len() > failed_before || self.pause_is_over(cx));
+                || self.has_both
+                    && (self.failed.len() > failed_before || self.pause_is_over(cx)?);
             let next = if begins {
                 self.waiting.pop_front()
             } else {
@@ -123,9 +127,17 @@ where
         None
     }
 
-    fn pause_is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        let pause = self.until_next.as_mut();
-        pause.is_some_and(|pause| Pin::new(pause).poll(cx).is_ready())
+    /// # Errors
+    /// After a shutdown.
+    fn pause_is_over(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        let over = self
+            .until_next
+            .as_mut()
+            .map(|pause| Pin::new(pause).poll(cx));
+        match over {
+            Some(Poll::Ready(outcome)) => outcome.map(|()| true),
+            Some(Poll::Pending) | None => Ok(false),
+        }
     }
 
     fn begin(&mut self, addr: SocketAddr) {
@@ -136,12 +148,18 @@ where
     }
 }
 
-/// One error for all; its kind is the last one's.
-fn all_failed(failed: Vec<(SocketAddr, io::Error)>) -> io::Error {
-    match failed.last() {
-        Some((_, last)) => io::Error::new(last.kind(), ConnectError { failed }),
-        None => no_address(),
+/// One error for all: of several a new one with the kind of the last. A lone one stays as it is,
+/// with the number that the system gave it, and so does the end of the runtime.
+fn all_failed(mut failed: Vec<(SocketAddr, io::Error)>) -> io::Error {
+    let Some((addr, last)) = failed.pop() else {
+        return no_address();
+    };
+    if failed.is_empty() || is_rt_shutdown_err(&last) {
+        return last;
     }
+    let kind = last.kind();
+    failed.push((addr, last));
+    io::Error::new(kind, ConnectError { failed })
 }
 
 /// The addresses that were tried, with what became of them.

@@ -68,8 +68,9 @@ impl TcpStream {
     /// (RFC 8305); addresses of one family are tried one after the other.
     ///
     /// # Errors
-    /// What became of each address, which the text names, with the kind of the last; or of the name.
-    /// Nothing is left open.
+    /// What the operating system says, if there is one address; of several an error of ours whose
+    /// text names what became of each, with the kind of the last; or what became of the name. Nothing
+    /// is left open.
     ///
     /// # Panics
     /// If the calling thread is in no runtime.
@@ -145,8 +146,8 @@ impl TcpStream {
 
     byte_stream!(
         mio::net::TcpStream,
-        "# let listener = runtime::net::TcpListener::bind(\"127.0.0.1:0\").await?;
         true,
+        "# let listener = runtime::net::TcpListener::bind(\"127.0.0.1:0\").await?;
 # let near = runtime::net::TcpStream::connect(listener.local_addr()?).await?;
 # let (far, _) = listener.accept().await?;
 "

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use futures::future::{join, join_all, join3};
 use runtime_core::builder::Builder;
+use runtime_core::runtime::is_rt_shutdown_err;
 
 use super::{TcpListener, TcpSocket, TcpStream};
 use crate::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Interest, ReadBuf, copy};
@@ -340,11 +341,13 @@ fn fault_055_a_reset_is_an_error_once() {
 }
 
 #[test]
-fn fault_054_a_refused_connection_names_its_address() {
+fn fault_054_refused_connections_name_their_addresses_and_a_lone_one_its_number() {
     run(|| async {
         let (listener, addr) = local().await;
         drop(listener);
         let error = TcpStream::connect(addr).await.unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::ECONNREFUSED));
+        let error = TcpStream::connect(&[addr, addr][..]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         assert!(error.to_string().contains(&addr.to_string()), "{error}");
         let error = TcpSocket::new_v4()
@@ -555,6 +558,25 @@ fn limit_descriptors_to(count: u64) {
     // SAFETY: a valid `rlimit` for the time of the call.
     let outcome = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
     assert_eq!(outcome, 0);
+}
+
+#[test]
+fn fault_032_an_accept_that_pauses_is_told_of_the_end_of_its_runtime() {
+    let runtime = Builder::new_multi_thread().build().unwrap();
+    let handle = runtime.handle().clone();
+    let (listener, _) = runtime.block_on(local());
+    let (done, told) = mpsc::channel();
+    thread::spawn(move || {
+        let mut full = || Err::<(), _>(io::Error::from_raw_os_error(libc::EMFILE));
+        let waits = handle.block_on(listener.io.accept_by(full));
+        let polls = poll_fn(|cx| listener.io.poll_accept_by(cx, &mut full));
+        done.send([waits, handle.block_on(polls)]).unwrap();
+    });
+    thread::sleep(Duration::from_millis(20));
+    runtime.shutdown_background();
+    for outcome in told.recv_timeout(Duration::from_secs(60)).unwrap() {
+        assert!(is_rt_shutdown_err(&outcome.unwrap_err()));
+    }
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl UnixStream {
         let io = loop {
             match connect() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    backoff.next_pause().await;
+                    backoff.next_pause().await?;
                 }
                 outcome => break outcome?,
             }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use futures::future::{join, join_all};
 use runtime_core::builder::Builder;
+use runtime_core::runtime::is_rt_shutdown_err;
 
 use super::{UnixDatagram, UnixListener, UnixSocket, UnixStream, pipe};
 use crate::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -119,6 +120,35 @@ fn connect_waits_for_a_listener_that_is_full() {
         let (clients, accepted) = join(clients, accepts).await;
         assert!(clients.iter().all(Result::is_ok) && accepted.len() == 8);
     });
+}
+
+#[test]
+fn fault_032_a_connect_that_waits_for_room_is_told_of_the_end_of_its_runtime() {
+    let runtime = Builder::new_multi_thread().build().unwrap();
+    let handle = runtime.handle().clone();
+    let name = Name::new("no-room");
+    let socket = UnixSocket::new_stream().unwrap();
+    socket.bind(&name).unwrap();
+    let _listener = {
+        let _inside = runtime.enter();
+        socket.listen(1).unwrap()
+    };
+    let path = name.0.clone();
+    let (done, told) = mpsc::channel();
+    thread::spawn(move || {
+        let mut connected = Vec::new();
+        let error = loop {
+            match handle.block_on(UnixStream::connect(&path)) {
+                Ok(stream) => connected.push(stream),
+                Err(error) => break error,
+            }
+        };
+        done.send(error).unwrap();
+    });
+    thread::sleep(Duration::from_millis(50));
+    runtime.shutdown_background();
+    let error = told.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert!(is_rt_shutdown_err(&error), "{error}");
 }
 
 #[test]

@@ -27,9 +27,10 @@ use runtime_core::Handle;
 use runtime_core::runtime::is_rt_shutdown_err;
 
 use super::open_pidfd;
-use crate::driver::current::sleep;
+use crate::driver::current::Pause;
 use crate::driver::evented::Evented;
 use crate::driver::readiness::Direction;
+use crate::driver::shut_down;
 use crate::signal::unix::{Signal, SignalKind, signal};
 
 /// Between two looks at a child whose end no signal may tell.
@@ -42,7 +43,7 @@ pub(in crate::process) enum Watch {
     Pidfd(Evented<OwnedFd>),
     Signal {
         arrived: Signal,
-        timer: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
+        until_look: Pause,
     },
 }
 
@@ -62,7 +63,7 @@ impl Watch {
     fn by_signal() -> io::Result<Watch> {
         Ok(Watch::Signal {
             arrived: signal(SignalKind::child())?,
-            timer: sleep(LOOK_EVERY),
+            until_look: Pause::new(LOOK_EVERY),
         })
     }
 
@@ -106,17 +107,21 @@ impl Watch {
         match self {
             Watch::Nothing => unreachable!("the caller has begun"),
             Watch::Pidfd(pidfd) => pidfd.poll_io(Direction::Read, cx, look),
-            Watch::Signal { arrived, timer } => loop {
-                let signalled = arrived.poll_recv(cx).is_ready();
-                let is_time = timer.as_mut().poll(cx).is_ready();
+            Watch::Signal {
+                arrived,
+                until_look,
+            } => loop {
+                let signalled = arrived.poll_recv(cx);
+                let paused = Pin::new(&mut *until_look).poll(cx)?;
                 match look() {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     outcome => return Poll::Ready(outcome),
                 }
-                if is_time {
-                    *timer = sleep(LOOK_EVERY);
-                } else if !signalled {
-                    return Poll::Pending;
+                match (signalled, paused) {
+                    (Poll::Ready(None), _) => return Poll::Ready(Err(shut_down())),
+                    (_, Poll::Ready(())) => *until_look = Pause::new(LOOK_EVERY),
+                    (Poll::Ready(Some(())), Poll::Pending) => {}
+                    (Poll::Pending, Poll::Pending) => return Poll::Pending,
                 }
             },
         }

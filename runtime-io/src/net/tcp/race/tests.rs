@@ -10,6 +10,8 @@ use std::task::{Context, Poll, Waker};
 
 use proptest::prelude::*;
 
+use runtime_core::runtime::is_rt_shutdown_err;
+
 use super::{by_turns, race};
 
 /// What an address does: answers, refuses, or never says anything.
@@ -49,9 +51,9 @@ fn once(
         tried.borrow_mut().push(addr);
         attempt(addr, by_addr[&addr])
     };
-    let pause = || -> Pin<Box<dyn Future<Output = ()>>> {
+    let pause = || -> Pin<Box<dyn Future<Output = io::Result<()>>>> {
         if pauses_end {
-            Box::pin(ready(()))
+            Box::pin(ready(Ok(())))
         } else {
             Box::pin(pending())
         }
@@ -105,12 +107,34 @@ fn all_errors_are_kept() {
 }
 
 #[test]
+fn fault_054_the_error_of_a_lone_address_is_the_systems_own() {
+    let refused = 111;
+    let connect = |_| ready(Err::<(), _>(io::Error::from_raw_os_error(refused)));
+    let no_pause = || -> Ready<io::Result<()>> { unreachable!("nobody comes next") };
+    let race = race([v4(1)].into_iter(), connect, no_pause);
+    let outcome = pin!(race).poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(Err(error)) = outcome else {
+        panic!("it was refused");
+    };
+    assert_eq!(error.raw_os_error(), Some(refused));
+}
+
+#[test]
+fn fault_032_a_pause_that_the_end_of_the_runtime_ends_is_its_error() {
+    let hangs = |_| pending::<io::Result<()>>();
+    let ends = || ready(Err(crate::driver::shut_down()));
+    let race = race([v6(1), v4(2)].into_iter(), hangs, ends);
+    let outcome = pin!(race).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(outcome, Poll::Ready(Err(error)) if is_rt_shutdown_err(&error)));
+}
+
+#[test]
 fn no_address_is_an_error() {
-    let none: Ready<()> = ready(());
+    let no_pause = || -> Ready<io::Result<()>> { unreachable!("nobody is tried") };
     let race = race(
         std::iter::empty(),
         |addr| attempt(addr, Fate::Answers),
-        || none.clone(),
+        no_pause,
     );
     let outcome = pin!(race).poll(&mut Context::from_waker(Waker::noop()));
     assert!(

@@ -1,8 +1,11 @@
 use std::future::poll_fn;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use runtime_core::builder::Builder;
-use runtime_core::runtime::Runtime;
+use runtime_core::runtime::{Runtime, is_rt_shutdown_err};
 
 use super::Watch;
 
@@ -34,6 +37,28 @@ fn fault_073_without_pidfds_a_signal_tells_of_the_end() {
             assert_eq!(end.code(), Some(number as i32));
         }
     });
+}
+
+#[test]
+fn fault_032_who_looks_for_an_end_is_told_of_that_of_the_runtime() {
+    let runtime = current_thread();
+    let handle = runtime.handle().clone();
+    let mut child = Command::new("sleep").arg("1000").spawn().unwrap();
+    let (done, told) = mpsc::channel();
+    thread::spawn(move || {
+        let mut watch = {
+            let _inside = handle.enter();
+            Watch::by_signal().unwrap()
+        };
+        let end = handle.block_on(poll_fn(|cx| watch.poll_exit(&mut child, cx)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        done.send(end).unwrap();
+    });
+    thread::sleep(Duration::from_millis(50));
+    runtime.shutdown_background();
+    let end = told.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert!(is_rt_shutdown_err(&end.unwrap_err()));
 }
 
 #[test]
