@@ -1,16 +1,21 @@
 //! Descriptors that are refused: errors, nothing left behind, and success as soon as there is room.
 //! And those that foreign code has closed.
 #![allow(unsafe_code, reason = "closes what is somebody else's")]
+#![allow(
+    unsafe_code,
+    reason = "opens a descriptor under a number of its choice"
+)]
 
 use std::future::poll_fn;
 use std::io;
 use std::net::TcpStream as StdTcpStream;
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::task::Poll;
 use std::time::Duration;
 
+use runtime::io::unix::AsyncFd;
 use runtime::io::{AsyncReadExt, AsyncWriteExt};
-use runtime::net::{TcpListener, TcpStream};
+use runtime::net::{TcpListener, TcpStream, UnixStream};
 use runtime::runtime::{Builder, Runtime};
 use runtime::signal::unix::{SignalKind, signal};
 use runtime::time::{Instant, sleep, timeout};
@@ -228,6 +233,37 @@ fn fault_053_a_listener_without_descriptors_rests_and_goes_on() {
     in_own_process(NAME, || {
         for runtime in runtimes() {
             runtime.block_on(accept_without_room(Duration::from_secs(1)));
+        }
+    });
+}
+
+#[test]
+fn fault_045_a_number_that_nobody_waits_for_is_taken_though_a_duplicate_lives() {
+    const NAME: &str =
+        "descriptors::fault_045_a_number_that_nobody_waits_for_is_taken_though_a_duplicate_lives";
+    in_own_process(NAME, || {
+        for runtime in runtimes() {
+            runtime.block_on(async {
+                let (mut near, mut far) = UnixStream::pair().expect("a pair");
+                let mut byte = [0];
+                assert!(futures::poll!(Box::pin(near.read(&mut byte))).is_pending());
+                let number = near.as_raw_fd();
+                let duplicate = near.as_fd().try_clone_to_owned().expect("duplicated");
+                drop(near);
+                // SAFETY: the number was just given back, in a process of this test alone.
+                let again = unsafe { libc::dup2(duplicate.as_raw_fd(), number) };
+                assert_eq!(again, number);
+                // SAFETY: just made, and nobody else's.
+                let again = unsafe { OwnedFd::from_raw_fd(again) };
+                // SAFETY: the value keeps its descriptor open.
+                let again = unsafe { AsyncFd::register(again) }.expect("nobody waits for it");
+                // SAFETY: as above, for longer than this lasts.
+                let other = unsafe { AsyncFd::register(again.as_raw_fd()) };
+                let (_, error) = other.expect_err("somebody does").into_parts();
+                assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+                far.write_all(b"n").await.expect("sent");
+                let _ready = again.readable().await.expect("it lives");
+            });
         }
     });
 }

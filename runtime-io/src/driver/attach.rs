@@ -12,10 +12,21 @@ mod imp;
 #[path = "attach/windows.rs"]
 mod imp;
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "attach/standing/epoll.rs"]
+mod standing;
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+#[path = "attach/standing/unknown.rs"]
+mod standing;
+
 pub(super) use imp::{LAZY, SHORT_MEANS_DRAINED, attach, attach_early, detach};
 
 #[cfg(unix)]
 pub(super) use imp::attach_alone;
+
+#[cfg(unix)]
+pub(super) use standing::standing;
 
 #[cfg(unix)]
 pub(crate) use imp::selector_interest;

@@ -162,7 +162,10 @@ impl Reactor {
             .map(Some)
     }
 
-    /// As [`Reactor::attach`], but an error if the descriptor stands in the selector already.
+    /// As [`Reactor::attach`], but an error if somebody waits for the descriptor already.
+    ///
+    /// The selector alone cannot tell him from one who is gone: a descriptor that is closed stays
+    /// there as long as a duplicate lives, and may come back under its number. The token can.
     ///
     /// # Errors
     /// As there.
@@ -172,7 +175,27 @@ impl Reactor {
         io: &S,
         interest: MioInterest,
     ) -> io::Result<Token> {
-        self.register(|registry, token| attach::attach_alone(registry, io, token, interest))
+        self.register(
+            |registry, token| match attach::attach_alone(registry, io, token, interest) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    if self.is_waited_for(io) {
+                        return Err(error);
+                    }
+                    attach::attach(registry, io, token, interest)
+                }
+                outcome => outcome,
+            },
+        )
+    }
+
+    /// Whether a descriptor that stands in the selector has an owner, or may have.
+    #[cfg(unix)]
+    fn is_waited_for<S: Pollable>(&self, io: &S) -> bool {
+        let standing = attach::standing(&self.0.registry, io);
+        standing.map_or(true, |tokens| {
+            let mut tokens = tokens.into_iter();
+            tokens.any(|token| token == KICK || self.0.table.is_owned(Token(token.0)))
+        })
     }
 
     /// Whether the runtime lives.

@@ -138,7 +138,7 @@ impl Registration {
     /// Attaches it at once.
     ///
     /// # Errors
-    /// What the operating system says, also that somebody else has added the descriptor.
+    /// What the operating system says, also that somebody waits for the descriptor already.
     #[cfg(unix)]
     pub(crate) fn attach_alone<S: Pollable>(&self, io: &S) -> io::Result<()> {
         let token = self.reactor.attach_alone(io, self.interest)?;

@@ -185,6 +185,13 @@ impl Table {
         self.pages.get(page)?.get()?.get(offset)
     }
 
+    /// Whether the owner of that token is still there.
+    #[cfg(unix)]
+    pub(super) fn is_owned(&self, token: Token) -> bool {
+        let generation = self.get(token).map(Source::generation);
+        generation.is_some_and(|now| now & TOKEN_GENERATION_MASK == token.generation())
+    }
+
     /// Records an event; one for a token that is stale or was never given is ignored.
     pub(super) fn dispatch(&self, token: Token, ready: Ready, wakers: &mut WakeList) {
         if let Some(source) = self.get(token) {

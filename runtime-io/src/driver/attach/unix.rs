@@ -41,7 +41,8 @@ pub(in crate::driver) fn attach<S: Pollable>(
     }
 }
 
-/// Adds a descriptor that somebody else may have added: then it is an error.
+/// Adds a descriptor that somebody else may have added: then it is an error, as it is if a duplicate
+/// of it once stood under this number.
 pub(in crate::driver) fn attach_alone<S: Pollable>(
     registry: &Registry,
     io: &S,
