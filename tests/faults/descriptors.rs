@@ -1,9 +1,8 @@
 //! Descriptors that are refused: errors, nothing left behind, and success as soon as there is room.
 //! And those that foreign code has closed.
-#![allow(unsafe_code, reason = "closes what is somebody else's")]
 #![allow(
     unsafe_code,
-    reason = "opens a descriptor under a number of its choice"
+    reason = "closes what is somebody else's, and opens under numbers of its choice"
 )]
 
 use std::future::poll_fn;
