@@ -161,7 +161,7 @@ impl Runtime {
     }
 
     /// Ends the runtime and waits for it, but no longer than `timeout`: what has not ended by then
-    /// goes on by itself.
+    /// goes on by itself, also what writes the bytes that files have accepted.
     pub fn shutdown_timeout(self, timeout: Duration) {
         if self.is_copy() {
             return;
@@ -177,7 +177,7 @@ impl Runtime {
     }
 
     /// Ends the runtime without waiting: tasks are cancelled, blocking closures that have begun go
-    /// on by themselves.
+    /// on by themselves, and so does what writes the bytes that files have accepted.
     pub fn shutdown_background(self) {
         if !self.is_copy() {
             self.handle.shared().close();

@@ -3,7 +3,9 @@
 //! A **question** (open, read, ask for metadata) may be left undone: if the runtime ends before a
 //! thread has begun it, who waits gets an error. A **duty** writes bytes of which a caller has been
 //! told that they are taken: it is done once, whatever becomes of the runtime; if no thread has
-//! begun it by then, the thread that ends the runtime does it.
+//! begun it by then, whoever drops it does it. That is a thread of the pool's for what is left over
+//! at its end: dropping the runtime waits for it, an end with a limit no longer than that, and it is
+//! left behind. (Where the system refuses that thread: the one that ends the runtime.)
 //!
 //! **States** of a job, behind one lock: *open*, *answered*, *taken* (the answer was), *lost*. Beside
 //! it stands whether the job is a duty.

@@ -20,7 +20,8 @@ struct State<J> {
     threads: usize,
     /// Those of them that have been called and have not arrived.
     called: usize,
-    /// Those that have looked for the last time and are not gone yet.
+    /// Those that have looked for the last time and are not gone yet, and the one that drops what the
+    /// closing gives back.
     leaving: usize,
     max_threads: usize,
     closed: bool,
@@ -243,7 +244,8 @@ impl<J> Desk<J> {
     }
 
     /// No job is taken any more; gives those that wait for a thread to be free, for the caller to
-    /// drop. All others count as begun, though their threads may not have come yet.
+    /// drop on a thread that is counted as leaving, if there are any. All others count as begun, though
+    /// their threads may not have come yet.
     pub(super) fn close(&self) -> VecDeque<J> {
         let (jobs, idle) = {
             let mut state = self.state.lock();
@@ -254,7 +256,9 @@ impl<J> Desk<J> {
                 0 => 0,
                 threads => state.called + idle.len() + (state.max_threads - threads),
             };
-            (state.keep(free), idle)
+            let jobs = state.keep(free);
+            state.leaving += usize::from(!jobs.is_empty());
+            (jobs, idle)
         };
         for idle in idle {
             idle.unpark();

@@ -88,9 +88,18 @@ impl Pool {
         self.desk.ended();
     }
 
+    /// Takes no more jobs, and drops those that nobody has begun: gives how many.
+    fn close(&self) -> usize {
+        let jobs = self.desk.close();
+        if !jobs.is_empty() {
+            self.desk.ended();
+        }
+        jobs.len()
+    }
+
     /// Closes it, and gives the number of jobs that nobody has begun.
     fn end(&self) -> usize {
-        let unbegun = self.desk.close().len();
+        let unbegun = self.close();
         loop {
             // Not under the lock: a thread may be about to list another.
             let thread = self.threads.lock().pop();
@@ -215,7 +224,7 @@ fn refused_vs_close(jobs_before: usize) {
             let pool = Arc::clone(&pool);
             loom::thread::spawn(move || submit_refused(&pool))
         };
-        let unbegun = pool.desk.close().len();
+        let unbegun = pool.close();
         let given_back = refused.join().unwrap();
         assert_eq!(pool.end(), 0, "nothing is left in a closed pool");
         assert_eq!(pool.ran() + unbegun + given_back, jobs_before + 1);

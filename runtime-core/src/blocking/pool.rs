@@ -1,6 +1,7 @@
 //! The threads behind the desk; see the parent's header.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::ptr::null;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -191,9 +192,29 @@ impl Pool {
         }
     }
 
-    /// Takes no more jobs; those that have not begun are cancelled.
-    pub(crate) fn close(&self) {
-        drop(self.desk.close());
+    /// Takes no more jobs; those that have not begun are cancelled, by a thread of their own: what
+    /// they own may take its time to go, and who closes does not wait, or not so long. If that thread
+    /// is refused, here.
+    pub(crate) fn close(self: &Arc<Self>) {
+        let jobs = self.desk.close();
+        if jobs.is_empty() {
+            return;
+        }
+        let left_over = LeftOver {
+            jobs,
+            pool: Arc::clone(self),
+        };
+        let thread = (self.config.make_thread)("runtime-blocking");
+        self.threads.lock().not_begun += 1;
+        let started = thread.spawn(move || {
+            left_over.pool.threads.lock().not_begun -= 1;
+            MEMBER_OF.set(Arc::as_ptr(&left_over.pool));
+            drop(left_over);
+        });
+        match started {
+            Ok(handle) => self.threads.lock().handles.push(handle),
+            Err(_) => self.threads.lock().not_begun -= 1,
+        }
     }
 
     /// Waits until every closure that has begun has returned; false if `deadline` came first. A
@@ -238,6 +259,22 @@ impl Pool {
     /// Threads, how many of them are idle, and jobs that wait.
     pub(crate) fn counts(&self) -> (usize, usize, usize) {
         (self.desk.threads(), self.desk.idle(), self.desk.queued())
+    }
+}
+
+/// Jobs that nobody has begun, on their way to a thread that drops them, which is counted.
+struct LeftOver {
+    jobs: VecDeque<Job>,
+    pool: Arc<Pool>,
+}
+
+impl Drop for LeftOver {
+    fn drop(&mut self) {
+        // Dropping an entry cancels its task.
+        self.jobs.clear();
+        if self.pool.desk.ended() {
+            self.pool.look_again();
+        }
     }
 }
 

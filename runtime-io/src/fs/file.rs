@@ -42,10 +42,11 @@ const BUF_SIZE_MAX: usize = 2 * 1024 * 1024;
 ///
 /// **Writing.** A write accepts bytes and returns; a thread of the pool hands them to the operating
 /// system. `flush` waits until it has, `sync_all` until the device has. Accepted bytes are written
-/// also if the file is dropped or the runtime ends: by the thread that ends it, if no other has
-/// begun. If that fails, each later write, `flush`, `shutdown`, `sync_all` and `sync_data` says so,
-/// until [`File::discard_failed_write`] takes the failure; so flush before the file is dropped, to
-/// hear of it.
+/// also if the file is dropped or the runtime ends. Dropping the runtime waits for that;
+/// `shutdown_timeout` waits so long and no longer, `shutdown_background` not at all: a thread that is
+/// left behind goes on writing, as long as the process lives. If that fails, each later write,
+/// `flush`, `shutdown`, `sync_all` and `sync_data` says so, until [`File::discard_failed_write`] takes
+/// the failure; so flush before the file is dropped, to hear of it.
 ///
 /// **Giving up** on a read, write or seek loses nothing: bytes that a cancelled read had fetched
 /// come with the next, and the position is always the one behind the bytes that the caller has.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
 
 use runtime_core::builder::Builder;
 use runtime_core::runtime::Runtime;
@@ -52,7 +54,7 @@ fn a_question_that_panics_is_lost() {
 }
 
 #[test]
-fn fault_066_a_duty_that_nobody_has_begun_is_done_by_who_ends_the_runtime() {
+fn fault_066_a_duty_that_nobody_has_begun_is_done_at_the_end_of_the_runtime() {
     let runtime = one_blocking_thread();
     let done = Arc::new(AtomicUsize::new(0));
     let (go, gate) = mpsc::channel::<()>();
@@ -67,13 +69,39 @@ fn fault_066_a_duty_that_nobody_has_begun_is_done_by_who_ends_the_runtime() {
     let question = start(|| 7);
     drop(enter);
     assert!(answer(&duty).is_pending());
-    runtime.shutdown_background();
+    let releasing = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(20));
+        drop(go);
+    });
+    drop(runtime);
     // SeqCst: as above.
     assert_eq!(done.load(Ordering::SeqCst), 1);
     assert_eq!(answer(&duty), Poll::Ready(Some(0)));
     assert_eq!(answer(&question), Poll::Ready(None));
-    drop(go);
+    releasing.join().unwrap();
     drop(busy);
+}
+
+#[test]
+fn fault_066_an_end_with_a_limit_does_not_wait_for_a_duty() {
+    let ends: [fn(Runtime); 2] = [Runtime::shutdown_background, |runtime| {
+        runtime.shutdown_timeout(Duration::from_millis(20));
+    }];
+    for end in ends {
+        let runtime = one_blocking_thread();
+        let (go, gate) = mpsc::channel::<()>();
+        let (ended, after) = mpsc::channel();
+        let enter = runtime.enter();
+        let busy = start(move || gate.recv());
+        let waits = move || after.recv_timeout(Duration::from_secs(10));
+        let duty = start_duty(waits).expect("taken");
+        drop(enter);
+        end(runtime);
+        ended.send(()).expect("it waits still");
+        let answer = futures::executor::block_on(duty);
+        assert_eq!(answer, Some(Ok(())), "the end came first");
+        drop((go, busy));
+    }
 }
 
 #[test]

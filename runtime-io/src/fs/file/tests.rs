@@ -131,8 +131,8 @@ fn fault_066_a_write_that_nobody_has_begun_is_done_at_the_end_of_the_runtime() {
         assert!(poll!(std::pin::pin!(file.flush())).is_pending());
     });
     runtime.shutdown_background();
-    assert_eq!(scratch.contents(), b"last words");
     futures::executor::block_on(file.flush()).expect("it knows");
+    assert_eq!(scratch.contents(), b"last words");
     drop(go);
 }
 
