@@ -107,6 +107,7 @@ impl<T> Receiver<T> {
     /// # });
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[inline]
     pub async fn recv(&mut self) -> Option<T> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
@@ -199,6 +200,7 @@ impl<T> Receiver<T> {
 
     /// Polls for the next value; only the last waker is woken. May be pending with values at
     /// hand, when the [budget](crate::coop) of the poll is spent: the task is then woken at once.
+    #[inline]
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         self.rx.poll_recv(cx)
     }

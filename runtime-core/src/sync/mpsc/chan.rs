@@ -184,6 +184,7 @@ impl<T, R: Room> Rx<T, R> {
         &self.chan
     }
 
+    #[inline]
     pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let unit = ready!(coop::poll_proceed(cx));
         let value = ready!(self.poll_queue(cx));
