@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::sync::Arc;
 
+use runtime::sync::futures::Notified;
 use runtime::sync::{
     Barrier, CancellationToken, Mutex, Notify, OnceCell, RwLock, Semaphore, SetOnce,
 };
@@ -187,7 +188,8 @@ fn cancelled_owned() {
     );
 }
 
-fn run_until_cancelled() {
+/// A token that is not cancelled beside a future that waits for a notification.
+fn beside_a_token(run: impl AsyncFn(&CancellationToken, Notified<'_>) -> Option<()>) {
     lossless(
         async || {
             let notify = Arc::new(Notify::new());
@@ -195,27 +197,19 @@ fn run_until_cancelled() {
         },
         &[|notify: &mut Arc<Notify>| notify.notify_one()],
         async |(token, notify): &mut (CancellationToken, Arc<Notify>)| {
-            token.run_until_cancelled(notify.notified()).await
+            run(token, notify.notified()).await
         },
         Some(()),
         nothing,
     );
 }
 
+fn run_until_cancelled() {
+    beside_a_token(async |token, notified| token.run_until_cancelled(notified).await);
+}
+
 fn run_until_cancelled_owned() {
-    lossless(
-        async || {
-            let notify = Arc::new(Notify::new());
-            ((CancellationToken::new(), Arc::clone(&notify)), notify)
-        },
-        &[|notify: &mut Arc<Notify>| notify.notify_one()],
-        async |(token, notify): &mut (CancellationToken, Arc<Notify>)| {
-            let token = token.clone();
-            token.run_until_cancelled_owned(notify.notified()).await
-        },
-        Some(()),
-        nothing,
-    );
+    beside_a_token(async |token, notified| token.clone().run_until_cancelled_owned(notified).await);
 }
 
 /// A cell, how often its value was made, and what its maker waits for.

@@ -2,13 +2,15 @@
 //!
 //! It polls its own future and nothing else: a task that blocks, in `block_in_place` or without it,
 //! would lie on top of that future, which no other thread can poll, and the two might wait for each
-//! other. It has a queue, cell and wheel of its own: what it spawns and wakes is pushed there, where
-//! others steal it, and what is left when its future waits goes to the shared queue.
+//! other. It has a queue and a wheel of its own: what it spawns and wakes is pushed there, where others
+//! steal it, and what is left when its future waits goes to the shared queue.
 //!
 //! **Where it rests.** While tasks are alive it parks, and a worker sits: who is woken by the events
 //! then also runs the tasks. While none are, it sits itself, if the seat is empty: a program that
-//! spawns nothing needs no other thread. Kicked there to help, it hands the reservation on. A future
-//! that is never at rest gives the driver its turn by glances.
+//! spawns nothing needs no other thread. Kicked there to help, it gives the reservation back and then
+//! calls for a helper, as if it had pushed: whoever pushed in between relied on that reservation, and
+//! did so before it was given back, in the word's order. Model: `loom_guest_hands_its_reservation_on`.
+//! A future that is never at rest gives the driver its turn by glances.
 //!
 //! **Alone.** Where a thread was refused the guest does it all: it borrows a free regular slot, one
 //! poll at a time, and checks its own future after each.
@@ -170,6 +172,15 @@ impl Guest<'_> {
         self.shared().stats.threads_refused() > 0
     }
 
+    /// Whether neither a thread is there that sits or will, nor a task for whose sake one would be
+    /// started.
+    fn is_needed_to_sit(&self) -> bool {
+        let shared = self.shared();
+        // A hint, that saves the sums where threads are at work.
+        let now = shared.idle.snapshot();
+        now.seat_is_empty() && now.held() == 0 && !shared.has_live_tasks()
+    }
+
     /// What it has spawned and woken goes to those who run tasks.
     fn hand_over(&self) {
         if self.runner.spill() {
@@ -184,8 +195,7 @@ impl Guest<'_> {
         let Some(local) = runner.local() else {
             return false;
         };
-        let own_work = local.has_cell() || local.len() > 0;
-        if !own_work && shared.inject.is_empty() && !runner.sees_work(Victims::All) {
+        if local.len() == 0 && shared.inject.is_empty() && !runner.sees_work(Victims::All) {
             return false;
         }
         if !runner.holds_slot() {
@@ -231,8 +241,7 @@ impl Guest<'_> {
         if linger.is_worth_it() && linger.until(is_woken) || !self.own.word.will_sit() {
             return self.give_back();
         }
-        let may_sit =
-            self.runner.local().is_some() && (self.is_alone() || !shared.has_live_tasks());
+        let may_sit = self.runner.local().is_some() && (self.is_alone() || self.is_needed_to_sit());
         let room = shared.seat.choose();
         let counted = self.runner.uncount_guest();
         let slot = self.runner.let_go();

@@ -7,7 +7,9 @@
 //! as long as two of three were worth it, and else once in a while. So what is spent in vain is less
 //! than what the sleeps would have cost, or a small part of what they cost anyway.
 //!
-//! It is no part of any protocol: who lingers is awake, and goes the whole way to sleep afterwards.
+//! It is no part of any protocol: who lingers is awake, and goes the whole way to sleep afterwards. A
+//! worker is a searcher meanwhile; whoever pushes and wakes nobody for that reason relies on the look
+//! that follows its going to sleep, as ever (rule 6).
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -66,5 +68,37 @@ impl Linger {
         }
         self.credit.set(credit.saturating_sub(STAKE));
         false
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{CREDIT, CREDIT_MAX, Linger, SELDOM, STAKE};
+
+    /// How many of so many chances are taken.
+    fn tries(linger: &Linger, chances: u32) -> u32 {
+        (0..chances).map(|_| u32::from(linger.is_worth_it())).sum()
+    }
+
+    #[test]
+    fn what_comes_is_waited_for_again_and_what_does_not_seldom() {
+        let linger = Linger::new();
+        for _ in 0..CREDIT / STAKE {
+            assert!(linger.is_worth_it());
+            assert!(!linger.until(|| false));
+        }
+        assert_eq!(tries(&linger, 10 * SELDOM), 10);
+        assert!(linger.until(|| true));
+        assert!(linger.is_worth_it());
+        assert!(!linger.until(|| false), "one in vain for one that came");
+        assert_eq!(tries(&linger, SELDOM), 1);
+        for _ in 0..2 * CREDIT_MAX {
+            assert!(linger.until(|| true));
+        }
+        for _ in 0..CREDIT_MAX / STAKE {
+            assert!(linger.is_worth_it(), "it was worth it long enough");
+            assert!(!linger.until(|| false));
+        }
+        assert_eq!(tries(&linger, SELDOM), 1);
     }
 }

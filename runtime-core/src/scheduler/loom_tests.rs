@@ -2,6 +2,7 @@
 //! or a look to repair what is missed: a wake-up that only the next millisecond would bring is a
 //! deadlock here.
 
+mod guest;
 mod orphan;
 mod quiet;
 mod word;
@@ -10,7 +11,6 @@ use std::collections::VecDeque;
 
 use super::census::Census;
 use super::idle::{Guard, Helper, Idle, Rest, Up};
-use super::own_wake::{OwnWake, Rouse};
 use super::slot::Slot;
 use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::loom::{Arc, Condvar, Mutex, model};
@@ -320,85 +320,6 @@ fn loom_seat_earlier_deadline_vs_sleep() {
     });
 }
 
-/// A guest's own wake-up meets its way into the seat.
-#[test]
-fn loom_guest_wake_vs_sit() {
-    model(|| {
-        let world = World::new(1, 0, &Parker::new());
-        let own = Arc::new(OwnWake::new());
-        assert!(own.take(), "born woken");
-        let waker = {
-            let (world, own) = (Arc::clone(&world), Arc::clone(&own));
-            loom::thread::spawn(move || match own.wake() {
-                Rouse::Nudge => {
-                    if world.idle.nudge().0 {
-                        world.driver.kick();
-                    }
-                }
-                Rouse::Unpark => unreachable!("the seat is empty"),
-                Rouse::Nothing => {}
-            })
-        };
-        if own.will_sit() {
-            let (sits, _guard) = world.idle.guest_rests(None, false);
-            assert_eq!(sits, Some(false), "the seat is empty");
-            while !own.is_woken() {
-                world.driver.sleep();
-                assert!(world.idle.stay().is_some());
-            }
-            own.is_up();
-            assert_eq!(world.idle.stand_up(false).0, Up::NoSlot);
-        }
-        assert!(own.take(), "the wake-up is there");
-        waker.join().unwrap();
-    });
-}
-
-/// What comes before a wake-up is seen by the poll that takes it, also where it finds the guest awake.
-#[test]
-fn loom_guest_own_wake_hands_over_what_came_before() {
-    model(|| {
-        let shared = Arc::new((OwnWake::new(), AtomicU64::new(0)));
-        assert!(shared.0.take(), "born woken");
-        let other = Arc::clone(&shared);
-        let waking = loom::thread::spawn(move || {
-            // Relaxed: the wake-up must carry the order.
-            other.1.store(1, Ordering::Relaxed);
-            assert_eq!(other.0.wake(), Rouse::Nothing);
-        });
-        if shared.0.take() {
-            // Relaxed: as above.
-            assert_eq!(shared.1.load(Ordering::Relaxed), 1);
-        }
-        waking.join().unwrap();
-    });
-}
-
-/// A guest's own wake-up meets its way to its parker, the seat being taken.
-#[test]
-fn loom_guest_wake_vs_park() {
-    model(|| {
-        let own = Arc::new(OwnWake::new());
-        assert!(own.take(), "born woken");
-        let parker = Parker::new();
-        let waker = {
-            let (unparker, own) = (parker.unparker(), Arc::clone(&own));
-            loom::thread::spawn(move || {
-                // A nudge goes to somebody else: the seat is not ours.
-                if own.wake() == Rouse::Unpark {
-                    unparker.unpark();
-                }
-            })
-        };
-        if own.will_sit() && own.will_park() {
-            parker.park();
-        }
-        own.is_up();
-        assert!(own.take(), "the wake-up is there");
-        waker.join().unwrap();
-    });
-}
-
 /// The sentinel is turned on by a taker of a slot while it goes off.
 #[test]
 fn loom_sentinel_on_vs_off() {
@@ -580,6 +501,33 @@ fn loom_shutdown_waits_for_who_drops_what_was_queued() {
         thread.join().unwrap();
         // Relaxed: all threads are done.
         assert_eq!(finishes.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// A guest enters while the runtime closes: it is woken, or finds it closing before it sleeps.
+#[test]
+fn loom_shutdown_a_guest_is_told_or_finds_out() {
+    model(|| {
+        let inside = Arc::new(Mutex::new(None));
+        let closing = Arc::new(AtomicUsize::new(0));
+        let guest = {
+            let (inside, closing) = (Arc::clone(&inside), Arc::clone(&closing));
+            loom::thread::spawn(move || {
+                let parker = Parker::new();
+                *inside.lock() = Some(parker.unparker());
+                // Acquire: as in `Shared::is_closing`.
+                while closing.load(Ordering::Acquire) == 0 {
+                    parker.park();
+                }
+            })
+        };
+        // Release: as in `Shared::close`.
+        closing.store(1, Ordering::Release);
+        let told: Option<Unparker> = inside.lock().take();
+        if let Some(guest) = told {
+            guest.unpark();
+        }
+        guest.join().unwrap();
     });
 }
 

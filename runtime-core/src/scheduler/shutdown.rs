@@ -1,7 +1,8 @@
 //! The end of a runtime: rule 15.
 //!
 //! 1. *Close*, by whoever drops it: the flag and the word's bit; all sleepers are woken; from now on
-//!    nobody sleeps for the runtime, no thread is started, and no closure is taken by the pool.
+//!    nobody sleeps for the runtime, no thread is started for tasks, and the pool takes no closure; one
+//!    thread of its own drops those that it has not begun.
 //! 2. *Cancel*, by everybody who comes by (the closer, each thread after its present poll, a guest
 //!    after one): all lists of live tasks are closed and what is on them is cancelled. An idle task
 //!    is dropped by the canceller; a queued one by whoever takes its entry (queues are emptied too);
@@ -12,8 +13,10 @@
 //! *Who lies on top of what 3 waits for*: a guest in a task's poll or in a destructor may wait for a
 //! timer or for I/O, which nobody serves any more. So all guests are woken at the close, and one that
 //! would rest shuts wheels and driver down ahead of 3 ([`Shared::end_waits`]): its wait ends with an
-//! error, or with a panic. A running task that polls a timer after that stays pending, and is
-//! cancelled when its poll returns.
+//! error, or with a panic. A task that runs on meanwhile gets that error for its I/O, too; a timer that
+//! it polls stays pending; it is cancelled when its poll returns. *None is missed*: a guest lists itself
+//! before it looks at the flag, the closer sets the flag before it takes the list, and the list has a
+//! lock. Model: `loom_shutdown_a_guest_is_told_or_finds_out`.
 //!
 //! *Where a task is that is on no list.* It has not had to wait yet, so no waker can be about to
 //! queue it, and it is in one of these places. (a) In a queue: whoever pushes attempts steps 2 and 3

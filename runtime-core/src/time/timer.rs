@@ -2,9 +2,8 @@
 //! [`Interval`](super::Interval) are made of.
 //!
 //! **States.** *Fresh*: as idle, and the first poll gives way in any case. *Idle*: nobody waits;
-//! nothing is registered. *Waiting*: the shard knows the last
-//! poll's waker under a key. *Elapsed*: a poll has seen the deadline passed; stays so until a
-//! reset.
+//! nothing is registered. *Waiting*: the shard knows the last poll's waker under a key. *Elapsed*: a
+//! poll has seen the deadline passed; stays so until a reset.
 //!
 //! **Home.** The shard is that of the slot on which the timer was made. A registration goes to the
 //! shard of the slot that polls, if it is of the same runtime: the registering thread is then most
@@ -191,11 +190,11 @@ impl Timer {
             Registered::Waiting => false,
             Registered::Closed => {
                 self.state = State::Idle;
-                if !self.is_due() {
+                let is_due = self.is_due();
+                if !is_due {
                     shut_down_unless_cancelled();
-                    return false;
                 }
-                true
+                is_due
             }
         }
     }

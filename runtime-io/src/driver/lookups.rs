@@ -29,12 +29,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{io, thread, vec};
 
 use runtime_core::sync::oneshot;
+use runtime_core::util::foreign;
 
 use super::shut_down;
 
@@ -157,12 +157,12 @@ impl Lookups {
     /// A thread's life.
     fn run(&self) {
         while let Some((number, ask)) = self.next() {
-            let answer = catch_unwind(AssertUnwindSafe(ask))
-                .unwrap_or_else(|_| Err(io::Error::other("the lookup panicked")));
+            let answer =
+                foreign::call(ask).unwrap_or_else(|_| Err(io::Error::other("the lookup panicked")));
             let sender = self.lock().unanswered.remove(&number);
             if let Some(sender) = sender {
                 // Its asker may have gone in this moment. A waker's panic is its own.
-                let _ = catch_unwind(AssertUnwindSafe(|| sender.send(answer)));
+                drop(foreign::call(|| sender.send(answer)));
             }
         }
     }
@@ -204,7 +204,7 @@ impl Lookups {
         self.queued.notify_all();
         // A panicking waker must not keep the others asleep.
         for sender in unanswered.into_values() {
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(sender)));
+            drop(foreign::call(|| drop(sender)));
         }
         drop(queue);
     }

@@ -1,12 +1,12 @@
 //! Models of what the word alone orders: queue and flags are accessed Relaxed, as stale as a deque
 //! that looks empty may be.
 
-use super::{Driver, Rouse};
+use super::Driver;
 use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::loom::{Arc, Condvar, Mutex, model};
 use crate::park::parker::Parker;
 use crate::scheduler::idle::{Helper, Idle, Rest, Up};
-use crate::scheduler::own_wake::OwnWake;
+use crate::scheduler::own_wake::{OwnWake, Rouse};
 
 /// A runtime of one slot or two, whose queue is a count.
 struct Bare {

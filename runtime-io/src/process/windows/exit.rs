@@ -26,7 +26,6 @@
 use std::ffi::c_void;
 use std::io;
 use std::os::windows::io::AsRawHandle;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{self, ExitStatus};
 use std::ptr;
 use std::sync::Arc;
@@ -34,6 +33,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use runtime_core::coop;
 use runtime_core::loom::Mutex;
+use runtime_core::util::foreign;
 use windows_sys::Win32::System::Threading::{
     CloseThreadpoolWait, CreateThreadpoolWait, DisassociateCurrentThreadFromCallback,
     PTP_CALLBACK_INSTANCE, PTP_WAIT, SetThreadpoolWait, WaitForThreadpoolWaitCallbacks,
@@ -142,6 +142,6 @@ unsafe extern "system" fn ended(
     unsafe { DisassociateCurrentThreadFromCallback(instance) };
     if let Some(waker) = waker {
         // A panic has been reported by its hook; the thread is not ours to unwind.
-        let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        drop(foreign::call(|| waker.wake()));
     }
 }
