@@ -46,9 +46,9 @@ use crate::util::foreign;
 
 /// Tells any number of tasks to end; its children are told with it.
 ///
-/// A clone is the same token, and equal to it. [`child_token`](CancellationToken::child_token) makes one that ends
-/// with this one, and can be cancelled by itself. Tokens need no runtime. Dropping a token cancels
-/// nothing: see [`drop_guard`](CancellationToken::drop_guard).
+/// A clone is the same token, and equal to it. [`child_token`](CancellationToken::child_token) makes
+/// one that ends with this one, and can be cancelled by itself. Tokens need no runtime. Dropping a
+/// token cancels nothing: see [`drop_guard`](CancellationToken::drop_guard).
 ///
 /// ```
 /// use runtime::sync::CancellationToken;
