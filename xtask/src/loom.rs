@@ -19,9 +19,9 @@ pub(crate) fn run(quick: bool) -> Result<(), String> {
     for package in PACKAGES {
         let begun = Instant::now();
         let output = process::run_and_read(&mut command(package, quick))?;
-        let models = passed(&output);
+        let (models, executions) = explored(&output);
         total += models;
-        total_executions += executions(&output);
+        total_executions += executions;
         summary.push(format!(
             "{package}: {models} models, {:.1} s",
             begun.elapsed().as_secs_f32()
@@ -49,8 +49,6 @@ fn command(package: &str, quick: bool) -> std::process::Command {
         "target/loom",
         "loom_",
     ]);
-    // Each model says its bound and its number of executions.
-    command.args(["--", "--show-output"]);
     let flags = env::var("RUSTFLAGS").unwrap_or_default();
     command.env("RUSTFLAGS", format!("{flags} --cfg loom").trim());
     if quick && env::var_os(BOUND).is_none() {
@@ -59,23 +57,17 @@ fn command(package: &str, quick: bool) -> std::process::Command {
     command
 }
 
-/// The sum of the numbers in `test result: ok. 12 passed; …`.
-fn passed(output: &[String]) -> usize {
-    let results = output
-        .iter()
-        .filter_map(|line| line.strip_prefix("test result: ok. "));
-    results
-        .filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok())
-        .sum()
-}
-
-/// The sum of the numbers in `…: bound 3, 718 executions, 0.13 s`, a line of each model.
-fn executions(output: &[String]) -> u64 {
-    let before = |line: &String| {
-        let (head, _) = line.split_once(" executions, ")?;
-        head.rsplit(' ').next()?.parse::<u64>().ok()
+/// How many models said that they were explored, and in how many executions: each has a line
+/// `…: bound 3, 718 executions, 0.13 s`.
+fn explored(output: &[String]) -> (usize, u64) {
+    let executions = |line: &String| {
+        let (before, _) = line.split_once(" executions, ")?;
+        before.rsplit(' ').next()?.parse::<u64>().ok()
     };
-    output.iter().filter_map(before).sum()
+    let each = output.iter().filter_map(executions);
+    each.fold((0, 0), |(models, total), executions| {
+        (models + 1, total + executions)
+    })
 }
 
 #[cfg(test)]
@@ -83,27 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passed_models_are_counted() {
+    fn models_and_their_executions_are_added_up() {
         let lines = [
             "running 2 tests",
-            "test task::loom_tests::loom_a ... ok",
-            "test result: ok. 2 passed; 0 failed; 0 ignored; 9 filtered out",
-            "test result: ok. 10 passed; 0 failed; 0 ignored; 0 filtered out",
-        ];
-        assert_eq!(passed(&lines.map(str::to_owned)), 12);
-        assert_eq!(
-            passed(&["test result: FAILED. 1 passed; 1 failed".to_owned()]),
-            0
-        );
-    }
-
-    #[test]
-    fn executions_are_added_up() {
-        let lines = [
             "a::loom_tests::loom_b: bound 3, 718 executions, 0.13 s",
             "test a::loom_tests::loom_b ... ok",
-            "a::loom_tests::loom_c: bound 3, 5031032 executions, 61.30 s",
+            // With one thread of tests.
+            "test a::loom_tests::loom_c ... a::loom_tests::loom_c: bound 3, 5031032 executions, 61.30 s",
+            "test result: ok. 2 passed; 0 failed; 0 ignored; 9 filtered out",
         ];
-        assert_eq!(executions(&lines.map(str::to_owned)), 5_031_750);
+        assert_eq!(explored(&lines.map(str::to_owned)), (2, 5_031_750));
+        assert_eq!(explored(&["running 0 tests".to_owned()]), (0, 0));
     }
 }

@@ -243,9 +243,8 @@ pub fn model_of_std_arcs(f: impl Fn() + Send + Sync + 'static) {
     model(f);
 }
 
-/// Explores the interleavings of `f` up to the preemption bound (3, or
-/// `LOOM_MAX_PREEMPTIONS`) and prints the bound, the
-/// number of executions and the time.
+/// Explores the interleavings of `f` up to the preemption bound (3, or `LOOM_MAX_PREEMPTIONS`) and
+/// prints the bound, the number of executions and the time.
 pub fn model(f: impl Fn() + Send + Sync + 'static) {
     use std::io::Write;
     use std::sync::atomic::{AtomicUsize as Count, Ordering};
@@ -270,5 +269,6 @@ pub fn model(f: impl Fn() + Send + Sync + 'static) {
     let executions = executions.load(Ordering::Relaxed);
     let seconds = start.elapsed().as_secs_f32();
     let line = format!("{name}: bound {bound}, {executions} executions, {seconds:.2} s\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    // To the stream itself, which a test's capture leaves alone: who runs the models adds them up.
+    let _ = std::io::stdout().write_all(line.as_bytes());
 }
