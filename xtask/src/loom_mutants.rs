@@ -84,12 +84,13 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         unseen.len(),
         begun.elapsed().as_secs_f32()
     );
+    let mut summary = String::new();
     let complaints = if options.quick {
         quick(&models, &mutants, &ledger)?
     } else {
         let chosen = options.choose(&mutants);
         let verdicts = attack_all(&models, &times, &chosen, &ledger, options.limit())?;
-        report(&chosen, &verdicts)?;
+        summary = report(&chosen, &verdicts)?;
         let unseen = unseen
             .iter()
             .map(|it| (it.file.as_str(), it.name.as_str()))
@@ -103,7 +104,10 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
             compare(&ledger, &chosen, &verdicts, &unseen)
         }
     };
-    println!("{:.0} s after the build", begun.elapsed().as_secs_f32());
+    println!(
+        "{summary}{:.0} s after the build",
+        begun.elapsed().as_secs_f32()
+    );
     if complaints.is_empty() {
         Ok(())
     } else {
@@ -229,8 +233,8 @@ fn attack(
     Ok(None)
 }
 
-/// The figures, and the whole table in a file.
-fn report(mutants: &[Mutant], verdicts: &[Option<(String, u8)>]) -> Result<(), String> {
+/// The figures of each file, and the whole table in a file; gives what is to be said of all.
+fn report(mutants: &[Mutant], verdicts: &[Option<(String, u8)>]) -> Result<String, String> {
     let mut files: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let mut table = String::new();
     for (mutant, verdict) in mutants.iter().zip(verdicts) {
@@ -251,8 +255,10 @@ fn report(mutants: &[Mutant], verdicts: &[Option<(String, u8)>]) -> Result<(), S
         println!("{file}: {killed} of {all}");
     }
     let killed = verdicts.iter().filter(|verdict| verdict.is_some()).count();
-    println!("{killed} of {} mutants killed; {file}", mutants.len());
-    Ok(())
+    Ok(format!(
+        "{killed} of {} mutants killed, by {file}, ",
+        mutants.len()
+    ))
 }
 
 /// Where the ledger says otherwise.
