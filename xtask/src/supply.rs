@@ -9,8 +9,11 @@
 //! | public names | nothing public has gone or changed since the last release's tag |
 //!
 //! That no function of the standard library is newer than `rust-version` is clippy's part
-//! (`incompatible_msrv`, denied for the workspace). cargo-deny and cargo-hack are installed if they
-//! are missing; a check that wants something else that is not there says so and is left out.
+//! (`incompatible_msrv`, denied for the workspace). cargo's extensions are installed if they are
+//! missing, and the oldest compiler is taken from Debian if rustup does not have it; a check that wants
+//! something else that is not there says so and is left out.
+
+mod oldest;
 
 use std::fs;
 use std::process::Command;
@@ -36,7 +39,7 @@ const CHECKS: [(&str, Check); 5] = [
     ("deny", deny),
     ("features", features),
     ("least versions", least_versions),
-    ("oldest compiler", oldest_compiler),
+    ("oldest compiler", oldest::check),
     ("public names", public_names),
 ];
 
@@ -125,23 +128,6 @@ fn least_versions() -> Checked {
     process::run(check.args(packages()).current_dir(&tree)).map(|()| None)
 }
 
-fn oldest_compiler() -> Checked {
-    let manifest = fs::read_to_string(process::root().join("Cargo.toml"));
-    let manifest = manifest.map_err(|error| error.to_string())?;
-    let version = rust_version(&manifest).ok_or("Cargo.toml names no rust-version")?;
-    let toolchains = process::answer(process::program("rustup").args(["toolchain", "list"]));
-    let is_there = |list: String| list.lines().any(|line| line.starts_with(version));
-    if !toolchains.is_some_and(is_there) {
-        return Ok(Some(format!("rustup toolchain install {version}")));
-    }
-    let mut check = process::program("rustup");
-    check.args(["run", version, "cargo", "check", "--all-features", "--lib"]);
-    check
-        .args(["--target-dir", &format!("{FOLDER}/oldest")])
-        .args(packages());
-    process::run(check.env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN")).map(|()| None)
-}
-
 fn public_names() -> Checked {
     let tags =
         process::answer(process::program("git").args(["tag", "--list", "v*", "--sort=-v:refname"]));
@@ -189,23 +175,9 @@ fn nightly() -> Command {
     command
 }
 
-fn rust_version(manifest: &str) -> Option<&str> {
-    let line = manifest
-        .lines()
-        .find(|line| line.starts_with("rust-version"))?;
-    line.split('"').nth(1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_oldest_compiler_is_that_of_the_manifest() {
-        let manifest = "[workspace.package]\nversion = \"1\"\nrust-version = \"1.85\"\n";
-        assert_eq!(rust_version(manifest), Some("1.85"));
-        assert_eq!(rust_version("[package]\n"), None);
-    }
 
     #[test]
     fn the_packages_are_members_of_the_workspace() {
