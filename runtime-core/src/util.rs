@@ -9,3 +9,5 @@ pub mod lock;
 pub(crate) mod thread_end;
 
 pub mod wake_list;
+
+pub(crate) mod wide;

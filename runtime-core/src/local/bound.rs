@@ -10,7 +10,9 @@
 )]
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
+
+use crate::util::wide::AtomicU64;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 

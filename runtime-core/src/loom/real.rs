@@ -27,8 +27,9 @@ pub use cell::UnsafeCell;
 
 /// Atomic types and fences.
 pub mod atomic {
+    pub use crate::util::wide::AtomicU64;
     pub use std::sync::atomic::{
-        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence,
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, Ordering, fence,
     };
 }
 

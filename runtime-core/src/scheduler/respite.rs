@@ -38,12 +38,13 @@
 //! latter); that a thief looks around for longer before it sleeps (time that somebody else's thread
 //! could have). Figures in `docs/decisions.md`.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use crate::loom;
 use crate::loom::atomic::{AtomicBool, Ordering};
 use crate::timer::clock::nanos;
+use crate::util::wide::AtomicU64;
 
 /// What a visit has to last: a few times what it costs both sides to wake a thread.
 const PAYS: Duration = Duration::from_micros(20);

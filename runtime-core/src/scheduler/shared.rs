@@ -8,7 +8,7 @@
 use std::future::Future;
 use std::io;
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -36,6 +36,7 @@ use crate::timer::clock::Clock;
 use crate::timer::timers::Shard;
 use crate::util::lock::Mutex;
 use crate::util::wake_list::WakeList;
+use crate::util::wide::AtomicU64;
 
 /// One runtime, as its threads see it.
 pub(crate) struct Shared {

@@ -1,9 +1,10 @@
 //! Counters that are kept anyway, for tests, metrics and reports. Cold: none is touched on a hot
 //! path.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::util::foreign;
+use crate::util::wide::AtomicU64;
 
 /// See the module's header.
 #[derive(Debug, Default)]

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::fmt;
 use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
+
+use crate::util::wide::AtomicU64;
 
 /// Ids a thread draws at once.
 const BLOCK: u64 = 1024;

@@ -4,16 +4,17 @@
 //! a bit and rings a bell (a byte into a pipe). The bell wakes a *courier*, one a runtime, in the
 //! runtime's driver; it hands the signals out.
 //!
-//! **State.** `noted`, a bit a signal: it has arrived and was not handed out. The listeners
+//! **State.** `noted`, two words with a bit a signal (not every processor has atomics of 64): it has
+//! arrived and was not handed out. The listeners
 //! (`listeners.rs`), behind a lock that no handler takes.
 //!
-//! **Steps.** Handler: (1) set the bit; (2) if no bit at all was set before, ring. Courier, when
+//! **Steps.** Handler: (1) set the bit; (2) if no bit of that word was set before, ring. Courier, when
 //! the bell has rung: (a) empty the bell, and see to it that the next ring wakes it again; (b) take
-//! all bits; then (c) and (d) of `listeners.rs`: mark the listeners, and wake them. Listener: (i)
+//! all bits of each word; then (c) and (d) of `listeners.rs`: mark the listeners, and wake them. Listener: (i)
 //! there: look at the mark.
 //!
 //! **No signal is lost.** Say that a handler did (1), and look at the (b) that follows in the order
-//! of the word; it takes the bit. Is there always one? At the first (1) after the last (b) the word
+//! of its word; it takes the bit. Is there always one? At the first (1) after the last (b) the word
 //! was empty, so its handler rings; those that come after it find a bit and share its ring. The
 //! ring follows that (b), hence the (a) before it: it is not emptied by that (a), and it wakes
 //! each courier that has done its (a). Whoever empties it goes on to (b). From (c) on nothing is
@@ -33,7 +34,7 @@
 
 use std::task::{Poll, Waker};
 
-use runtime_core::loom::atomic::{AtomicU64, Ordering};
+use runtime_core::loom::atomic::{AtomicU32, Ordering};
 
 use crate::signal::listeners::{Listeners, Place};
 
@@ -42,19 +43,20 @@ pub(super) const SIGNALS: i32 = 64;
 
 /// What has arrived, and who listens.
 pub(super) struct Board {
-    noted: AtomicU64,
+    noted: [AtomicU32; 2],
     listeners: Listeners,
 }
 
-/// Signal `signal`, from 1 to [`SIGNALS`].
-fn bit(signal: i32) -> u64 {
-    1 << (signal - 1)
+/// The word and the bit of signal `signal`, from 1 to [`SIGNALS`].
+pub(super) fn bit(signal: i32) -> (usize, u32) {
+    let number = (signal - 1) as usize;
+    (number / 32, 1 << (number % 32))
 }
 
 impl Board {
     pub(super) fn new() -> Board {
         Board {
-            noted: AtomicU64::new(0),
+            noted: [AtomicU32::new(0), AtomicU32::new(0)],
             listeners: Listeners::new(),
         }
     }
@@ -62,16 +64,21 @@ impl Board {
     /// Step (1); whether to ring.
     #[must_use = "the bell is to be rung"]
     pub(super) fn note(&self, signal: i32) -> bool {
+        let (word, bit) = bit(signal);
         // AcqRel: step (1); pairs with (b).
-        self.noted.fetch_or(bit(signal), Ordering::AcqRel) == 0
+        self.noted[word].fetch_or(bit, Ordering::AcqRel) == 0
     }
 
     /// Steps (b) to (d); the bell is empty and armed.
     pub(super) fn deliver(&self) {
         // AcqRel: step (b); pairs with (1).
-        let arrived = self.noted.swap(0, Ordering::AcqRel);
-        if arrived != 0 {
-            self.listeners.mark(|signal| arrived & bit(signal) != 0);
+        let take = |word: &AtomicU32| word.swap(0, Ordering::AcqRel);
+        let arrived = self.noted.each_ref().map(take);
+        if arrived != [0; 2] {
+            self.listeners.mark(|signal| {
+                let (word, bit) = bit(signal);
+                arrived[word] & bit != 0
+            });
         }
     }
 

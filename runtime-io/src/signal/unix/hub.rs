@@ -22,7 +22,7 @@
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use mio::Interest;
@@ -31,7 +31,7 @@ use runtime_core::loom::Mutex;
 use runtime_core::runtime::Id;
 use runtime_core::{Handle, coop};
 
-use super::board::{Board, SIGNALS};
+use super::board::{self, Board, SIGNALS};
 use super::disposition;
 use crate::driver::evented::Evented;
 use crate::driver::readiness::Direction;
@@ -40,7 +40,7 @@ use crate::per_process::PerProcess;
 static HUB: PerProcess<Hub> = PerProcess::new();
 
 /// A bit a signal that has our handler; children inherit both.
-static INSTALLED: AtomicU64 = AtomicU64::new(0);
+static INSTALLED: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
 
 /// What a process has once.
 pub(super) struct Hub {
@@ -104,14 +104,15 @@ impl Hub {
     /// # Errors
     /// What the operating system says.
     pub(super) fn install(&self, signal: i32) -> io::Result<()> {
-        let bit = 1 << (signal - 1);
+        let (word, bit) = board::bit(signal);
+        let installed = &INSTALLED[word];
         let _one = self.installing.lock();
         // Relaxed: the lock orders what this process does, fork what its parent did.
-        if INSTALLED.load(Ordering::Relaxed) & bit == 0 {
+        if installed.load(Ordering::Relaxed) & bit == 0 {
             // SAFETY: the action is async-signal-safe: an atomic operation and a `write`.
             unsafe { signal_hook_registry::register(signal, move || arrived(signal)) }?;
             // Relaxed: as above.
-            INSTALLED.fetch_or(bit, Ordering::Relaxed);
+            installed.fetch_or(bit, Ordering::Relaxed);
         }
         disposition::catch(signal)
     }
