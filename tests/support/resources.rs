@@ -62,12 +62,23 @@ pub(crate) fn wait_descriptors(at_most: usize) -> bool {
     descriptors() <= at_most
 }
 
-/// The time for which threads of this process have had a processor.
-pub(crate) fn processor_time() -> Duration {
+/// What the threads of this process have used together.
+fn usage() -> libc::rusage {
     // SAFETY: all zeros are a valid value.
     let mut used: libc::rusage = unsafe { std::mem::zeroed() };
     // SAFETY: the place is large enough.
     assert_eq!(unsafe { libc::getrusage(libc::RUSAGE_SELF, &mut used) }, 0);
+    used
+}
+
+/// How often threads of this process have given their processor up, to wait for something.
+pub(crate) fn voluntary_switches() -> u64 {
+    u64::try_from(usage().ru_nvcsw).expect("not negative")
+}
+
+/// The time for which threads of this process have had a processor.
+pub(crate) fn processor_time() -> Duration {
+    let used = usage();
     [used.ru_utime, used.ru_stime]
         .map(|time| {
             let micros = u64::try_from(time.tv_usec).expect("not negative");

@@ -325,7 +325,7 @@ impl Runner {
             self.events.replace(events);
         }
         self.shared.fire_timers();
-        self.shared.watch();
+        self.shared.watch(self.slot());
     }
 
     // ---- blocking code ----

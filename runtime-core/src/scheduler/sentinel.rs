@@ -26,23 +26,26 @@
 //! Between alarm and word the alarm is off for as long as the sitter takes for two steps: as late
 //! as any thread of the runtime may be.
 //!
-//! **The look** (by the sentinel, or by a sitter with a cap): fire due wheels; repair a missed
-//! helper; find stalls. A slot whose poll counter is odd and has not moved for `stall_policy`,
+//! **The look** (by the sentinel, a sitter with a cap, or who goes on): fire due wheels; repair a
+//! missed helper; find stalls. Who goes on counts its own entries as work that waits only where it
+//! would ask for help if it pushed them now: what it has just taken from the driver it runs next. A slot whose poll counter is odd and has not moved for `stall_policy`,
 //! counted only over looks that were in time, is stuck. With work waiting it is reported once a
 //! poll, and one that lasts is worth a line on standard error (`notice.rs`); if all held slots are
 //! stuck and work waits, a spare slot is opened.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::config::Stall;
 use super::notice::NOTICE_AFTER;
 use super::runner::Runner;
 use super::shared::Shared;
+use super::slot::Slot;
 use crate::loom;
 use crate::timer::clock::nanos;
 use crate::util::lock::Mutex;
+use crate::util::wide::AtomicU64;
 
 /// How often a slot that is held is looked after.
 pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
@@ -181,11 +184,12 @@ impl Shared {
         self.alarm().set(Some(LOOK_INTERVAL));
     }
 
-    /// A thread of the runtime goes on: it looks in the sentinel's stead, and puts its alarm off.
-    pub(super) fn watch(self: &Arc<Self>) {
+    /// A thread of the runtime goes on, with the slot `own`: it looks in the sentinel's stead, and puts
+    /// its alarm off.
+    pub(super) fn watch(self: &Arc<Self>, own: Option<u32>) {
         let is_on = self.idle.snapshot().sentinel_is_on();
         if is_on && !self.alarm().wakes_when_set() && self.thrift.is_watch_due() {
-            self.look();
+            self.look(own);
             self.alarm().set(Some(LOOK_INTERVAL));
         }
     }
@@ -232,7 +236,7 @@ impl Shared {
                 return;
             }
             self.look_for_events(&mut last_turn);
-            self.look();
+            self.look(None);
             // Relaxed: a statistic.
             let stood_up = self.thrift.stand_ups.load(Ordering::Relaxed);
             self.thrift.settle(stood_up.wrapping_sub(stood_up_before));
@@ -259,8 +263,8 @@ impl Shared {
         self.fire_timers();
     }
 
-    /// One look at the slots.
-    pub(super) fn look(self: &Arc<Self>) {
+    /// One look at the slots, by who goes on with `own`, or by somebody else.
+    pub(super) fn look(self: &Arc<Self>, own: Option<u32>) {
         // The lock guards what the last look saw; nothing foreign runs under it.
         let Some(mut looker) = self.looker.try_lock() else {
             return;
@@ -268,7 +272,7 @@ impl Shared {
         self.stats.look();
         let found = self.look_at_slots(&mut looker);
         drop(looker);
-        self.repair(&found);
+        self.repair(&found, own);
         self.report(found);
     }
 
@@ -279,7 +283,7 @@ impl Shared {
             .map_or(Duration::ZERO, |last| now.duration_since(last));
         looker.last = Some(now);
         let late = if gap > LATE_LOOK { gap } else { Duration::ZERO };
-        let work_waits = !self.inject.is_empty() || self.any_queued();
+        let work_waits = self.work_waits(None);
         let policy = self.config.stall_policy;
         let mut found = Found {
             stuck: 0,
@@ -329,19 +333,23 @@ impl Shared {
         found
     }
 
-    fn any_queued(&self) -> bool {
-        self.used_slots()
-            .any(|(_, slot)| slot.has_queued() || slot.has_cell())
+    /// Whether anything waits for a thread; see the header for the slot `own`.
+    fn work_waits(&self, own: Option<u32>) -> bool {
+        let waits_in = |(index, slot): (usize, &Slot)| match own {
+            Some(own) if own as usize == index => slot.has_queued() && !slot.is_left_alone(),
+            _ => slot.has_queued() || slot.has_cell(),
+        };
+        !self.inject.is_empty() || self.used_slots().any(waits_in)
     }
 
     /// A helper that a hint missed; a spare for slots that are all stuck; an end to spares that are
     /// not needed any more.
-    fn repair(self: &Arc<Self>, found: &Found) {
+    fn repair(self: &Arc<Self>, found: &Found, own: Option<u32>) {
         let now = self.idle.snapshot();
         if now.closing() {
             return;
         }
-        let work_waits = !self.inject.is_empty() || self.any_queued();
+        let work_waits = self.work_waits(own);
         if work_waits && now.free() > 0 && now.searching() == 0 {
             self.notify();
         }

@@ -258,7 +258,7 @@ impl Runner {
         shared.fire_timers();
         // At low rates the alarm has just been set.
         if shared.thrift.is_at_high_rate() {
-            shared.watch();
+            shared.watch(self.slot());
         }
         duty
     }
@@ -366,7 +366,7 @@ impl Shared {
     /// The sitter found nothing to do; the new cap, or `None` if it has to stand up.
     pub(super) fn stay(self: &Arc<Self>, capped: bool) -> Option<(bool, Room)> {
         if capped {
-            self.look();
+            self.look(None);
         }
         let room = self.seat.choose();
         self.idle.stay().map(|capped| (capped, room))
@@ -388,7 +388,7 @@ fn sit_for_good(shared: &Arc<Shared>) {
         shared.dispatch(&mut events);
         shared.fire_timers();
         if capped {
-            shared.look();
+            shared.look(None);
         }
     }
 }
