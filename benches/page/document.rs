@@ -23,6 +23,8 @@ pub(crate) struct Material<'a> {
     pub(crate) judgement: &'a Judgement<'a>,
     pub(crate) notes: &'a Notes,
     pub(crate) plots: &'a [Plot],
+    /// The table of whole applications, which another command has made.
+    pub(crate) apps: Option<&'a str>,
 }
 
 /// The page as Markdown.
@@ -37,11 +39,25 @@ pub(crate) fn page(material: &Material<'_>) -> String {
     for group in material.judgement.groups() {
         tables::group(&mut page, material, group);
     }
+    if let Some(table) = material.apps {
+        line(&mut page, "## Applications\n");
+        line(
+            &mut page,
+            "Written by others' libraries: [apps.md](apps.md).\n",
+        );
+        line(&mut page, table);
+    }
     tables::costs(&mut page, material.judgement);
     others(&mut page, material, "Growth", plots::CURVE);
     others(&mut page, material, "Distributions", plots::DISTRIBUTION);
     method(&mut page, material);
     page
+}
+
+/// What stands between the marks of `apps.md`.
+pub(crate) fn applications(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once("<!-- apps -->\n")?;
+    Some(rest.split_once("<!-- /apps -->")?.0)
 }
 
 /// What one reads if one reads nothing else.

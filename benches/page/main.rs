@@ -95,12 +95,14 @@ fn draw(samples: &str, folder: &str, readme: Option<&str>) -> Result<(), String>
     let judgement = Judgement::new(&samples, &gates);
     let folder = Path::new(folder);
     let notes = Notes::read(&fs::read_to_string(folder.join("notes.md")).unwrap_or_default());
+    let apps = fs::read_to_string(folder.join("apps.md")).unwrap_or_default();
     let plots = plots::all(&samples, &judgement);
     let material = Material {
         samples: &samples,
         judgement: &judgement,
         notes: &notes,
         plots: &plots,
+        apps: document::applications(&apps),
     };
     fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     remove_plots(folder)?;

@@ -84,6 +84,7 @@ fn draw(samples: &Samples, notes: &str) -> (String, Vec<Plot>) {
         judgement: &judgement,
         notes: &Notes::read(notes),
         plots: &plots,
+        apps: document::applications("Words.\n<!-- apps -->\n| `web` |\n<!-- /apps -->\n"),
     });
     (page, plots)
 }
@@ -119,6 +120,7 @@ fn each_row_and_each_plot_is_on_the_page() {
         assert!(page.contains(&format!("]({})", plot.file)), "{}", plot.file);
         assert!(plot.svg.starts_with("<svg") && plot.svg.trim_end().ends_with("</svg>"));
     }
+    assert!(page.contains("## Applications\n") && page.contains("\n| `web` |\n"));
     assert!(page.contains("| cores | 2 |"));
     assert!(!page.contains("NaN") && !page.contains("inf"));
 }

@@ -12,16 +12,14 @@
 
 mod measure;
 
-mod needs;
-
 mod variant;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
+use crate::needs::{self, Need};
 use crate::process;
-use needs::Need;
 use variant::Variant;
 
 /// Whose programs take part.

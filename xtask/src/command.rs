@@ -36,9 +36,10 @@ Commands:
       Groups: rt task coop macros sync time io net fs process signal. --strict: nothing may be missing any more.
       --update writes the ledger anew; --reference runs on tokio itself and compares nothing. In target/conformance.
       --target: those that apply to it, under qemu or wine, against a ledger of its own (conformance.windows.toml).
-  ecosystem [PACKAGE …] [--update]
+  ecosystem [PACKAGE …] [--update] [--install]
       Runs the tests that the probe's crates carry in their packages, on the bridge, and compares with
-      compat/ecosystem.toml; --update writes its counts anew. Needs PostgreSQL for tokio-postgres. In target/probe.
+      compat/ecosystem.toml; --update writes its counts anew. In target/probe. Needs PostgreSQL for tokio-postgres and
+      Redis for redis; --install: gets them by apt-get.
   fuzz [NAME] [--seconds N] [--list]
       Feeds each target of fuzz/, or NAME alone, for N seconds (60), and makes its corpus anew; a failure is an error
       with its input's path. Needs a nightly compiler; installs cargo-fuzz if it is missing. In target/fuzz.
@@ -82,7 +83,7 @@ Commands:
       tests, the crates that the probe builds. A test holds that they are current.
   vocabulary [--missing]
       Compares the bridge's public names with tokio's, by rustdoc; --missing: only those that it lacks.
-  probe [--test | --serve]
+  probe [--test | --serve [--install]]
       Builds crates of the ecosystem, unmodified, on the bridge, and says what they miss. In target/probe.
       --test also runs the probe's own tests, over sockets of this machine.
       --serve puts an axum server under load by wrk, on the bridge and on tokio in turn; any error is one.
@@ -150,7 +151,10 @@ impl Command {
             }),
             ["probe"] => Ok(Command::Probe(probe::What::Builds)),
             ["probe", "--test"] => Ok(Command::Probe(probe::What::Tests)),
-            ["probe", "--serve"] => Ok(Command::Probe(probe::What::Serves)),
+            ["probe", "--serve"] => Ok(Command::Probe(probe::What::Serves { install: false })),
+            ["probe", "--serve", "--install"] => {
+                Ok(Command::Probe(probe::What::Serves { install: true }))
+            }
             ["conformance", ref rest @ ..] => conformance(rest),
             ["ecosystem", ref rest @ ..] => packages(rest),
             ["fuzz", ref rest @ ..] => fuzz(rest),
@@ -230,6 +234,7 @@ fn packages(rest: &[&str]) -> Result<Command, String> {
     for word in rest {
         match *word {
             "--update" => options.update = true,
+            "--install" => options.install = true,
             unknown if unknown.starts_with('-') => {
                 return Err(format!("ecosystem: unknown argument {unknown:?}"));
             }

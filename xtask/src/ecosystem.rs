@@ -2,13 +2,16 @@
 //! on the bridge.
 //!
 //! 1. The package is copied out of the registry to `target/probe/suites`, with the bridge under
-//!    `[patch.crates-io]` of its manifest; nothing of its code is changed.
+//!    `[patch.crates-io]` of its manifest; nothing of its code is changed. What its tests need and it
+//!    does not carry is put beside it, where that can be had (`missing`).
 //! 2. Its tests are built, those inside its source too, with the features that the probe asks for,
 //!    and each program runs as those of `conformance` do. tokio-postgres gets a server.
 //! 3. What came of it is held against `compat/ecosystem.toml` (`ledger`): what is known not to
 //!    pass, and how many do.
 
 mod ledger;
+
+mod missing;
 
 mod postgres;
 
@@ -22,6 +25,7 @@ use crate::conformance::child::Program;
 use crate::conformance::scratch::{copy, write};
 use crate::conformance::{build, suite};
 use crate::machine::Machine;
+use crate::needs::{self, Need};
 use crate::probe;
 use crate::process;
 use ledger::Ledger;
@@ -35,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) names: Vec<String>,
     /// The counts in the ledger are written anew.
     pub(crate) update: bool,
+    /// What is missing is installed.
+    pub(crate) install: bool,
 }
 
 /// What of a package is not copied, by the beginning of its name.
@@ -45,6 +51,12 @@ const FOR_TESTS: [(&str, &str); 1] = [("axum", "axum-macros/__private")];
 
 /// The package whose tests talk to a server that somebody else has started.
 const WITH_POSTGRES: &str = "tokio-postgres";
+
+/// Servers that packages' tests talk to.
+const SERVERS: [(&str, Need); 2] = [
+    (WITH_POSTGRES, Need::Postgres),
+    (missing::REDIS, Need::Redis),
+];
 
 /// A package with tests.
 struct Carrier {
@@ -76,10 +88,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     {
         return Err(format!("ecosystem: {name} is none of the probe's crates"));
     }
+    let wanted = |name: &str| options.names.is_empty() || options.names.iter().any(|it| it == name);
+    let servers = SERVERS.iter().filter(|(package, _)| wanted(package));
+    needs::are_there(servers.map(|(_, need)| *need).collect(), options.install)?;
     let mut ledger = Ledger::load()?;
     let mut problems = Vec::new();
-    let wanted = |one: &&Carrier| options.names.is_empty() || options.names.contains(&one.name);
-    for carrier in all.iter().filter(wanted) {
+    for carrier in all.iter().filter(|one| wanted(&one.name)) {
         println!("\n{} {}:", carrier.name, carrier.version);
         let outcome = carrier.outcome(&ledger)?;
         let Count { pass, of, .. } = outcome.count;
@@ -109,7 +123,8 @@ impl Carrier {
     fn outcome(&self, ledger: &Ledger) -> Result<Outcome, String> {
         let target = process::root().join("target/probe/suites");
         let folder = target.join(&self.name);
-        copy_patched(&self.source, &folder)?;
+        copy_patched(&self.name, &self.source, &folder)?;
+        missing::write_files(&self.name, &folder)?;
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
         let built = build::cargo(&folder, &target.join("target"), &arguments)?;
         built.no_real_tokio()?;
@@ -202,7 +217,7 @@ fn arguments(dependency: &Value) -> Vec<String> {
 
 /// The whole package but its lock file, which would keep the real tokio, and what says how it is
 /// worked on where it comes from.
-fn copy_patched(source: &Path, folder: &Path) -> Result<(), String> {
+fn copy_patched(name: &str, source: &Path, folder: &Path) -> Result<(), String> {
     let failed = |error| format!("{}: {error}", source.display());
     for entry in fs::read_dir(source).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
@@ -220,9 +235,11 @@ fn copy_patched(source: &Path, folder: &Path) -> Result<(), String> {
     let manifest = fs::read_to_string(source.join("Cargo.toml")).map_err(failed)?;
     let bridge = process::root().join("compat/tokio");
     let patched = format!(
-        "{manifest}\n\n[workspace]\n\n[patch.crates-io]\ntokio = {{ path = {:?} }}\n\n\
+        "{manifest}\n\n{}[workspace]\n\n[patch.crates-io]\ntokio = {{ path = {:?} }}\n{}\n\
          [profile.dev]\ndebug = 0\n",
-        bridge.to_string_lossy()
+        missing::crates(name),
+        bridge.to_string_lossy(),
+        missing::patches(name)
     );
     write(&folder.join("Cargo.toml"), patched.as_bytes())
 }

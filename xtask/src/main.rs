@@ -31,6 +31,8 @@ mod machine;
 
 mod mutants;
 
+mod needs;
+
 mod nightly;
 
 mod platforms;

@@ -1,4 +1,4 @@
-//! What the applications are built with, and what their tests start that is not theirs.
+//! What tests of others' software start that is not ours, and what that is built with.
 
 use std::collections::BTreeSet;
 use std::env;

@@ -48,8 +48,11 @@ const PARTS: [(&str, &[&str]); 23] = [
     // The ecosystem on the bridge: it builds, its tests pass, a server of it bears load.
     ("probe", &["cargo", "xtask", "probe", "--test"]),
     ("probe-lints", &PROBE_LINTS),
-    ("probe-serve", &["cargo", "xtask", "probe", "--serve"]),
-    ("ecosystem", &["cargo", "xtask", "ecosystem"]),
+    (
+        "probe-serve",
+        &["cargo", "xtask", "probe", "--serve", "--install"],
+    ),
+    ("ecosystem", &["cargo", "xtask", "ecosystem", "--install"]),
     // Whole applications, on the bridge and on tokio.
     ("apps", &["cargo", "xtask", "apps", "--both", "--install"]),
     ("apps-lints", &APPS_LINTS),

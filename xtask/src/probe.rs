@@ -19,7 +19,7 @@ use crate::process;
 pub(crate) enum What {
     Builds,
     Tests,
-    Serves,
+    Serves { install: bool },
 }
 
 pub(crate) fn run(what: What) -> Result<(), String> {
@@ -30,7 +30,7 @@ pub(crate) fn run(what: What) -> Result<(), String> {
             let tested = tests();
             built.and(tested)
         }
-        What::Serves => serve::run(),
+        What::Serves { install } => serve::run(install),
     }
 }
 

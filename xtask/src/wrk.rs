@@ -12,13 +12,6 @@ pub(crate) struct Served {
     pub(crate) errors: Vec<String>,
 }
 
-pub(crate) fn is_there() -> Result<(), String> {
-    match Command::new("wrk").arg("-v").output() {
-        Ok(_) => Ok(()),
-        Err(_) => Err("wrk is not installed: on Debian, `apt-get install wrk`".to_owned()),
-    }
-}
-
 /// Asks for this URL, as the arguments say; `--latency` has to be among them.
 pub(crate) fn ask(arguments: &[&str], url: &str) -> Result<Served, String> {
     let mut wrk = Command::new("wrk");

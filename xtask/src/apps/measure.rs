@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::apps::variant::Variant;
 use crate::conformance::scratch::write;
+use crate::nightly;
 use crate::process;
 use crate::tables::between;
 use crate::wrk;
@@ -84,6 +85,12 @@ pub(crate) fn run() -> Result<(), String> {
         }
         table.push_str(&row(load.name, &samples));
     }
+    let _ = writeln!(
+        table,
+        "\nTaken at commit {}, on {}.",
+        nightly::commit()?,
+        nightly::today()
+    );
     println!("\n{table}");
     let path = process::root().join(REPORT);
     let page = fs::read_to_string(&path).map_err(|error| format!("{REPORT}: {error}"))?;

@@ -12,6 +12,7 @@ fn each_command_is_read_with_its_arguments() {
     let options = ecosystem::Options {
         names: vec!["h2".to_owned(), "tower".to_owned()],
         update: true,
+        install: false,
     };
     let line = "ecosystem h2 tower --update";
     assert_eq!(parse(line), Ok(Command::Ecosystem(options)));
@@ -48,7 +49,7 @@ fn each_command_is_read_with_its_arguments() {
     );
     assert_eq!(parse("loom"), Ok(Command::Loom { quick: false }));
     assert_eq!(parse("loom --quick"), Ok(Command::Loom { quick: true }));
-    let serves = probe::What::Serves;
+    let serves = probe::What::Serves { install: false };
     assert_eq!(parse("probe --serve"), Ok(Command::Probe(serves)));
     assert_eq!(parse("features"), Ok(Command::Features));
     let options = platforms::Options {

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::conformance::build;
 use crate::conformance::scratch::write;
+use crate::needs::{self, Need};
 use crate::process;
 use crate::wrk::{self, Served};
 
@@ -38,8 +39,8 @@ enum Under {
     Tokio,
 }
 
-pub(crate) fn run() -> Result<(), String> {
-    wrk::is_there()?;
+pub(crate) fn run(install: bool) -> Result<(), String> {
+    needs::are_there([Need::Wrk].into(), install)?;
     let servers = [
         (Under::Bridge, built(Under::Bridge)?),
         (Under::Tokio, built(Under::Tokio)?),
