@@ -6,7 +6,8 @@
 //!
 //! **States**, for each kind of readiness: *assumed*, from the beginning and only if the maker says
 //! so; then *over*, for good. Once the socket is attached its source decides, whatever stands here;
-//! it begins with what is assumed by then.
+//! it begins with what is assumed by then, which is all of it where a socket is attached when it is
+//! made.
 //!
 //! **Steps.** Reader: (1) unattached and assumed: it is ready; (2) it tries; (3) would that block,
 //! the assumption is over, and it asks again; (4) over: it attaches the socket and waits there.

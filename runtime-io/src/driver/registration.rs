@@ -12,6 +12,10 @@
 //! and the attachment is reported by the attachment itself, as an event. An operation tried while
 //! unattached carries no tick, so whatever it found, it clears nothing of a source that another
 //! thread has attached since.
+//!
+//! **From the start.** Some selectors want their sources when they are made (`attach::LAZY`): there
+//! a registration is attached before anybody has it, and what it is assumed to be ready for stands
+//! in its source.
 #![allow(unsafe_code, reason = "the address of its entry in the table")]
 
 use std::io;
@@ -91,9 +95,14 @@ impl Registration {
         self.entry.get().is_some()
     }
 
-    /// From now on it counts as ready for that, as long as it is unattached.
+    /// From now on it counts as ready for that until an operation finds that it is not: unattached
+    /// by the assumption; where the selector has it from the start, by the source, which begins
+    /// with it. Nobody waits yet: it is the maker's alone.
     pub(super) fn assume(&mut self, ready: Ready) {
         self.assumption = Assumption::new(ready);
+        if let Some(source) = self.source() {
+            source.expect(ready);
+        }
     }
 
     /// For what of `interest` it is to be tried instead of waited for. The first such operation
@@ -267,3 +276,7 @@ impl Drop for Waiting<'_> {
 pub(super) fn is_urgent(event: ReadyEvent) -> bool {
     event.ready & Ready::PRIORITY != Ready::EMPTY
 }
+
+#[cfg(all(test, not(loom)))]
+#[path = "registration/tests.rs"]
+mod tests;
