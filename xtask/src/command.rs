@@ -74,10 +74,11 @@ Commands:
   supply
       Holds the dependencies to deny.toml, each pair of features and the least versions to a build, the code to its
       oldest compiler, the public names to those of the last release; says what it cannot check. In target/supply.
-  platforms [--check] [TARGET]
+  platforms [--check] [--runs N] [TARGET]
       Builds and runs the tests for i686 Linux (natively), aarch64 Linux (qemu) and Windows (wine), checks and lints
       the crates for other systems, or TARGET alone; keeps what came of it in docs/platforms.toml. Installs what it
       needs, on Debian. --check: installs and runs nothing, checks and lints all. In target/platforms.
+      --runs: each program so often, and each time it has to pass; three times under wine if nothing is said, else once.
   tables
       Writes the tables in docs/ that speak of the code: what happens before what, what bounds each queue, the faults'
       tests, the crates that the probe builds. A test holds that they are current.
@@ -387,14 +388,22 @@ fn number(word: &str, value: &str) -> Result<NonZeroUsize, String> {
 
 fn systems(rest: &[&str]) -> Result<Command, String> {
     let mut options = platforms::Options::default();
-    for word in rest {
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
         match *word {
             "--check" => options.check = true,
+            "--runs" => {
+                let value = words.next().ok_or("platforms: --runs needs a value")?;
+                options.runs = Some(number(word, value)?);
+            }
             name if platforms::is_known(name) && options.target.is_none() => {
                 options.target = Some(name.to_owned());
             }
             unknown => return Err(format!("platforms: unknown argument {unknown:?}")),
         }
+    }
+    if options.check && options.runs.is_some() {
+        return Err("platforms: --check runs nothing, so --runs says nothing".to_owned());
     }
     Ok(Command::Platforms(options))
 }

@@ -1,9 +1,9 @@
-//! `cargo xtask platforms [--check] [TARGET]`: the crates on every system that they are written for,
+//! `cargo xtask platforms [--check] [--runs N] [TARGET]`: the crates on every system that they are written for,
 //! from this machine.
 //!
 //! 1. What is missing is installed, where that may be done (`toolchain`).
 //! 2. Where programs of a target can run here, natively, under qemu or under wine (`targets`,
-//!    `machine`), all tests are built and run (`suite`).
+//!    `machine`), all tests are built and run (`suite`), under wine three times in a row.
 //! 3. The tests that do not apply there are known with their reasons (`ledger`). Any other test that
 //!    does not pass is an error.
 //! 4. The other targets are type-checked with their tests, and the crates linted (`check`).
@@ -23,6 +23,7 @@ mod suite;
 
 pub(crate) mod toolchain;
 
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use ledger::{Ledger, Outcome};
@@ -38,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) check: bool,
     /// None: all.
     pub(crate) target: Option<String>,
+    /// How often each program runs; as often as the target says if nothing is said.
+    pub(crate) runs: Option<NonZeroUsize>,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
@@ -50,6 +53,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         return all(targets.into_iter().map(check::run));
     }
     toolchain::install(&targets)?;
+    let take = |target| take(target, options.runs);
     let outcome = all(targets.into_iter().map(take));
     println!("{}", ledger::table(&Ledger::read()?));
     println!("{}", Ledger::read()?.sums());
@@ -57,7 +61,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 }
 
 /// Takes a target as far as it goes, and keeps what came of it.
-fn take(target: &Target) -> Result<(), String> {
+fn take(target: &Target, often: Option<NonZeroUsize>) -> Result<(), String> {
     let (commit, begun) = (nightly::commit()?, Instant::now());
     let mut outcome = Outcome {
         how: target.how_far().to_owned(),
@@ -65,7 +69,10 @@ fn take(target: &Target) -> Result<(), String> {
         ..Outcome::default()
     };
     let result = match target.runs() {
-        Some(runs) => suite::run(target, runs, &mut outcome),
+        Some(runs) => {
+            outcome.runs = often.unwrap_or(target.how_often()).get();
+            suite::run(target, runs, &mut outcome)
+        }
         None => check::run(target),
     };
     outcome.whole = result.is_ok();

@@ -55,6 +55,7 @@ fn each_command_is_read_with_its_arguments() {
     let options = platforms::Options {
         check: true,
         target: Some("i686-unknown-linux-gnu".to_owned()),
+        runs: None,
     };
     assert_eq!(
         parse("platforms --check i686-unknown-linux-gnu"),
@@ -95,6 +96,11 @@ fn what_runs_for_a_time_is_read_with_its_arguments() {
         parse("shuttle --schedules 3 --seed 7"),
         Ok(Command::Shuttle(options))
     );
+    let options = platforms::Options {
+        runs: three,
+        ..platforms::Options::default()
+    };
+    assert_eq!(parse("platforms --runs 3"), Ok(Command::Platforms(options)));
 }
 
 #[test]
@@ -146,6 +152,9 @@ fn what_is_not_known_is_named() {
         ("nightly --part", "--part NAME"),
         ("tables --check", "\"--check\""),
         ("platforms --run", "\"--run\""),
+        ("platforms --runs", "needs a value"),
+        ("platforms --runs 0", "\"0\""),
+        ("platforms --check --runs 3", "runs nothing"),
         ("platforms --check m68k-unknown-linux-gnu", "\"m68k-"),
         ("sanitize", "which one"),
         ("sanitize memory", "\"memory\""),

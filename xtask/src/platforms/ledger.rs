@@ -35,6 +35,8 @@ pub(crate) struct Outcome {
     pub(crate) commit: String,
     pub(crate) date: String,
     pub(crate) seconds: u64,
+    /// How often each program ran; a test passed if it did each time. None of a target that is checked.
+    pub(crate) runs: usize,
     pub(crate) passed: usize,
     pub(crate) failed: usize,
     pub(crate) skipped: usize,
@@ -110,6 +112,7 @@ impl Ledger {
                 commit,
                 date,
                 seconds,
+                runs,
                 passed,
                 failed,
                 skipped,
@@ -117,7 +120,7 @@ impl Ledger {
             } = outcome;
             text += &format!(
                 "\n[target.{name}]\nhow = {how:?}\ncommit = {commit:?}\ndate = {date:?}\n\
-                 seconds = {seconds}\npassed = {passed}\nfailed = {failed}\n\
+                 seconds = {seconds}\nruns = {runs}\npassed = {passed}\nfailed = {failed}\n\
                  skipped = {skipped}\nwhole = {whole}\n"
             );
         }
@@ -181,8 +184,8 @@ impl Ledger {
 
 /// The tables of `docs/platforms.md`: the targets, and what is skipped.
 pub(crate) fn table(ledger: &Ledger) -> String {
-    let mut table = "| target | how far | passed | failed | skipped | commit | date | seconds |\n\
-                     |---|---|---|---|---|---|---|---|\n"
+    let mut table = "| target | how far | runs | passed | failed | skipped | commit | date | seconds |\n\
+                     |---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     for target in &TARGETS {
         let Some(outcome) = ledger.outcomes.get(target.name) else {
@@ -193,15 +196,16 @@ pub(crate) fn table(ledger: &Ledger) -> String {
             commit,
             date,
             seconds,
+            runs,
             passed,
             failed,
             skipped,
             whole,
         } = outcome;
         let counts = match (target.runs(), whole) {
-            (Some(_), _) => format!("{passed} | {failed} | {skipped}"),
-            (None, true) => "all | – | –".to_owned(),
-            (None, false) => "– | it | –".to_owned(),
+            (Some(_), _) => format!("{runs} | {passed} | {failed} | {skipped}"),
+            (None, true) => "– | all | – | –".to_owned(),
+            (None, false) => "– | – | it | –".to_owned(),
         };
         let _ = writeln!(
             table,
@@ -258,6 +262,7 @@ fn outcome(entry: &Value) -> Option<Outcome> {
         commit: text("commit")?,
         date: text("date")?,
         seconds: number("seconds")? as u64,
+        runs: number("runs")?,
         passed: number("passed")?,
         failed: number("failed")?,
         skipped: number("skipped")?,
@@ -293,6 +298,7 @@ mod tests {
             commit: "0123456789ab+".to_owned(),
             date: "2026-01-02".to_owned(),
             seconds: 7,
+            runs: 3,
             passed: 5,
             failed: 1,
             skipped: 2,
@@ -348,7 +354,7 @@ mod tests {
     #[test]
     fn the_table_has_a_row_a_target() {
         let table = table(&ledger());
-        let row = "| x86_64-pc-windows-gnu | run under wine | 5 | 1 | 2 | 0123456789ab+ |";
+        let row = "| x86_64-pc-windows-gnu | run under wine | 3 | 5 | 1 | 2 | 0123456789ab+ |";
         assert!(table.contains(row), "{table}");
         assert!(reasons(&ledger()).contains("| files | `a`, `b::*` | wine | needs"));
     }

@@ -1,5 +1,7 @@
 //! The systems that the crates are written for: one of each kind of selector and files.
 
+use std::num::NonZeroUsize;
+
 use crate::machine::Runs;
 
 #[derive(Debug)]
@@ -97,6 +99,8 @@ pub(crate) const TARGETS: [Target; 8] = [
     },
 ];
 
+const THRICE: NonZeroUsize = NonZeroUsize::new(3).expect("three is not zero");
+
 const fn checked(name: &'static str) -> Target {
     Target {
         name,
@@ -114,6 +118,15 @@ impl Target {
         match self.how {
             How::Run { runs, .. } => Some(runs),
             How::Checked | How::CheckedWithoutThreads => None,
+        }
+    }
+
+    /// How often each of its programs runs if nothing is said. Under wine thrice: its selector is run
+    /// nowhere else, and what such a one gets wrong it gets wrong now and then.
+    pub(crate) fn how_often(&self) -> NonZeroUsize {
+        match self.runs() {
+            Some(Runs::UnderWine) => THRICE,
+            _ => NonZeroUsize::MIN,
         }
     }
 
