@@ -34,6 +34,7 @@ mod kernel;
 mod kernel;
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -115,7 +116,7 @@ impl Drop for Alarm {
     fn drop(&mut self) {
         if *self.has_failed.get_mut() {
             // What bears its number now, if anything, is somebody else's: it is not closed.
-            std::mem::forget(self.kernel.take());
+            let _not_closed = ManuallyDrop::new(self.kernel.take());
         }
     }
 }

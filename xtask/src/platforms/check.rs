@@ -1,5 +1,9 @@
 //! A target whose programs do not run here: type-checked with its tests, the crates linted where
-//! clippy is there; warnings are errors. And the bridge, whose names are not the same everywhere.
+//! clippy is there, their documentation built; warnings are errors. And the bridge, whose names are
+//! not the same everywhere.
+//!
+//! The documentation speaks of items that are there on one system only, by links that have to lead
+//! somewhere on each of them.
 
 use std::path::Path;
 use std::process::Command;
@@ -36,6 +40,8 @@ pub(super) fn run(target: &Target) -> Result<(), String> {
         }
     }
     if target.how != How::CheckedWithoutThreads {
+        println!("== {}: doc", target.name);
+        failed.extend(process::run(&mut cargo("doc", target)).err());
         println!("== {}: the bridge", target.name);
         failed.extend(process::run(&mut bridge(target)).err());
     }
@@ -66,6 +72,7 @@ fn cargo(verb: &str, target: &Target) -> Command {
     }
     match (verb, target.how) {
         ("clippy", _) => command.arg("--").args(ALLOWED).arg("-Dwarnings"),
+        ("doc", _) => command.arg("--no-deps").env("RUSTDOCFLAGS", "-Dwarnings"),
         (_, How::CheckedWithoutThreads) => command.arg("--lib"),
         _ => command.arg("--all-targets"),
     };

@@ -34,7 +34,7 @@ pub(crate) struct Link {
     pub(crate) flags: &'static [&'static str],
 }
 
-pub(crate) const TARGETS: [Target; 8] = [
+pub(crate) const TARGETS: [Target; 10] = [
     Target {
         name: "i686-unknown-linux-gnu",
         how: How::Run {
@@ -92,6 +92,8 @@ pub(crate) const TARGETS: [Target; 8] = [
     checked("x86_64-pc-windows-msvc"),
     checked("aarch64-apple-darwin"),
     checked("x86_64-unknown-freebsd"),
+    checked("x86_64-unknown-netbsd"),
+    checked("x86_64-unknown-openbsd"),
     checked("aarch64-linux-android"),
     Target {
         name: "wasm32-wasip1",
