@@ -76,7 +76,7 @@ Commands:
       oldest compiler, the public names to those of the last release; says what it cannot check. In target/supply.
   platforms [--check] [--runs N] [TARGET]
       Builds and runs the tests for i686 Linux (natively), aarch64 Linux (qemu) and Windows (wine), checks and lints
-      the crates for other systems, or TARGET alone; keeps what came of it in docs/platforms.toml. Installs what it
+      the crates for other systems with their docs, or TARGET alone; keeps what came of it in docs/platforms.toml. Installs what it
       needs, on Debian. --check: installs and runs nothing, checks and lints all. In target/platforms.
       --runs: each program so often, and each time it has to pass; three times under wine if nothing is said, else once.
   tables

@@ -8,15 +8,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::platforms::targets::{How, Target};
+use crate::platforms::targets::{FEATURES, How, Target};
 use crate::platforms::toolchain;
 use crate::process;
 
 const FOLDER: &str = "target/platforms";
 const PACKAGES: [&str; 4] = ["runtime-alarm", "runtime-core", "runtime-io", "runtime"];
-
-/// What a system without threads and sockets can have.
-const FEATURES: &str = "rt,sync,io-util,macros,time";
 
 /// This clippy is younger than the project's own, which judges the tests. On windows-gnu it takes
 /// each initializer that is `const` for one that is not; it wants a pointer's `Default`, which the

@@ -11,6 +11,9 @@
 //! tests = ["cat_reads_descriptors"]   # with a `*` at the end: all that begin so
 //! reason = "needs /proc"
 //! ```
+//!
+//! A program that holds no test at all on a target, since `cfg` leaves them out there, has an entry
+//! for all of them too: so that nothing is left out in silence.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -22,6 +25,9 @@ use crate::platforms::targets::{self, TARGETS};
 use crate::process;
 
 pub(crate) const FILE: &str = "docs/platforms.toml";
+
+/// All tests of a program, be there none.
+const ALL: &str = "*";
 
 const HEADER: &str = "\
 # What came of each system: written by `cargo xtask platforms`. And which tests do not apply on which of them, with
@@ -35,7 +41,7 @@ pub(crate) struct Outcome {
     pub(crate) commit: String,
     pub(crate) date: String,
     pub(crate) seconds: u64,
-    /// How often each program ran; a test passed if it did each time. None of a target that is checked.
+    /// How often each program ran; a test passed if it did each time. 0 where nothing is run.
     pub(crate) runs: usize,
     pub(crate) passed: usize,
     pub(crate) failed: usize,
@@ -152,8 +158,15 @@ impl Ledger {
             .collect()
     }
 
-    /// The entries for a program that no test of it has (any more).
+    /// The entries for a program that no test of it has (any more); if it has none, that nobody
+    /// says why.
     pub(crate) fn unknown(&self, target: &str, program: &str, tests: &[String]) -> Vec<String> {
+        if tests.is_empty() {
+            let mut patterns = self.patterns(target, program);
+            let is_said = patterns.any(|pattern| pattern == ALL);
+            let problem = (!is_said).then(|| format!("{FILE}: {program} has no tests on {target}"));
+            return problem.into_iter().collect();
+        }
         let fit = |pattern: &&String| !tests.iter().any(|test| fits(pattern, test));
         let unknown = self.patterns(target, program).filter(fit);
         unknown
@@ -184,9 +197,9 @@ impl Ledger {
 
 /// The tables of `docs/platforms.md`: the targets, and what is skipped.
 pub(crate) fn table(ledger: &Ledger) -> String {
-    let mut table = "| target | how far | runs | passed | failed | skipped | commit | date | seconds |\n\
-                     |---|---|---|---|---|---|---|---|---|\n"
-        .to_owned();
+    let head = "| target | how far | runs | passed | failed | skipped | commit | date | seconds |\n\
+                |---|---|---|---|---|---|---|---|---|\n";
+    let mut table = head.to_owned();
     for target in &TARGETS {
         let Some(outcome) = ledger.outcomes.get(target.name) else {
             continue;
@@ -223,7 +236,7 @@ pub(crate) fn reasons(ledger: &Ledger) -> String {
     entries.sort();
     for entry in entries {
         let tests = match &entry.tests[..] {
-            [all] if all == "*" => "all".to_owned(),
+            [all] if all == ALL => "all".to_owned(),
             tests if tests.len() > 3 => tests.len().to_string(),
             tests => format!("`{}`", tests.join("`, `")),
         };
@@ -349,6 +362,15 @@ mod tests {
         let tests = ["a".to_owned()];
         let unknown = ledger().unknown(WINDOWS, "files", &tests);
         assert_eq!(unknown, ["docs/platforms.toml: files has no test b::*"]);
+    }
+
+    #[test]
+    fn a_program_without_tests_has_an_entry_too() {
+        let mut ledger = ledger();
+        let unknown = ["docs/platforms.toml: files has no tests on x86_64-pc-windows-gnu"];
+        assert_eq!(ledger.unknown(WINDOWS, "files", &[]), unknown);
+        ledger.skipped[0].tests = vec![ALL.to_owned()];
+        assert!(ledger.unknown(WINDOWS, "files", &[]).is_empty());
     }
 
     #[test]

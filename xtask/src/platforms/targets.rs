@@ -1,5 +1,6 @@
 //! The systems that the crates are written for: one of each kind of selector and files.
 
+use std::fmt::Write;
 use std::num::NonZeroUsize;
 
 use crate::machine::Runs;
@@ -33,6 +34,9 @@ pub(crate) struct Link {
     pub(crate) linker: &'static str,
     pub(crate) flags: &'static [&'static str],
 }
+
+/// What a system without threads and sockets can have.
+pub(crate) const FEATURES: &str = "rt,sync,io-util,macros,time";
 
 pub(crate) const TARGETS: [Target; 10] = [
     Target {
@@ -123,8 +127,8 @@ impl Target {
         }
     }
 
-    /// How often each of its programs runs if nothing is said. Under wine thrice: its selector is run
-    /// nowhere else, and what such a one gets wrong it gets wrong now and then.
+    /// How often each of its programs runs if nothing is said. Under wine thrice: its selector is
+    /// run nowhere else, and what such a one gets wrong it gets wrong now and then.
     pub(crate) fn how_often(&self) -> NonZeroUsize {
         match self.runs() {
             Some(Runs::UnderWine) => THRICE,
@@ -143,5 +147,48 @@ impl Target {
             How::Checked => "checked",
             How::CheckedWithoutThreads => "checked: without threads and sockets",
         }
+    }
+
+    /// What that means, for the same table.
+    fn what_is_done(&self) -> String {
+        match self.how {
+            How::Run { .. } => "all tests are built and run".to_owned(),
+            How::Checked => {
+                "types with all tests, lints, documentation, the bridge's types".to_owned()
+            }
+            How::CheckedWithoutThreads => {
+                format!("types and lints of the facade with its features `{FEATURES}`")
+            }
+        }
+    }
+}
+
+/// The table of `docs/platforms.md` that says how far each target is taken.
+pub(crate) fn table() -> String {
+    let mut table = "| how far | targets | what is done |\n|---|---|---|\n".to_owned();
+    let mut rest = &TARGETS[..];
+    while let [first, ..] = rest {
+        let is_alike = |target: &&Target| target.how_far() == first.how_far();
+        let alike = rest.iter().take_while(is_alike).count();
+        let names: Vec<&str> = rest[..alike].iter().map(|target| target.name).collect();
+        let (how_far, done) = (first.how_far(), first.what_is_done());
+        let _ = writeln!(table, "| {how_far} | `{}` | {done} |", names.join("`, `"));
+        rest = &rest[alike..];
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_target_stands_in_one_row_of_the_table() {
+        let table = table();
+        for target in &TARGETS {
+            let name = format!("`{}`", target.name);
+            assert_eq!(table.matches(&name).count(), 1, "{table}");
+        }
+        assert_eq!(table.matches("\n| checked |").count(), 1, "{table}");
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn page(
 /// The page about systems: how far each was taken, and what was not run there.
 pub(super) fn systems(page: &str, ledger: &platforms::ledger::Ledger) -> Result<String, String> {
     let page = between(page, "platforms", &platforms::ledger::table(ledger))?;
+    let page = between(&page, "targets", &platforms::targets::table())?;
     between(&page, "skipped", &platforms::ledger::reasons(ledger))
 }
 
