@@ -74,11 +74,12 @@ Commands:
   supply
       Holds the dependencies to deny.toml, each pair of features and the least versions to a build, the code to its
       oldest compiler, the public names to those of the last release; says what it cannot check. In target/supply.
-  platforms [--check] [--runs N] [TARGET]
-      Builds and runs the tests for i686 Linux (natively), aarch64 Linux (qemu) and Windows (wine), checks and lints
-      the crates for other systems with their docs, or TARGET alone; keeps what came of it in docs/platforms.toml. Installs what it
-      needs, on Debian. --check: installs and runs nothing, checks and lints all. In target/platforms.
-      --runs: each program so often, and each time it has to pass; three times under wine if nothing is said, else once.
+  platforms [--check | --install] [--runs N] [TARGET]
+      Builds and runs the tests for i686 Linux (natively), aarch64 Linux (qemu) and Windows (wine); checks and lints
+      the crates with their documentation for other systems; or TARGET alone. Keeps what came of it in
+      docs/platforms.toml. Installs what it needs, on Debian. In target/platforms.
+      --check: installs and runs nothing, checks and lints all. --install: installs what that needs, and nothing else.
+      --runs: each program N times, and each time it has to pass; if nothing is said three times under wine, else once.
   tables
       Writes the tables in docs/ that speak of the code: what happens before what, what bounds each queue, the faults'
       tests, the crates that the probe builds. A test holds that they are current.
@@ -392,6 +393,7 @@ fn systems(rest: &[&str]) -> Result<Command, String> {
     while let Some(word) = words.next() {
         match *word {
             "--check" => options.check = true,
+            "--install" => options.install = true,
             "--runs" => {
                 let value = words.next().ok_or("platforms: --runs needs a value")?;
                 options.runs = Some(number(word, value)?);
@@ -402,10 +404,11 @@ fn systems(rest: &[&str]) -> Result<Command, String> {
             unknown => return Err(format!("platforms: unknown argument {unknown:?}")),
         }
     }
-    if options.check && options.runs.is_some() {
-        return Err("platforms: --check runs nothing, so --runs says nothing".to_owned());
+    match (options.check, options.install, options.runs) {
+        (true, true, _) => Err("platforms: one of --check and --install".to_owned()),
+        (false, false, _) | (.., None) => Ok(Command::Platforms(options)),
+        _ => Err("platforms: --runs where nothing is run".to_owned()),
     }
-    Ok(Command::Platforms(options))
 }
 
 fn sanitize(name: &str, rest: &[&str]) -> Result<Command, String> {

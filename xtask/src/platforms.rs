@@ -1,5 +1,5 @@
-//! `cargo xtask platforms [--check] [--runs N] [TARGET]`: the crates on every system that they are written for,
-//! from this machine.
+//! `cargo xtask platforms [--check | --install] [--runs N] [TARGET]`: the crates on every system that
+//! they are written for, from this machine.
 //!
 //! 1. What is missing is installed, where that may be done (`toolchain`).
 //! 2. Where programs of a target can run here, natively, under qemu or under wine (`targets`,
@@ -9,7 +9,8 @@
 //! 4. The other targets are type-checked with their tests, and the crates linted (`check`).
 //! 5. What came of each is kept in `docs/platforms.toml`; `cargo xtask tables` makes a table of it.
 //!
-//! With `--check` nothing is installed, run or kept: every target is only checked and linted.
+//! With `--check` nothing is installed, run or kept: every target is only checked and linted. With
+//! `--install` that what this needs is installed, and that is all.
 
 mod check;
 
@@ -37,6 +38,8 @@ pub(crate) const PAGE: &str = "docs/platforms.md";
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) check: bool,
+    /// Installs what a check needs, and that is all.
+    pub(crate) install: bool,
     /// None: all.
     pub(crate) target: Option<String>,
     /// How often each program runs; as often as the target says if nothing is said.
@@ -48,6 +51,10 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let targets = TARGETS.iter();
     let targets = targets.filter(|target| only.is_none_or(|only| only == target.name));
     let targets: Vec<&Target> = targets.collect();
+    if options.install {
+        // A check needs nothing of a target's own.
+        return toolchain::install(&[]);
+    }
     if options.check {
         toolchain::wants_a_checker()?;
         return all(targets.into_iter().map(check::run));

@@ -55,7 +55,7 @@ fn each_command_is_read_with_its_arguments() {
     let options = platforms::Options {
         check: true,
         target: Some("i686-unknown-linux-gnu".to_owned()),
-        runs: None,
+        ..platforms::Options::default()
     };
     assert_eq!(
         parse("platforms --check i686-unknown-linux-gnu"),
@@ -154,7 +154,8 @@ fn what_is_not_known_is_named() {
         ("platforms --run", "\"--run\""),
         ("platforms --runs", "needs a value"),
         ("platforms --runs 0", "\"0\""),
-        ("platforms --check --runs 3", "runs nothing"),
+        ("platforms --check --runs 3", "nothing is run"),
+        ("platforms --check --install", "one of"),
         ("platforms --check m68k-unknown-linux-gnu", "\"m68k-"),
         ("sanitize", "which one"),
         ("sanitize memory", "\"memory\""),
