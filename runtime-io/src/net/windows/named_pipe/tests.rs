@@ -1,6 +1,6 @@
 //! Named pipes against the operating system.
 
-use std::io;
+use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::pin;
 use std::sync::mpsc;
 use std::task::{Context, Waker};
@@ -209,6 +209,68 @@ fn there_are_as_many_instances_as_may_be_and_each_says_what_it_is() {
         assert_eq!(client.info().unwrap().max_instances, 2);
         let ready = server.ready(Interest::WRITABLE).await.unwrap();
         assert!(ready.is_writable());
+    });
+}
+
+#[test]
+fn a_pipe_of_one_direction_passes_bytes_that_way_only() {
+    run(|| async {
+        let name = path("inbound");
+        let mut options = ServerOptions::new();
+        let mut server = options.access_outbound(false).create(&name).unwrap();
+        let mut client = ClientOptions::new().read(false).open(&name).unwrap();
+        server.connect().await.unwrap();
+        client.write_all(b"in").await.unwrap();
+        let mut buf = [0; 2];
+        server.read_exact(&mut buf).await.unwrap();
+        assert_eq!(&buf, b"in");
+        server.write_all(b"out").await.unwrap_err();
+
+        let name = path("outbound");
+        let mut options = ServerOptions::new();
+        let mut server = options.access_inbound(false).create(&name).unwrap();
+        let mut client = ClientOptions::new().write(false).open(&name).unwrap();
+        server.connect().await.unwrap();
+        server.write_all(b"out").await.unwrap();
+        let mut buf = [0; 3];
+        client.read_exact(&mut buf).await.unwrap();
+        assert_eq!(&buf, b"out");
+        client.write_all(b"in").await.unwrap_err();
+    });
+}
+
+#[test]
+fn of_several_buffers_the_first_that_is_not_empty_is_taken() {
+    run(|| async {
+        let (server, client) = pair("vectored").await;
+        server.writable().await.unwrap();
+        let parts = [&b""[..], b"first", b"second"].map(IoSlice::new);
+        assert_eq!(server.try_write_vectored(&parts).unwrap(), 5);
+        client.readable().await.unwrap();
+        let (mut none, mut room) = ([], [0; 3]);
+        let mut buffers = [IoSliceMut::new(&mut none), IoSliceMut::new(&mut room)];
+        assert_eq!(client.try_read_vectored(&mut buffers).unwrap(), 3);
+        assert_eq!(&room, b"fir");
+        let mut rest = Vec::with_capacity(8);
+        assert_eq!(client.try_read_buf(&mut rest).unwrap(), 2);
+        assert_eq!(rest, b"st");
+    });
+}
+
+#[test]
+fn an_operation_of_ones_own_waits_for_what_it_wants() {
+    run(|| async {
+        let (mut server, client) = pair("own").await;
+        let early = client.try_io(Interest::READABLE, || -> io::Result<()> {
+            panic!("nothing is there to be read")
+        });
+        assert_eq!(early.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        let mut buf = [0; 8];
+        let read = client.async_io(Interest::READABLE, || client.try_read(&mut buf));
+        let (read, sent) = join(read, server.write_all(b"note")).await;
+        sent.unwrap();
+        assert_eq!(read.unwrap(), 4);
+        assert_eq!(&buf[..4], b"note");
     });
 }
 
