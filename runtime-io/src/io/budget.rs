@@ -46,6 +46,17 @@ pub(super) fn poll_uninterrupted<T>(
     }
 }
 
+/// What a writer says it took of `given` bytes.
+///
+/// # Panics
+/// If it claims more: whoever believed that would pass over bytes that were never written, or count
+/// round the end of a number.
+#[track_caller]
+pub(super) fn taken(written: usize, given: usize) -> usize {
+    assert!(written <= given, "the writer claims more than it was given");
+    written
+}
+
 /// Spends a unit, or wakes the task and returns `Pending` if none is left.
 pub(super) fn poll_unit(cx: &mut Context<'_>) -> Poll<()> {
     ready!(coop::poll_proceed(cx)).made();

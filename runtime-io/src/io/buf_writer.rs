@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::budget::{Laps, interrupted};
+use super::budget::{Laps, interrupted, taken};
 use super::buf_reader::CAPACITY;
 use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
@@ -74,7 +74,7 @@ impl<W: AsyncWrite> BufWriter<W> {
             if interrupted(&outcome) {
                 continue;
             }
-            let written = ready!(outcome)?;
+            let written = taken(ready!(outcome)?, rest.len());
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }

@@ -9,7 +9,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::budget::{interrupted, poll_uninterrupted, poll_unit};
+use super::budget::{interrupted, poll_uninterrupted, poll_unit, taken};
 use super::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
 /// Bytes under way at most, unless the caller says otherwise.
@@ -92,6 +92,7 @@ where
             let written = ready!(poll_uninterrupted(cx, |cx| {
                 Pin::new(&mut *writer).poll_write(cx, available)
             }))?;
+            let written = taken(written, available.len());
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -154,7 +155,9 @@ impl Copy {
             ready!(poll_unit(cx));
             let read = self.poll_fill(cx, reader.as_mut())?;
             while self.start < self.end {
+                let given = self.end - self.start;
                 let written = ready!(self.poll_write(cx, reader.as_mut(), writer.as_mut()))?;
+                let written = taken(written, given);
                 if written == 0 {
                     return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
                 }

@@ -401,6 +401,80 @@ fn fault_098_a_reader_that_exchanges_the_buffer_is_caught_by_a_buffer() {
 }
 
 #[test]
+#[should_panic = "the reader exchanged the buffer"]
+fn fault_098_a_reader_that_exchanges_the_buffer_is_caught_by_a_number() {
+    let _ = block_on(Exchanges.read_u32());
+}
+
+/// Takes what it gets, and claims more.
+struct Boasts(usize);
+
+impl AsyncWrite for Boasts {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(buf.len().saturating_add(self.0)))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Who writes by it panics: he neither passes over bytes that were never written, nor takes the claim
+/// for a success, nor writes for ever.
+#[test]
+fn fault_098_a_writer_that_claims_more_than_it_was_given_is_caught() {
+    type Writes = fn(Boasts) -> io::Result<()>;
+    const WAYS: [(&str, Writes); 8] = [
+        ("write_all", |mut it| block_on(it.write_all(b"abc"))),
+        ("write_u32", |mut it| block_on(it.write_u32(7))),
+        ("write_all_buf", |mut it| {
+            block_on(it.write_all_buf(&mut &b"abc"[..]))
+        }),
+        ("write_buf", |mut it| {
+            block_on(it.write_buf(&mut &b"abc"[..])).map(drop)
+        }),
+        ("copy", |mut it| {
+            block_on(copy(&mut &b"abc"[..], &mut it)).map(drop)
+        }),
+        ("copy_buf", |mut it| {
+            block_on(copy_buf(&mut &b"abc"[..], &mut it)).map(drop)
+        }),
+        ("BufWriter", |it| {
+            block_on(async {
+                let mut buffered = BufWriter::with_capacity(8, it);
+                buffered.write_all(b"abc").await?;
+                buffered.flush().await
+            })
+        }),
+        ("copy_bidirectional", |it| {
+            let mut near = super::join(&b"abc"[..], sink());
+            let mut far = super::join(super::empty(), it);
+            block_on(super::copy_bidirectional(&mut near, &mut far)).map(drop)
+        }),
+    ];
+    for (name, writes) in WAYS {
+        // Of a number's bytes so many are none in a count of eight bits.
+        for more in [1, 252, 1000, usize::MAX] {
+            let panic = std::panic::catch_unwind(|| writes(Boasts(more)));
+            let panic = panic.expect_err(name);
+            let text = panic.downcast_ref::<&str>().expect("a text");
+            assert!(
+                text.contains("claims more than it was given"),
+                "{name}: {text}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_writer_that_takes_nothing_is_an_error() {
     let mut full = Cursor::new([0_u8; 2]);
     let mut full = Cursor::new(&mut full.get_mut()[..]);

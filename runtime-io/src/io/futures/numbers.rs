@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::read::early_end;
-use crate::io::budget::poll_uninterrupted;
+use crate::io::budget::{poll_uninterrupted, taken};
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A future pair for each number: `Read…` and `Write…`, and how its bytes are made.
@@ -93,6 +93,8 @@ fn poll_read_bytes<R: AsyncRead>(
         if read == 0 {
             return Poll::Ready(Err(early_end()));
         }
+        let room = bytes.len() - usize::from(*done);
+        assert!(read <= room, "the reader exchanged the buffer");
         *done += read as u8;
     }
     Poll::Ready(Ok(()))
@@ -110,6 +112,7 @@ fn poll_write_bytes<W: AsyncWrite>(
         let written = ready!(poll_uninterrupted(cx, |cx| writer
             .as_mut()
             .poll_write(cx, rest)))?;
+        let written = taken(written, rest.len());
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }

@@ -11,7 +11,7 @@ use bytes::Buf;
 use pin_project_lite::pin_project;
 
 use crate::io::AsyncWrite;
-use crate::io::budget::{Laps, interrupted};
+use crate::io::budget::{Laps, interrupted, taken};
 
 /// Slices of a buffer that one vectored write takes at most.
 const SLICES: usize = 64;
@@ -103,7 +103,7 @@ where
     } else {
         ready!(writer.poll_write(cx, buf.chunk()))?
     };
-    buf.advance(written);
+    buf.advance(taken(written, buf.remaining()));
     Poll::Ready(Ok(written))
 }
 
@@ -131,7 +131,7 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
             if interrupted(&outcome) {
                 continue;
             }
-            let written = ready!(outcome)?;
+            let written = taken(ready!(outcome)?, this.buf.len());
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
