@@ -11,6 +11,7 @@
 //! | `atomics` | each atomic operation's comment begins with its ordering |
 //! | `conditions` | cfg chooses files and items, never statements; one file knows the model checker |
 //! | `words` | nothing unfinished, nothing printed by a library |
+//! | `clocks` | no deadline knows the time of day |
 //! | `places` | no machine's paths, no registry but the public one |
 //!
 //! The rules read lines, not syntax trees: a small scanner tells code from comments and strings,
@@ -53,6 +54,9 @@ mod conditions;
 
 #[path = "tidy/words.rs"]
 mod words;
+
+#[path = "tidy/clocks.rs"]
+mod clocks;
 
 #[path = "tidy/places.rs"]
 mod places;
@@ -215,6 +219,11 @@ fn cfg_chooses_files_and_items() {
 #[test]
 fn nothing_is_unfinished_and_no_library_prints() {
     report("words", over_sources(words::check));
+}
+
+#[test]
+fn fault_042_no_deadline_knows_the_time_of_day() {
+    report("clocks", over_sources(clocks::check));
 }
 
 #[test]
