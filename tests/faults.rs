@@ -18,6 +18,8 @@ mod descriptors;
 mod disk;
 #[path = "faults/fork.rs"]
 mod fork;
+#[path = "faults/guards.rs"]
+mod guards;
 #[path = "faults/load.rs"]
 mod load;
 #[path = "faults/names.rs"]
@@ -30,6 +32,8 @@ mod paths;
 mod sockets;
 #[path = "faults/threads.rs"]
 mod threads;
+#[path = "faults/wakers.rs"]
+mod wakers;
 
 use runtime::runtime::{Builder, Runtime};
 

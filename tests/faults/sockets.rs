@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
@@ -14,10 +15,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use runtime::io::{AsyncReadExt, AsyncWriteExt};
+use runtime::io::unix::AsyncFd;
+use runtime::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use runtime::net::unix::pipe;
 use runtime::net::{UdpSocket, UnixDatagram, UnixListener, UnixStream};
 use runtime::process::Command;
+use runtime::time::timeout;
 use socket2::SockRef;
 
 use crate::everything::{everything, scratch};
@@ -113,6 +116,56 @@ fn fault_048_a_pipe_that_is_opened_again_is_waited_for() {
             });
             sender.write_all(b"n").await.expect("there is room");
             drop(reading.join().expect("read"));
+        });
+    }
+}
+
+/// Nothing but an urgent byte: who waits for priority data learns of it, and when it is taken nobody
+/// spins; the end behind it is learnt by who reads.
+#[test]
+fn fault_048_an_urgent_byte_alone_wakes_who_waits_for_priority() {
+    let _watchdog = Watchdog::new();
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+            let at = listener.local_addr().expect("bound");
+            let far = std::net::TcpStream::connect(at).expect("connected");
+            let (near, _) = listener.accept().expect("accepted");
+            near.set_nonblocking(true).expect("set");
+            let both = Interest::READABLE | Interest::PRIORITY;
+            // SAFETY: the stream owns its descriptor, and `near` the stream.
+            let near = unsafe { AsyncFd::register_with_interest(near, both) };
+            let near = near.expect("registered");
+            waits(near.ready(Interest::PRIORITY)).await;
+            for byte in [b'a', b'b'] {
+                let sent = SockRef::from(&far).send_out_of_band(&[byte]);
+                assert_eq!(sent.expect("sent"), 1);
+                let ready = timeout(Duration::from_secs(10), near.ready(Interest::PRIORITY));
+                let mut guard = ready.await.expect("in time").expect("it lives");
+                assert!(guard.ready().is_priority(), "{:?}", guard.ready());
+                let mut taken = [MaybeUninit::new(0)];
+                let count = SockRef::from(near.get_ref()).recv_out_of_band(&mut taken);
+                assert_eq!(count.expect("it is there"), 1);
+                // SAFETY: it was made with a value.
+                assert_eq!(unsafe { taken[0].assume_init() }, byte);
+                guard.clear_ready();
+                drop(guard);
+                waits(near.ready(Interest::PRIORITY)).await;
+            }
+            // Who reads is told in vain at most, and then of the end.
+            drop(far);
+            let mut in_vain = 0;
+            loop {
+                let mut end = near.readable().await.expect("it lives");
+                if end.ready().is_read_closed() {
+                    break;
+                }
+                in_vain += 1;
+                assert!(in_vain < 4, "{:?}", end.ready());
+                end.clear_ready();
+            }
+            let mut stream = near.get_ref();
+            assert_eq!(stream.read(&mut [0]).expect("the end"), 0);
         });
     }
 }

@@ -1,13 +1,15 @@
 //! Each stall is reported once, with its place; what only looks like one is not.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use runtime::runtime::{Runtime, Stall};
-use runtime::time::sleep;
+use runtime::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until};
 
 use crate::builder;
 use crate::support::{Control, alone, in_own_process};
@@ -172,6 +174,80 @@ fn fault_041_a_poll_in_a_stopped_process_is_no_stall() {
         // A busy machine may well keep a poll from ending for some milliseconds; the stop was longer.
         let stopped = |stall: &Stall| stall.duration >= Duration::from_millis(250);
         assert!(!stalls.iter().any(stopped), "{stalls:?}");
+    });
+}
+
+/// Many timers come due while the process stands still: when it goes on each fires, once, and an
+/// interval makes up for what it has missed as its rule says, and for no more.
+#[test]
+fn fault_041_what_comes_due_in_a_stopped_process_fires_once_afterwards() {
+    const NAME: &str =
+        "reports::fault_041_what_comes_due_in_a_stopped_process_fires_once_afterwards";
+    const STOP: Duration = Duration::from_secs(1);
+    const PERIOD: Duration = Duration::from_millis(20);
+    in_own_process(NAME, || {
+        let (runtime, _) = observed(2);
+        let begun = Instant::now();
+        let sleeps: Vec<_> = (1..=50_u32)
+            .map(|number| {
+                runtime.spawn(async move {
+                    let mut polls = 0;
+                    let mut sleep = pin!(sleep_until(begun + PERIOD * number));
+                    let waits = poll_fn(|cx| {
+                        polls += 1;
+                        sleep.as_mut().poll(cx)
+                    });
+                    waits.await;
+                    (Instant::now(), polls)
+                })
+            })
+            .collect();
+        let gone_on = Arc::new(OnceLock::new());
+        let rules = [
+            MissedTickBehavior::Burst,
+            MissedTickBehavior::Skip,
+            MissedTickBehavior::Delay,
+        ];
+        let intervals = rules.map(|rule| {
+            let gone_on = Arc::clone(&gone_on);
+            runtime.spawn(async move {
+                let mut interval = interval_at(begun, PERIOD);
+                interval.set_missed_tick_behavior(rule);
+                let mut ticks = Vec::new();
+                loop {
+                    let tick = interval.tick().await;
+                    ticks.push(tick);
+                    if gone_on.get().is_some_and(|at| tick > *at) {
+                        return ticks;
+                    }
+                }
+            })
+        });
+        let pid = std::process::id();
+        let seconds = STOP.as_secs_f64();
+        let stop = format!("kill -STOP {pid}; sleep {seconds}; kill -CONT {pid}");
+        let mut stopper = Command::new("sh").args(["-c", &stop]).spawn().expect("sh");
+        stopper.wait().expect("sh ends");
+        gone_on.set(Instant::now()).expect("said once");
+        runtime.block_on(async {
+            for (number, sleep) in (1_u32..).zip(sleeps) {
+                let (fired, polls) = sleep.await.expect("it fires");
+                assert!(fired >= begun + PERIOD * number, "never early");
+                assert!(polls <= 2, "woken once: {polls} polls");
+            }
+            for (rule, interval) in rules.into_iter().zip(intervals) {
+                let ticks = interval.await.expect("it ticks");
+                let gaps = ticks.windows(2).map(|pair| pair[1] - pair[0]);
+                let (least, most) = (gaps.clone().min(), gaps.max());
+                let (least, most) = (least.expect("two ticks"), most.expect("two ticks"));
+                assert!(least >= PERIOD, "{rule:?}: {least:?}");
+                match rule {
+                    MissedTickBehavior::Burst => assert_eq!(most, PERIOD, "all are made up for"),
+                    // One is late; what else was missed is left out.
+                    _ => assert!(most >= STOP - 2 * PERIOD, "{rule:?}: {most:?}"),
+                }
+            }
+        });
     });
 }
 

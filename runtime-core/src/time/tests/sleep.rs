@@ -99,6 +99,40 @@ fn fault_038_the_longest_durations_wait_and_do_not_panic() {
     }
 }
 
+/// The runtime has been up for long before the deadline is set, and the deadline lies beside a level's
+/// edge: milliseconds by bits, as wheels of others count, and nanoseconds, as ours does.
+#[test]
+fn fault_038_far_deadlines_and_a_long_uptime_are_exact_to_the_nanosecond() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let edge = ms(1 << 36);
+    let level = Duration::from_nanos(1 << 60);
+    let nano = Duration::from_nanos(1);
+    for uptime in [Duration::ZERO, DAY * 400, edge - ms(1), edge, edge + ms(1)] {
+        let rig = Rig::new();
+        rig.advance(uptime);
+        for span in [
+            DAY * 400,
+            edge - ms(1),
+            edge,
+            edge + ms(1),
+            level - nano,
+            level,
+            level + nano,
+        ] {
+            let (count, waker) = counter();
+            let start = Instant::now();
+            let mut sleep = pin!(sleep(span));
+            assert!(poll(sleep.as_mut(), &waker).is_pending());
+            assert_eq!(rig.advance(span - nano), 0, "{uptime:?}, {span:?}: early");
+            assert!(poll(sleep.as_mut(), &waker).is_pending());
+            assert_eq!(rig.advance(nano), 1, "{uptime:?}, {span:?}: late");
+            assert_eq!((count.get(), start.elapsed()), (1, span));
+            assert_eq!(poll(sleep.as_mut(), &waker), READY);
+        }
+        assert!(rig.shard.is_empty());
+    }
+}
+
 #[test]
 fn a_sleep_on_the_real_clock_is_not_early() {
     let rig = Rig::running();

@@ -59,6 +59,38 @@ fn datagrams_keep_their_borders_both_ways() {
     });
 }
 
+/// A third party's datagrams are the kernel's to drop; an empty one is one, and the next is not held up
+/// by either.
+#[test]
+fn fault_060_a_connected_socket_hears_nobody_else_and_an_empty_datagram_is_one() {
+    run(|| async {
+        let (ours, theirs) = with_std().await;
+        let third = StdSocket::bind("127.0.0.1:0").unwrap();
+        let at = ours.local_addr().unwrap();
+        let mut buf = [7; 16];
+        for _ in 0..3 {
+            third.send_to(b"foreign", at).unwrap();
+            third.send_to(b"", at).unwrap();
+            assert!(would_block(ours.try_recv(&mut buf)));
+            {
+                let mut waits = std::pin::pin!(ours.recv(&mut buf));
+                assert!(futures::poll!(waits.as_mut()).is_pending());
+                theirs.send(b"").unwrap();
+                assert_eq!(waits.await.unwrap(), 0);
+            }
+            third.send_to(b"foreign", at).unwrap();
+            theirs.send(b"friend").unwrap();
+            assert_eq!(
+                ours.recv_from(&mut buf).await.unwrap(),
+                (6, theirs.local_addr().unwrap())
+            );
+            assert_eq!(ours.send(b"").await.unwrap(), 0);
+            assert_eq!(theirs.recv(&mut buf).unwrap(), 0);
+            assert!(would_block(ours.try_recv(&mut buf)));
+        }
+    });
+}
+
 #[test]
 fn fault_060_what_does_not_fit_is_cut_off_and_the_next_datagram_is_whole() {
     run(|| async {

@@ -1,13 +1,20 @@
 use std::future::poll_fn;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use futures::poll;
+use mio::Interest;
 use runtime_core::builder::Builder;
 use runtime_core::runtime::{Runtime, is_rt_shutdown_err};
+use runtime_core::spawn::yield_now;
 
 use super::Watch;
+use crate::driver::evented::Evented;
 
 fn current_thread() -> Runtime {
     Builder::new_current_thread().build().unwrap()
@@ -79,5 +86,45 @@ fn fault_073_a_look_is_enough_where_no_signal_comes() {
         let wait = poll_fn(|cx| watch.poll_exit(&mut child, cx));
         let (end, ()) = futures::join!(wait, async { drop(stdin) });
         assert!(end.is_ok());
+    });
+}
+
+/// A socket stands in for the pidfd, so that it becomes readable whenever we like.
+#[test]
+fn fault_073_a_pidfd_that_is_readable_before_the_end_is_waited_for_again() {
+    current_thread().block_on(async {
+        let mut child = Command::new("sh")
+            .args(["-c", "read line; exit 3"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.take();
+        let (near, mut far) = UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        let mut watch =
+            Watch::Pidfd(Evented::new(OwnedFd::from(near), Interest::READABLE).unwrap());
+        let mut polls = 0;
+        let mut wait = Box::pin(poll_fn(|cx| {
+            polls += 1;
+            watch.poll_exit(&mut child, cx)
+        }));
+        for _ in 0..3 {
+            assert!(poll!(wait.as_mut()).is_pending());
+            // Readable, and there is nothing to reap.
+            far.write_all(b"x").unwrap();
+            for _ in 0..4 {
+                yield_now().await;
+            }
+            assert!(poll!(wait.as_mut()).is_pending());
+        }
+        drop(stdin);
+        // The kernel says it once more when the child ends.
+        let tells = async {
+            thread::sleep(Duration::from_millis(50));
+            far.write_all(b"x").unwrap();
+        };
+        let (end, ()) = futures::join!(wait, tells);
+        assert_eq!(end.unwrap().code(), Some(3));
+        assert!(polls < 20, "{polls} polls: it does not wait");
     });
 }

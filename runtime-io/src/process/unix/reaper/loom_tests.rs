@@ -73,6 +73,7 @@ fn look(child: &mut Child) -> bool {
 }
 
 /// A child comes while the thread finds nobody left.
+/// Fault 69.
 #[test]
 fn loom_reaper_two_who_drop_against_its_end() {
     model(|| {
@@ -86,6 +87,7 @@ fn loom_reaper_two_who_drop_against_its_end() {
 }
 
 /// A child comes while another lives on.
+/// Fault 69.
 #[test]
 fn loom_reaper_a_child_joins_one_that_lives() {
     model(|| {
@@ -99,6 +101,7 @@ fn loom_reaper_a_child_joins_one_that_lives() {
 }
 
 /// Whose thread was refused is reaped by the next one's.
+/// Faults 69, 90.
 #[test]
 fn loom_reaper_a_thread_that_is_refused() {
     model(|| {
