@@ -14,8 +14,14 @@
 #[path = "shuttle/fair.rs"]
 mod fair;
 
+#[path = "shuttle/traced.rs"]
+mod traced;
+
 #[path = "shuttle/channels.rs"]
 mod channels;
+
+#[path = "shuttle/ends.rs"]
+mod ends;
 
 #[path = "shuttle/life.rs"]
 mod life;
@@ -30,7 +36,7 @@ use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, Once};
 use std::task::Poll;
 use std::time::Instant;
 
@@ -41,9 +47,10 @@ use runtime_core::loom::thread::JoinHandle;
 use runtime_core::runtime::Runtime;
 use shuttle::scheduler::{PctScheduler, RandomScheduler, ReplayScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
+use traced::Traced;
 
 /// How many scenarios share the schedules.
-const SCENARIOS: usize = 17;
+const SCENARIOS: usize = 25;
 
 const SCHEDULES: usize = 10_000;
 
@@ -88,6 +95,17 @@ fn run(scheduler: impl Scheduler + 'static, scenario: fn()) {
         loom::begin();
         scenario();
     });
+}
+
+/// A hash of the choices of twenty schedules by this seed, and how many choices there were.
+fn trace(seed: u64, scenario: fn()) -> (u64, usize) {
+    let trace = Arc::new(Mutex::new((0, 0)));
+    let by_chance = RandomScheduler::new_from_seed(seed, 20);
+    run(Traced::new(by_chance, &trace), scenario);
+    let by_priority = PctScheduler::new_from_seed(seed, DEPTH, 20);
+    run(Traced::new(Fair::new(by_priority), &trace), scenario);
+    let trace = trace.lock().expect("the trace");
+    *trace
 }
 
 fn failures() -> PathBuf {

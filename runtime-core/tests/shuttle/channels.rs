@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use runtime_core::spawn::{spawn, yield_now};
 use runtime_core::sync::broadcast::error::RecvError;
-use runtime_core::sync::{Barrier, Mutex, Notify, Semaphore, broadcast, mpsc, watch};
+use runtime_core::sync::{
+    Barrier, Mutex, Notify, OnceCell, RwLock, Semaphore, broadcast, mpsc, oneshot, watch,
+};
 
 use super::{explore, give_up_after, outside, two_workers};
 
+/// Faults 13, 79, 80.
 #[test]
 fn shuttle_mpsc_loses_nothing_when_either_side_gives_up() {
     explore(
@@ -46,6 +49,7 @@ fn shuttle_mpsc_loses_nothing_when_either_side_gives_up() {
     );
 }
 
+/// Fault 79.
 #[test]
 fn shuttle_an_unbounded_channel_wakes_its_receiver() {
     explore("shuttle_an_unbounded_channel_wakes_its_receiver", || {
@@ -70,6 +74,7 @@ fn shuttle_an_unbounded_channel_wakes_its_receiver() {
     });
 }
 
+/// Fault 79.
 #[test]
 fn shuttle_broadcast_and_watch_reach_all() {
     explore("shuttle_broadcast_and_watch_reach_all", || {
@@ -105,6 +110,7 @@ fn shuttle_broadcast_and_watch_reach_all() {
     });
 }
 
+/// Faults 13, 79, 80.
 #[test]
 fn shuttle_permits_are_conserved_when_waiters_give_up() {
     explore("shuttle_permits_are_conserved_when_waiters_give_up", || {
@@ -131,6 +137,7 @@ fn shuttle_permits_are_conserved_when_waiters_give_up() {
     });
 }
 
+/// Faults 13, 79, 80.
 #[test]
 fn shuttle_a_notice_and_a_barrier_lose_nobody() {
     explore("shuttle_a_notice_and_a_barrier_lose_nobody", || {
@@ -161,5 +168,104 @@ fn shuttle_a_notice_and_a_barrier_lose_nobody() {
                 task.await.expect("it ends by itself");
             }
         });
+    });
+}
+
+/// Faults 13, 79, 80.
+#[test]
+fn shuttle_a_lock_for_readers_and_writers_is_conserved() {
+    explore(
+        "shuttle_a_lock_for_readers_and_writers_is_conserved",
+        || {
+            let runtime = two_workers();
+            let lock = Arc::new(RwLock::new((0, 0)));
+            let tasks = [true, false, true, false].map(|writes| {
+                let lock = Arc::clone(&lock);
+                runtime.spawn(async move {
+                    // Who gives up lets those behind him in.
+                    drop(give_up_after(0, lock.write()).await);
+                    drop(give_up_after(1, lock.read()).await);
+                    if writes {
+                        let mut pair = lock.write().await;
+                        pair.0 += 1;
+                        yield_now().await;
+                        pair.1 += 1;
+                    } else {
+                        let pair = lock.read().await;
+                        let before = *pair;
+                        yield_now().await;
+                        assert_eq!(before, *pair, "nobody writes meanwhile");
+                        assert_eq!(pair.0, pair.1);
+                    }
+                })
+            });
+            for task in tasks {
+                runtime.block_on(task).expect("it ends by itself");
+            }
+            assert_eq!(*lock.try_write().expect("it is free"), (2, 2));
+        },
+    );
+}
+
+/// Faults 13, 79, 80.
+#[test]
+fn shuttle_a_cell_is_filled_once_although_its_initialisers_give_up() {
+    explore(
+        "shuttle_a_cell_is_filled_once_although_its_initialisers_give_up",
+        || {
+            let runtime = two_workers();
+            let cell = Arc::new(OnceCell::new());
+            let tasks = [1, 2, 3].map(|number| {
+                let cell = Arc::clone(&cell);
+                runtime.spawn(async move {
+                    let makes = || async move {
+                        yield_now().await;
+                        number
+                    };
+                    let given_up = give_up_after(0, cell.get_or_init(makes)).await;
+                    let given_up = given_up.copied();
+                    let value = *cell.get_or_init(makes).await;
+                    assert!(given_up.is_none_or(|before| before == value));
+                    value
+                })
+            });
+            let values = tasks.map(|task| runtime.block_on(task).expect("it ends by itself"));
+            assert_eq!(values, [*cell.get().expect("it is filled"); 3]);
+        },
+    );
+}
+
+/// Faults 13, 79, 81.
+#[test]
+fn shuttle_a_value_is_sent_once_or_comes_back() {
+    explore("shuttle_a_value_is_sent_once_or_comes_back", || {
+        let runtime = two_workers();
+        for gives_up in [true, false] {
+            let (sender, receiver) = oneshot::channel();
+            let (mut other, gone) = oneshot::channel::<()>();
+            let receives = runtime.spawn(async move {
+                let mut receiver = receiver;
+                let received = give_up_after(1, &mut receiver).await;
+                drop(gone);
+                match received {
+                    Some(value) => Some(value.expect("it is sent")),
+                    None if gives_up => None,
+                    None => Some(receiver.await.expect("it is sent")),
+                }
+            });
+            let sends = runtime.spawn(async move {
+                drop(give_up_after(0, other.closed()).await);
+                let sent = sender.send(7);
+                other.closed().await;
+                sent
+            });
+            let received = runtime.block_on(receives).expect("it ends by itself");
+            let sent = runtime.block_on(sends).expect("it ends by itself");
+            match received {
+                Some(value) => assert_eq!((value, sent), (7, Ok(()))),
+                // Sent before the receiver went, or too late.
+                None => assert!(gives_up && matches!(sent, Ok(()) | Err(7))),
+            }
+        }
     });
 }

@@ -9,6 +9,7 @@ use runtime_core::sync::oneshot;
 
 use super::{Counted, count, current_thread, explore, outside, two_workers};
 
+/// Faults 16, 17.
 #[test]
 fn shuttle_every_spawned_task_runs() {
     explore("shuttle_every_spawned_task_runs", || {
@@ -39,6 +40,7 @@ fn shuttle_every_spawned_task_runs() {
     });
 }
 
+/// Fault 16.
 #[test]
 fn shuttle_threads_from_outside_spawn_and_wake() {
     explore("shuttle_threads_from_outside_spawn_and_wake", || {
@@ -55,6 +57,7 @@ fn shuttle_threads_from_outside_spawn_and_wake() {
     });
 }
 
+/// Faults 28, 32.
 #[test]
 fn shuttle_a_shutdown_ends_each_task_once() {
     explore("shuttle_a_shutdown_ends_each_task_once", || {
@@ -88,6 +91,7 @@ fn shuttle_a_shutdown_ends_each_task_once() {
     });
 }
 
+/// Faults 3, 28.
 #[test]
 fn shuttle_tasks_that_wake_each_other_end_with_the_runtime() {
     explore(
@@ -111,6 +115,7 @@ fn shuttle_tasks_that_wake_each_other_end_with_the_runtime() {
     );
 }
 
+/// Fault 35.
 #[test]
 fn shuttle_blocking_closures_run_or_are_cancelled() {
     explore("shuttle_blocking_closures_run_or_are_cancelled", || {
@@ -160,6 +165,7 @@ fn shuttle_two_callers_share_a_current_thread_runtime() {
     });
 }
 
+/// Fault 8.
 #[test]
 fn shuttle_a_join_set_gives_each_task_once() {
     explore("shuttle_a_join_set_gives_each_task_once", || {

@@ -8,6 +8,7 @@ use runtime_core::sync::{mpsc, oneshot};
 
 use super::{explore, outside, two_workers};
 
+/// Fault 79.
 #[test]
 fn shuttle_local_tasks_hear_of_each_wake() {
     explore("shuttle_local_tasks_hear_of_each_wake", || {
@@ -42,6 +43,7 @@ fn shuttle_local_tasks_hear_of_each_wake() {
     });
 }
 
+/// Fault 5.
 #[test]
 fn shuttle_a_local_set_that_ends_takes_its_tasks_along() {
     explore(

@@ -13,6 +13,7 @@ use super::{explore, give_up_after, two_workers};
 const SHORT: Duration = Duration::from_millis(2);
 const LONG: Duration = Duration::from_millis(50);
 
+/// Faults 36, 37.
 #[test]
 fn shuttle_sleeps_end_and_never_early() {
     explore("shuttle_sleeps_end_and_never_early", || {
@@ -31,6 +32,7 @@ fn shuttle_sleeps_end_and_never_early() {
     });
 }
 
+/// Fault 37.
 #[test]
 fn shuttle_a_timeout_or_its_future_wins() {
     explore("shuttle_a_timeout_or_its_future_wins", || {
