@@ -1,5 +1,7 @@
 //! The broadcast channel against one list of all that was sent: what each receiver gets, how much it
 //! is told that it missed, and that it is woken.
+//!
+//! Faults 79, 83.
 #![no_main]
 
 use std::future::Future;

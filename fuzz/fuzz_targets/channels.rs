@@ -1,5 +1,7 @@
 //! The bounded channel of one receiver against a queue: with senders who wait and may give up at any
 //! time, reserved places, weak senders, a close, and the wakes of those in line.
+//!
+//! Faults 79, 81.
 #![no_main]
 
 use std::collections::VecDeque;

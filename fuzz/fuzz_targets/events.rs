@@ -1,5 +1,7 @@
 //! Streams of events, stale and invented tokens among them, against a table of plain sets: what an
 //! owner reads, who is woken, and that nobody is who did not wait.
+//!
+//! Faults 44, 45.
 #![no_main]
 
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! Frames that go there and come back: written through a pipe of arbitrary room, split and joined,
 //! read in arbitrary pieces. What arrives is what was sent, and garbage is an error or frames, never
 //! a panic and no frame beyond the limit.
+//!
+//! Fault 98.
 #![no_main]
 
 use arbitrary::Arbitrary;

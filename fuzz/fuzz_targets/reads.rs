@@ -1,5 +1,7 @@
 //! What reads from byte streams, against the standard library's on the same bytes: the lengths of
 //! the pieces, and the polls in between that find nothing yet, make no difference.
+//!
+//! Fault 98.
 #![no_main]
 
 use std::io::{self as std_io, BufRead, Read};

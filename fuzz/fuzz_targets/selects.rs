@@ -2,6 +2,8 @@
 //! what is polled how often, and that each future is dropped once.
 //!
 //! A macro of ours writes the shapes; the input says how each branch behaves.
+//!
+//! Faults 87, 88.
 #![no_main]
 
 use std::cell::Cell;

@@ -1,5 +1,7 @@
 //! Life cycles of tasks against a reference of their states: who is polled next and how often, what
 //! the join handle is told and when, and that each future, output and allocation ends once.
+//!
+//! Faults 1, 2.
 #![no_main]
 
 use std::cell::{Cell, RefCell};

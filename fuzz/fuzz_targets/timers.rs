@@ -1,5 +1,7 @@
 //! Sleeps, timeouts and intervals on a paused clock against a list of deadlines: ready not a
 //! nanosecond early, woken once when due, and moved or dropped at any time.
+//!
+//! Faults 37, 40.
 #![no_main]
 
 use std::future::{Pending, pending};

@@ -1,4 +1,6 @@
 //! The watch channel against a version and a value: who is told of what, and what it then sees.
+//!
+//! Fault 79.
 #![no_main]
 
 use std::future::Future;

@@ -1,4 +1,6 @@
 //! The timer wheel against an ordered set: what fires, when, and in which order.
+//!
+//! Faults 37, 38, 39.
 #![no_main]
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! What writes into byte streams: after a flush the other end has exactly the bytes that were
 //! written, in their order, whatever pieces it takes; and a pair of pipes against a queue of bytes.
+//!
+//! Fault 98.
 #![no_main]
 
 use std::collections::VecDeque;

@@ -6,6 +6,8 @@
 //! they left behind has a moment to end. Then the process says what it holds, one line a second:
 //! allocated bytes, descriptors, threads, tasks. At rest these numbers have little noise, so that a
 //! small leak shows. An error of a step ends the process.
+//!
+//! Fault 99.
 #![cfg_attr(
     not(target_os = "linux"),
     allow(

@@ -39,7 +39,8 @@ use crate::platforms;
 use crate::process;
 pub(crate) use measured::between;
 
-const FOLDERS: [&str; 6] = [
+/// The product, and what tests it beside each change.
+pub(crate) const PRODUCT: &[&str] = &[
     "runtime-core/src",
     "runtime-io/src",
     "runtime-macros/src",
@@ -48,10 +49,18 @@ const FOLDERS: [&str; 6] = [
     "tests",
 ];
 
+/// What else bears the numbers of faults: scenarios, fuzz targets, and the programs that commands run.
+const BESIDE: &[&str] = &[
+    "runtime-core/tests",
+    "fuzz/fuzz_targets",
+    "xtask/errno",
+    "xtask/soak",
+];
+
 /// A Rust file: its path from the repository's root, and its text.
-struct File {
-    path: String,
-    text: String,
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 /// Writes all pages.
@@ -66,20 +75,21 @@ pub(crate) fn run() -> Result<(), String> {
 
 /// Each page with what is to stand there.
 fn pages() -> Result<[(&'static str, String); 7], String> {
-    let files = sources()?;
+    let files = sources(PRODUCT)?;
     Ok([
         ("docs/happens-before.md", edges::page(&files)?),
         (cancellation::PAGE, cancellation::page(&files)?),
         ("docs/queues.md", queues::page(&files)?),
         (unsafety::PAGE, unsafety::page(&files)?),
-        (faults::PAGE, testing_page(&files)?),
+        (faults::PAGE, testing_page(files)?),
         (crates::PAGE, crates_page()?),
         (platforms::PAGE, systems_page()?),
     ])
 }
 
-fn testing_page(files: &[File]) -> Result<String, String> {
-    let page = faults::page(&read(faults::PAGE)?, files)?;
+fn testing_page(mut files: Vec<File>) -> Result<String, String> {
+    files.extend(sources(BESIDE)?);
+    let page = faults::page(&read(faults::PAGE)?, &files)?;
     measured::page(&page, &Ledger::read()?, &nightly::read()?)
 }
 
@@ -97,10 +107,10 @@ fn read(path: &str) -> Result<String, String> {
     fs::read_to_string(process::root().join(path)).map_err(|error| format!("{path}: {error}"))
 }
 
-/// The product's Rust files and the integration tests, in the order of their paths.
-fn sources() -> Result<Vec<File>, String> {
+/// The Rust files in these folders, in the order of their paths.
+pub(crate) fn sources(folders: &[&str]) -> Result<Vec<File>, String> {
     let mut files = Vec::new();
-    let mut folders: Vec<String> = FOLDERS.map(str::to_owned).to_vec();
+    let mut folders: Vec<String> = folders.iter().copied().map(str::to_owned).collect();
     while let Some(folder) = folders.pop() {
         let entries = fs::read_dir(process::root().join(&folder));
         for entry in entries.map_err(|error| format!("{folder}: {error}"))? {

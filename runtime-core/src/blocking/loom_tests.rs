@@ -128,18 +128,21 @@ fn burst(max_threads: usize, impatient: bool, jobs: usize) {
 }
 
 /// A thread whose keep-alive is over meets a call.
+/// Fault 35.
 #[test]
 fn loom_blocking_idle_thread_vs_submit() {
     burst(1, true, 3);
 }
 
 /// A closing pool meets a thread that goes to wait.
+/// Fault 35.
 #[test]
 fn loom_blocking_close_vs_wait() {
     burst(1, false, 2);
 }
 
 /// A thread that arrives calls the next, while more is submitted, and a third is not allowed.
+/// Fault 35.
 #[test]
 fn loom_blocking_burst_vs_arrival() {
     burst(2, false, 3);
@@ -159,6 +162,7 @@ fn loom_blocking_who_blocks_has_called_the_next() {
 }
 
 /// A thread that finds nothing to do meets a job whose own thread is refused.
+/// Fault 90.
 #[test]
 fn loom_blocking_refused_vs_wait() {
     model(|| {
@@ -183,6 +187,7 @@ fn loom_blocking_refused_vs_wait() {
 }
 
 /// The pool closes at once: all jobs that it has threads for run, in whatever order the threads come.
+/// Fault 35.
 #[test]
 fn loom_blocking_close_vs_arrival() {
     model(|| {
@@ -232,12 +237,14 @@ fn refused_vs_close(jobs_before: usize) {
 }
 
 /// A start is refused while the pool closes: the job runs or is given back.
+/// Faults 35, 90.
 #[test]
 fn loom_blocking_refused_vs_close() {
     refused_vs_close(1);
 }
 
 /// The same without any thread to come by later.
+/// Faults 35, 90.
 #[test]
 fn loom_blocking_starved_vs_close() {
     refused_vs_close(0);

@@ -8,6 +8,7 @@ use crate::loom::model;
 use crate::park::block_on_parked;
 use crate::task::test_support::Queue;
 
+/// Fault 8.
 #[test]
 fn loom_join_set_complete_vs_join_next() {
     model(|| {
@@ -47,6 +48,7 @@ fn loom_join_set_insert_vs_complete() {
     });
 }
 
+/// Fault 8.
 #[test]
 fn loom_join_set_abort_all_vs_complete() {
     model(|| {
@@ -74,6 +76,7 @@ fn loom_join_set_abort_all_vs_complete() {
     });
 }
 
+/// Fault 8.
 #[test]
 fn loom_join_set_drop_vs_complete() {
     model(|| {
@@ -92,6 +95,7 @@ fn loom_join_set_drop_vs_complete() {
     });
 }
 
+/// Fault 8.
 #[test]
 fn loom_join_set_detach_vs_complete() {
     model(|| {

@@ -132,6 +132,7 @@ fn loom_local_wake_vs_poll() {
     });
 }
 
+/// Fault 5.
 #[test]
 fn loom_local_wake_vs_close() {
     model(|| {
@@ -152,6 +153,7 @@ fn loom_local_wake_vs_close() {
     });
 }
 
+/// Fault 5.
 #[test]
 fn loom_local_abort_vs_close() {
     model(|| {

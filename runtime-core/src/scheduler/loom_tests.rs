@@ -167,6 +167,7 @@ fn start_worker(world: &Arc<World>) -> loom::thread::JoinHandle<()> {
 }
 
 /// A push meets the only worker anywhere on its way to sleep.
+/// Fault 16.
 #[test]
 fn loom_idle_push_vs_sleep() {
     model(|| {
@@ -187,6 +188,7 @@ fn loom_idle_push_vs_sleep() {
 }
 
 /// One push, two workers: the smaller sibling of the next, which takes minutes at bound 3.
+/// Fault 16.
 #[test]
 fn loom_idle_one_push_two_workers() {
     model(|| {
@@ -203,6 +205,7 @@ fn loom_idle_one_push_two_workers() {
 }
 
 /// Two pushes, two workers: one sits, the other parks or searches.
+/// Fault 16.
 #[test]
 fn loom_idle_two_pushes_two_workers() {
     model(|| {
@@ -221,6 +224,7 @@ fn loom_idle_two_pushes_two_workers() {
 
 /// Pushes from two threads to one worker: a kicked sitter is not kicked twice, nothing is left
 /// over.
+/// Fault 16.
 #[test]
 fn loom_idle_two_pushers() {
     model(|| {
@@ -240,6 +244,7 @@ fn loom_idle_two_pushers() {
 }
 
 /// The runtime closes while a worker goes to sleep and another thread pushes.
+/// Fault 28.
 #[test]
 fn loom_idle_close_vs_sleep() {
     model(|| {
@@ -281,6 +286,7 @@ fn loom_idle_somebody_sits() {
 }
 
 /// Rule 8: an earlier deadline, inserted without a slot, meets a sitter on its way to sleep.
+/// Fault 36.
 #[test]
 fn loom_seat_earlier_deadline_vs_sleep() {
     model(|| {
@@ -358,6 +364,7 @@ fn loom_sentinel_on_vs_off() {
 }
 
 /// The deque's verbs and the cell, holder against thief: each entry runs once.
+/// Fault 17.
 #[test]
 fn loom_slot_each_entry_runs_once() {
     model(|| {
@@ -395,6 +402,7 @@ fn loom_slot_each_entry_runs_once() {
 }
 
 /// An entry and the task behind it come whole to who takes them: the cell alone hands them over.
+/// Fault 17.
 #[test]
 fn loom_slot_the_cell_hands_its_entry_over() {
     model(|| {
@@ -417,6 +425,7 @@ fn loom_slot_the_cell_hands_its_entry_over() {
 
 /// The closer, the last thread and the runner of the last task all try: exactly one finishes, and
 /// only after the thread has left and the task has ended.
+/// Fault 28.
 #[test]
 fn loom_shutdown_somebody_finishes() {
     model(|| {
@@ -462,6 +471,7 @@ fn loom_shutdown_somebody_finishes() {
 
 /// A task that was never polled is in a queue, on no list. Whoever takes it out to drop it counts
 /// until that is done: nobody finishes before.
+/// Fault 28.
 #[test]
 fn loom_shutdown_waits_for_who_drops_what_was_queued() {
     model(|| {

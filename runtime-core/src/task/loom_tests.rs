@@ -106,6 +106,7 @@ fn run_all(queue: &Queue) {
     }
 }
 
+/// Fault 15.
 #[test]
 fn loom_task_wake_vs_poll() {
     model(|| {
@@ -125,6 +126,7 @@ fn loom_task_wake_vs_poll() {
 }
 
 /// Two wakers at once, by value and by reference: one entry, one reference each.
+/// Fault 15.
 #[test]
 fn loom_task_two_wakes() {
     model(|| {
@@ -161,6 +163,7 @@ fn loom_task_two_wakes() {
 
 /// A wake that finds the task queued makes no entry: the poll of the one that is there sees what came
 /// before that wake all the same.
+/// Fault 15.
 #[test]
 fn loom_task_a_wake_of_a_queued_task_reaches_its_poll() {
     model(|| {
@@ -198,6 +201,7 @@ fn loom_task_a_wake_of_a_queued_task_reaches_its_poll() {
     });
 }
 
+/// Fault 1.
 #[test]
 fn loom_task_abort_vs_poll_vs_join() {
     model(|| {
@@ -224,6 +228,7 @@ fn loom_task_abort_vs_poll_vs_join() {
 
 /// The join handle is polled with one waker, then goes, while the task completes: the output is
 /// dropped once.
+/// Fault 1.
 #[test]
 fn loom_task_drop_join_vs_complete() {
     model(|| {
@@ -249,6 +254,7 @@ fn loom_task_drop_join_vs_complete() {
 
 /// A join handle that has left its waker is polled once more with the same one: if the task is
 /// complete by then, the output is there.
+/// Faults 1, 12.
 #[test]
 fn loom_task_join_polled_again_vs_complete() {
     model(|| {
@@ -270,6 +276,7 @@ fn loom_task_join_polled_again_vs_complete() {
 }
 
 /// What came before an abort is seen by the destructor of the future, wherever the abort meets it.
+/// Fault 1.
 #[test]
 fn loom_task_what_came_before_an_abort_is_seen_by_the_drop() {
     struct Sees(Arc<[AtomicUsize; 2]>);
@@ -309,6 +316,7 @@ fn loom_task_what_came_before_an_abort_is_seen_by_the_drop() {
 
 /// A task that is on no list and that nobody can wake is freed by the last of its runner and its join
 /// handle, who sees what the other did before it let go.
+/// Fault 1.
 #[test]
 fn loom_task_the_last_of_runner_and_handle_frees() {
     model(|| {
@@ -338,6 +346,7 @@ fn loom_task_the_last_of_runner_and_handle_frees() {
 }
 
 /// A shutdown meets a poll and a waker: the future is dropped once, and no entry is left.
+/// Fault 3.
 #[test]
 fn loom_task_shutdown_vs_wake_vs_poll() {
     model(|| {

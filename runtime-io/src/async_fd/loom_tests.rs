@@ -140,6 +140,7 @@ fn reader(fd: &Fd) -> (bool, StdArc<Count>) {
 }
 
 /// A guard is kept while bytes come, and clears when it has read what it knew of.
+/// Fault 44.
 #[test]
 fn loom_async_fd_a_guard_that_clears_late() {
     model(|| {
@@ -226,6 +227,7 @@ fn loom_async_fd_two_guards_clear_a_part_each() {
 
 /// The value is taken apart and registered by somebody else, who hears of a byte that is left; an
 /// event of the first owner's time says nothing to the second.
+/// Fault 45.
 #[test]
 fn loom_async_fd_registered_anew_against_arrival() {
     model(|| {

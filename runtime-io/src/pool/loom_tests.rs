@@ -47,6 +47,7 @@ fn wait<T>(job: &Job<T>) -> Option<T> {
 }
 
 /// Accepting a duty meets a pool that closes: it is done once if it was accepted, else never.
+/// Fault 66.
 #[test]
 fn loom_pool_duty_vs_close() {
     model(|| {

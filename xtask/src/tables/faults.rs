@@ -2,6 +2,10 @@
 //!
 //! People write the rows (fault, tool, state); this fills in the tests, and the list of the numbers
 //! that have none.
+//!
+//! A test bears its number in its name, `fault_020_…`. A model, a scenario or a fuzz target has a name
+//! of its own kind, and may bear several: it says `Fault 3.` or `Faults 3, 15.` at the end of its docs,
+//! as a line of its own.
 
 use std::collections::BTreeMap;
 
@@ -79,6 +83,9 @@ fn tests(files: &[File]) -> BTreeMap<usize, String> {
                 *counts.entry(number).or_default() += 1;
             }
         }
+        for number in file.text.lines().flat_map(tagged) {
+            *counts.entry(number).or_default() += 1;
+        }
         for (number, count) in counts {
             let place = place(&file.path);
             let shown = if count == 1 {
@@ -93,13 +100,38 @@ fn tests(files: &[File]) -> BTreeMap<usize, String> {
     found.into_iter().map(joined).collect()
 }
 
+/// The numbers in a doc comment `Fault 3.` or `Faults 3, 15.`.
+fn tagged(line: &str) -> Vec<usize> {
+    let line = line.trim_start();
+    let docs = line.strip_prefix("///").or(line.strip_prefix("//!"));
+    let numbers = docs.and_then(|text| {
+        let text = text.trim().strip_suffix('.')?;
+        let list = text
+            .strip_prefix("Faults ")
+            .or(text.strip_prefix("Fault "))?;
+        list.split(", ").map(|number| number.parse().ok()).collect()
+    });
+    numbers.unwrap_or_default()
+}
+
+/// Whose tests a folder holds.
+const OWNERS: [(&str, &str); 3] = [
+    ("runtime-core/tests/", "core"),
+    ("fuzz/fuzz_targets/", "fuzz"),
+    ("xtask/", "xtask"),
+];
+
 /// `runtime-core/src/a/tests.rs` → `core: a/tests`; the integration tests as they are.
 fn place(path: &str) -> String {
     let path = path.strip_suffix(".rs").unwrap_or(path);
-    match path.split_once("/src/") {
-        Some((package, inside)) => format!("{}: {inside}", package.trim_start_matches("runtime-")),
-        None => path.to_owned(),
+    if let Some((package, inside)) = path.split_once("/src/") {
+        return format!("{}: {inside}", package.trim_start_matches("runtime-"));
     }
+    let owned = OWNERS.iter().find_map(|(folder, owner)| {
+        let inside = path.strip_prefix(folder)?;
+        Some(format!("{owner}: {inside}"))
+    });
+    owned.unwrap_or_else(|| path.to_owned())
 }
 
 /// `1, 2, 3, 5` → `1–3`, `5`.
@@ -168,6 +200,28 @@ mod tests {
             new.contains("Without a row: 1, 3, 5–100.\n\ntail\n"),
             "{new}"
         );
+    }
+
+    #[test]
+    fn models_scenarios_and_targets_say_their_numbers() {
+        let files = [
+            file(
+                "fuzz/fuzz_targets/b.rs",
+                "//! What it does.\n//!\n//! Fault 2.\n",
+            ),
+            file(
+                "runtime-core/src/x/loom_tests.rs",
+                "/// What it shows.\n///\n/// Faults 2, 4.\nfn loom_a() {}\n\
+                 /// Fault 2 is not a tag here.\nfn loom_b() {}\n// Fault 4.\n",
+            ),
+            file("runtime-core/tests/shuttle/y.rs", "    /// Fault 4.\n"),
+        ];
+        let new = page(OLD, &files).expect("each number has a row");
+        let row = "| 2 | a | fuzz: b; core: x/loom_tests | U | holds |\n";
+        assert!(new.contains(row), "{new}");
+        let row = "| 4 | b | core: x/loom_tests; core: shuttle/y | L | partly |\n";
+        assert!(new.contains(row), "{new}");
+        assert!(tagged("/// Faults 2, b.").is_empty());
     }
 
     #[test]

@@ -54,6 +54,7 @@ fn search(world: &World, queue: &Slot, slot: u32) {
 
 /// Rule 12: a holder whose queue has a respite steps out for blocking code, and relies on a thread
 /// that has just looked everywhere.
+/// Fault 16.
 #[test]
 fn loom_idle_an_orphan_is_found_by_a_searcher() {
     model(|| {

@@ -78,6 +78,7 @@ impl Bare {
 }
 
 /// A push that wakes nobody, since the only slot is held, is seen by the holder's last look.
+/// Fault 16.
 #[test]
 fn loom_idle_push_vs_sleep_with_a_stale_queue() {
     model(|| {
@@ -121,6 +122,7 @@ fn push_vs_close(push: fn(&Bare)) {
 
 /// Rule 15: a closer sees what was pushed before it changed the word, and who pushes afterwards sees
 /// that the runtime is closing.
+/// Fault 32.
 #[test]
 fn loom_idle_push_vs_close() {
     model(|| push_vs_close(Bare::push));

@@ -22,6 +22,7 @@ fn wait_for(pair: &(AtomicWaker, AtomicUsize), count: usize) {
     }));
 }
 
+/// Fault 15.
 #[test]
 fn loom_atomic_waker_register_against_two_wakes() {
     model(|| {
@@ -49,6 +50,7 @@ fn wait_for_one(pair: &Arc<(AtomicWaker, AtomicUsize)>) {
     waking.join().unwrap();
 }
 
+/// Fault 12.
 #[test]
 fn loom_atomic_waker_changed_waker_against_wake() {
     model(|| {

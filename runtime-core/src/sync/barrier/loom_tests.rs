@@ -70,6 +70,7 @@ fn loom_barrier_the_last_arrives_while_another_polls() {
     });
 }
 
+/// Fault 13.
 #[test]
 fn loom_barrier_a_waiter_is_dropped_while_the_last_arrives() {
     model(|| {

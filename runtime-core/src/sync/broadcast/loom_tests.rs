@@ -73,6 +73,7 @@ fn loom_broadcast_overwrite_against_recv() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_broadcast_last_sender_against_recv() {
     model(|| {
@@ -90,6 +91,7 @@ fn loom_broadcast_last_sender_against_recv() {
     });
 }
 
+/// Fault 13.
 #[test]
 fn loom_broadcast_dropped_recv_against_send() {
     model(|| {
@@ -172,6 +174,7 @@ fn loom_broadcast_subscribe_against_send() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_broadcast_last_receivers_against_closed() {
     model(|| {

@@ -28,6 +28,7 @@ fn loom_mpsc_two_senders_wait_for_one_place() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_mpsc_last_sender_dropped_against_recv() {
     model(|| {
@@ -110,6 +111,7 @@ fn loom_mpsc_two_writers_race_for_the_last_slot_of_a_block() {
     });
 }
 
+/// Fault 12.
 #[test]
 fn loom_mpsc_changed_waker_against_push() {
     model(|| {
@@ -125,6 +127,7 @@ fn loom_mpsc_changed_waker_against_push() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_mpsc_close_against_send() {
     model(|| {
@@ -141,6 +144,7 @@ fn loom_mpsc_close_against_send() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_mpsc_unbounded_close_against_two_sends() {
     model(|| {
@@ -157,6 +161,7 @@ fn loom_mpsc_unbounded_close_against_two_sends() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_mpsc_permit_of_a_closed_channel_is_sent_or_dropped() {
     for sends in [true, false] {
@@ -178,6 +183,7 @@ fn loom_mpsc_permit_of_a_closed_channel_is_sent_or_dropped() {
     }
 }
 
+/// Fault 81.
 #[test]
 fn loom_mpsc_close_against_a_waiter_with_a_part() {
     model(|| {
@@ -194,6 +200,7 @@ fn loom_mpsc_close_against_a_waiter_with_a_part() {
     });
 }
 
+/// Fault 80.
 #[test]
 fn loom_mpsc_cancelled_reserve_passes_the_room_on() {
     model(|| {
@@ -229,6 +236,7 @@ fn loom_mpsc_try_recv_never_misses_a_finished_send() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_mpsc_dropped_receiver_against_sends() {
     model(|| {
@@ -250,6 +258,7 @@ fn loom_mpsc_dropped_receiver_against_sends() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_mpsc_closed_against_dropped_receiver() {
     model(|| {
@@ -261,6 +270,7 @@ fn loom_mpsc_closed_against_dropped_receiver() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_mpsc_upgrade_against_last_sender() {
     model(|| {

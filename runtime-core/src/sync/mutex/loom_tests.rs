@@ -35,6 +35,7 @@ fn loom_mutex_excludes() {
     });
 }
 
+/// Fault 80.
 #[test]
 fn loom_mutex_cancelled_waiter_hands_over() {
     model(|| {

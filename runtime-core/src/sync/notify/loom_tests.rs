@@ -71,6 +71,7 @@ fn loom_notify_waiters_against_enable() {
     });
 }
 
+/// Fault 80.
 #[test]
 fn loom_notify_dropped_notified_passes_it_on() {
     model(|| {

@@ -39,6 +39,7 @@ fn loom_once_cell_get_sees_the_whole_value() {
     });
 }
 
+/// Fault 80.
 #[test]
 fn loom_once_cell_a_cancelled_initialiser_hands_over() {
     model(|| {

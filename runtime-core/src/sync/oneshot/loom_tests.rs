@@ -21,6 +21,7 @@ fn loom_oneshot_send_against_recv() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_oneshot_dropped_sender_against_recv() {
     model(|| {
@@ -31,6 +32,7 @@ fn loom_oneshot_dropped_sender_against_recv() {
     });
 }
 
+/// Fault 12.
 #[test]
 fn loom_oneshot_changed_waker_against_send() {
     model(|| {
@@ -43,6 +45,7 @@ fn loom_oneshot_changed_waker_against_send() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_oneshot_send_against_dropped_receiver() {
     model(|| {
@@ -57,6 +60,7 @@ fn loom_oneshot_send_against_dropped_receiver() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_oneshot_close_against_send() {
     model(|| {
@@ -133,6 +137,7 @@ fn loom_oneshot_both_ends_wait_and_leave() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_oneshot_close_then_drop_against_waiting_sender() {
     model(|| {

@@ -43,6 +43,7 @@ fn loom_semaphore_of_one_excludes_and_hands_over() {
     });
 }
 
+/// Fault 80.
 #[test]
 fn loom_semaphore_cancelled_waiter_passes_the_permit_on() {
     model(|| {
@@ -66,6 +67,7 @@ fn loom_semaphore_cancelled_waiter_passes_the_permit_on() {
     });
 }
 
+/// Fault 80.
 #[test]
 fn loom_semaphore_cancel_on_one_thread_release_on_another() {
     model(|| {
@@ -84,6 +86,7 @@ fn loom_semaphore_cancel_on_one_thread_release_on_another() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_semaphore_close_ends_waiters_and_keeps_the_count() {
     model(|| {

@@ -76,6 +76,7 @@ fn loom_rwlock_a_writer_waits_for_readers_that_leave() {
     });
 }
 
+/// Fault 80.
 #[test]
 fn loom_rwlock_a_cancelled_writer_lets_readers_in() {
     model(|| {

@@ -7,6 +7,7 @@ use crate::loom::model;
 use crate::park::block_on_parked as block_on;
 use crate::sync::test_support::poll_once;
 
+/// Fault 81.
 #[test]
 fn loom_semaphore_close_against_acquire_many() {
     model(|| {
@@ -27,6 +28,7 @@ fn loom_semaphore_close_against_acquire_many() {
     });
 }
 
+/// Fault 80.
 #[test]
 fn loom_semaphore_cancelled_acquire_many_passes_its_part_on() {
     model(|| {

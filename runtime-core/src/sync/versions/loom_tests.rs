@@ -80,6 +80,7 @@ fn loom_versions_two_raises_against_who_waits_for_the_second() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_versions_close_against_raise_and_change() {
     model(|| {
@@ -99,6 +100,7 @@ fn loom_versions_close_against_raise_and_change() {
     });
 }
 
+/// Fault 13.
 #[test]
 fn loom_versions_dropped_waiter_against_raise() {
     model(|| {

@@ -49,6 +49,7 @@ fn loom_watch_send_against_two_receivers() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_watch_close_against_changed() {
     model(|| {
@@ -69,6 +70,7 @@ fn loom_watch_close_against_changed() {
     });
 }
 
+/// Fault 13.
 #[test]
 fn loom_watch_dropped_changed_against_send() {
     model(|| {
@@ -108,6 +110,7 @@ fn loom_watch_wait_for_against_sends() {
     });
 }
 
+/// Fault 81.
 #[test]
 fn loom_watch_last_receivers_against_closed_and_send() {
     model(|| {

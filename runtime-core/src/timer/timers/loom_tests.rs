@@ -92,6 +92,7 @@ fn seat_and_shard() -> (Arc<Seat>, Arc<Shard>) {
     (seat, shard(move |deadline| hooked.on_earlier(deadline)))
 }
 
+/// Fault 36.
 #[test]
 fn loom_timer_insert_earlier_vs_sleep() {
     model(|| {
@@ -107,6 +108,7 @@ fn loom_timer_insert_earlier_vs_sleep() {
     });
 }
 
+/// Fault 36.
 #[test]
 fn loom_timer_two_inserts_and_a_fire_vs_sleep() {
     model(|| {
@@ -126,6 +128,7 @@ fn loom_timer_two_inserts_and_a_fire_vs_sleep() {
     });
 }
 
+/// Fault 36.
 #[test]
 fn loom_timer_reset_earlier_vs_sleep() {
     model(|| {
@@ -141,6 +144,7 @@ fn loom_timer_reset_earlier_vs_sleep() {
     });
 }
 
+/// Fault 37.
 #[test]
 fn loom_timer_cancel_vs_fire() {
     model(|| {
@@ -163,6 +167,7 @@ fn loom_timer_cancel_vs_fire() {
     });
 }
 
+/// Fault 37.
 #[test]
 fn loom_timer_reset_vs_fire() {
     model(|| {
@@ -191,6 +196,7 @@ fn loom_timer_reset_vs_fire() {
     });
 }
 
+/// Faults 13, 37.
 #[test]
 fn loom_timer_poll_and_drop_vs_fire() {
     model(|| {
@@ -223,6 +229,7 @@ fn loom_timer_poll_and_drop_vs_fire() {
     });
 }
 
+/// Fault 32.
 #[test]
 fn loom_timer_close_vs_insert() {
     model(|| {

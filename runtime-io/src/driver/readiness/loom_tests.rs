@@ -86,6 +86,7 @@ fn event_between_eagain_and_clear(source: Source, bytes: usize) {
     }
 }
 
+/// Fault 44.
 #[test]
 fn loom_readiness_event_between_eagain_and_clear() {
     model(|| event_between_eagain_and_clear(Source::new(), 2));
@@ -106,6 +107,7 @@ fn end_or_wait(source: &Source, closed: &AtomicUsize, waker: &Waker) -> bool {
 }
 
 /// Something that was closed, and is open again by now, closes while its reader would block.
+/// Fault 48.
 #[test]
 fn loom_readiness_closed_again_after_would_block() {
     model(|| {
@@ -134,11 +136,13 @@ fn loom_readiness_closed_again_after_would_block() {
     });
 }
 
+/// Fault 44.
 #[test]
 fn loom_readiness_tick_wraps() {
     model(|| event_between_eagain_and_clear(Source::with_tick(u32::MAX), 2));
 }
 
+/// Fault 48.
 #[test]
 fn loom_readiness_wakes_reader_and_writer() {
     model(|| {
@@ -321,6 +325,7 @@ fn loom_readiness_who_asks_is_told_what_came_before_an_event() {
     });
 }
 
+/// Fault 45.
 #[test]
 fn loom_readiness_deregister_against_dispatch() {
     model(|| {
@@ -361,6 +366,7 @@ fn loom_readiness_deregister_against_dispatch() {
     });
 }
 
+/// Fault 32.
 #[test]
 fn loom_readiness_shutdown_against_wait() {
     model(|| {
@@ -391,6 +397,7 @@ fn loom_readiness_shutdown_against_wait() {
     });
 }
 
+/// Fault 13.
 #[test]
 fn loom_readiness_drop_waiter_against_wake() {
     model(|| {

@@ -112,6 +112,7 @@ fn loom_turn_given_up_and_taken_up_again_vs_end() {
 }
 
 /// A side that waits is dropped with what it left; its waker is not leaked.
+/// Fault 80.
 #[test]
 fn loom_turn_dropped_while_waited_for() {
     model(|| {

@@ -57,6 +57,7 @@ fn loom_room_reaches_two_who_wait() {
     });
 }
 
+/// Fault 80.
 #[test]
 fn loom_room_of_one_who_gives_up_goes_on() {
     model(|| {

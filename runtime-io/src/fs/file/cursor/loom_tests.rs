@@ -113,6 +113,7 @@ fn bytes(bytes: &[u8]) -> Bytes {
 }
 
 /// C5: a read that is given up, at whatever moment, leaves its bytes to whoever comes next.
+/// Fault 65.
 #[test]
 fn loom_cursor_a_read_given_up_is_the_next_ones() {
     model(|| {
@@ -131,6 +132,7 @@ fn loom_cursor_a_read_given_up_is_the_next_ones() {
 
 /// A write meets the end of the runtime: refused, and then nothing is written; or done once by
 /// whoever ends it, and whoever flushes hears of it.
+/// Fault 66.
 #[test]
 fn loom_cursor_a_write_against_the_end_of_the_runtime() {
     model(|| {
@@ -175,6 +177,7 @@ async fn write_and_wait(
 }
 
 /// C1 and C5 between two tasks: one gives up with its job under way, the other comes after it.
+/// Fault 65.
 #[test]
 fn loom_cursor_a_task_that_gives_up_leaves_its_job_to_the_other() {
     model(|| {

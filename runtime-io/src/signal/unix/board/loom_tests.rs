@@ -96,6 +96,7 @@ impl Rig {
     }
 }
 
+/// Fault 75.
 #[test]
 fn loom_signal_two_handlers_against_one_runtime() {
     model(|| {
@@ -117,6 +118,7 @@ fn loom_signal_two_handlers_against_one_runtime() {
     });
 }
 
+/// Fault 75.
 #[test]
 fn loom_signal_again_after_it_was_delivered() {
     model(|| {
@@ -137,6 +139,7 @@ fn loom_signal_again_after_it_was_delivered() {
     });
 }
 
+/// Fault 75.
 #[test]
 fn loom_signal_one_handler_against_two_runtimes() {
     model(|| {
@@ -152,6 +155,7 @@ fn loom_signal_one_handler_against_two_runtimes() {
     });
 }
 
+/// Fault 75.
 #[test]
 fn loom_signal_a_listener_that_leaves_takes_nothing_from_the_other() {
     model(|| {
