@@ -59,6 +59,9 @@ Commands:
   features
       Builds and lints the facade with no feature, each feature alone and all of them, and with panic=abort;
       every warning is an error. In target/features.
+  properties
+      Runs each property (a test inside of proptest!) with 4096 cases, or as many as PROPTEST_CASES says; one that did
+      not run is an error.
   hostile
       Runs the tests of hostile peers and bad lines in their whole size; as root, with ip, tc and nft, also in network
       namespaces that lose, reorder and swallow packets. Linux only; six minutes.
@@ -120,6 +123,7 @@ pub(crate) enum Command {
     Features,
     Hostile,
     Platforms(platforms::Options),
+    Properties,
     Sanitize {
         sanitizer: Sanitizer,
         filter: Option<String>,
@@ -177,6 +181,7 @@ impl Command {
             ["features"] => Ok(Command::Features),
             ["hostile"] => Ok(Command::Hostile),
             ["platforms", ref rest @ ..] => systems(rest),
+            ["properties"] => Ok(Command::Properties),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
             ["sanitize"] => Err("sanitize: which one, address or thread?".to_owned()),
             ["tables"] => Ok(Command::Tables),
@@ -188,7 +193,8 @@ impl Command {
                 Err(format!("{}: unknown argument {unknown:?}", arguments[0]))
             }
             [
-                "errno" | "loom" | "features" | "hostile" | "supply" | "tables" | "vocabulary",
+                "errno" | "loom" | "features" | "hostile" | "properties" | "supply" | "tables"
+                | "vocabulary",
                 unknown,
                 ..,
             ] => Err(format!("{}: unknown argument {unknown:?}", arguments[0])),

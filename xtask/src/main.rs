@@ -41,6 +41,8 @@ mod probe;
 
 mod process;
 
+mod properties;
+
 mod sanitize;
 
 mod shuttle;
@@ -81,6 +83,7 @@ fn main() -> ExitCode {
         Ok(Command::Features) => features::run(),
         Ok(Command::Hostile) => hostile::run(),
         Ok(Command::Platforms(options)) => platforms::run(&options),
+        Ok(Command::Properties) => properties::run(),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
         Ok(Command::Shuttle(options)) => shuttle::run(&options),
         Ok(Command::Soak(options)) => soak::run(&options),

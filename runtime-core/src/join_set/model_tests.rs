@@ -177,8 +177,6 @@ impl Pair {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn fault_079_join_set_agrees_with_a_sequential_model(
         ops in prop::collection::vec(op(), 1..60),

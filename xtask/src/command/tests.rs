@@ -52,6 +52,7 @@ fn each_command_is_read_with_its_arguments() {
     let serves = probe::What::Serves { install: false };
     assert_eq!(parse("probe --serve"), Ok(Command::Probe(serves)));
     assert_eq!(parse("features"), Ok(Command::Features));
+    assert_eq!(parse("properties"), Ok(Command::Properties));
     let options = platforms::Options {
         check: true,
         target: Some("i686-unknown-linux-gnu".to_owned()),

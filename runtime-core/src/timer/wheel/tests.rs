@@ -324,7 +324,7 @@ impl Model {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 1_500,
+        cases: ProptestConfig::default().cases.max(1_500),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
