@@ -10,8 +10,12 @@ use runtime::runtime::{Builder, Runtime};
 use runtime::task::yield_now;
 use runtime::time::{sleep, timeout};
 
-/// A future that is polled more often than this has had every chance that its peer's steps give it.
+/// So many polls stand in each order among what the peer does.
 const POLLS: usize = 3;
+
+/// So many there are at most when the peer has done everything: whoever is not ready by then waits for
+/// something that no poll brings.
+const POLLS_MAX: usize = 16;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -52,6 +56,16 @@ pub(crate) fn orders(steps: usize) -> Vec<Vec<Event>> {
     all
 }
 
+/// All steps, then more polls than in any of [`orders`].
+fn longer_orders(steps: usize) -> impl Iterator<Item = Vec<Event>> {
+    (POLLS + 1..=POLLS_MAX).map(move |polls| {
+        let polls = std::iter::repeat_n(Event::Poll, polls);
+        std::iter::repeat_n(Event::Step, steps)
+            .chain(polls)
+            .collect()
+    })
+}
+
 pub(crate) async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     poll_fn(|cx| {
         Poll::Ready(match future.as_mut().poll(cx) {
@@ -84,7 +98,8 @@ pub(crate) struct Dropped<R> {
 }
 
 /// For each order: makes the subject of `op` and its peer, drives a future of `op` through it, drops
-/// that, lets the peer do the rest of its steps, and leaves the verdict to `judge`.
+/// that, lets the peer do the rest of its steps, and leaves the verdict to `judge`. Longer orders are
+/// tried until one comes to the future's end before its own.
 pub(crate) fn case<S, P, R>(
     make: impl AsyncFn() -> (S, P),
     steps: Steps<'_, P>,
@@ -92,15 +107,23 @@ pub(crate) fn case<S, P, R>(
     judge: impl AsyncFn(&mut S, &mut P, Dropped<R>),
 ) {
     let runtime = one_of_each();
-    for order in orders(steps.len()) {
-        let told = Told(&order);
-        runtime.block_on(async {
+    let polls = |order: &[Event]| order.iter().filter(|it| **it == Event::Poll).count();
+    let run = |order: &[Event]| {
+        let told = Told(order);
+        let ended = runtime.block_on(async {
             let (mut subject, mut peer) = within(make()).await;
-            let dropped = drive(&order, &mut subject, &mut peer, steps, &op).await;
+            let dropped = drive(order, &mut subject, &mut peer, steps, &op).await;
+            let ended = dropped.output.is_some() && dropped.polls < polls(order);
             within(judge(&mut subject, &mut peer, dropped)).await;
+            ended
         });
         std::mem::forget(told);
+        ended
+    };
+    for order in orders(steps.len()) {
+        run(&order);
     }
+    let _ = longer_orders(steps.len()).find(|order| run(order));
 }
 
 /// Says which order failed.
@@ -172,4 +195,6 @@ fn orders_are_all_there_are() {
     assert_eq!(orders(0).len(), POLLS + 1);
     // With the step nowhere, or behind 0 … k of k polls.
     assert_eq!(orders(1).len(), POLLS + 1 + (1..=POLLS + 1).sum::<usize>());
+    let longer: Vec<usize> = longer_orders(2).map(|order| order.len()).collect();
+    assert_eq!((longer[0], longer.len()), (POLLS + 3, POLLS_MAX - POLLS));
 }
