@@ -12,7 +12,7 @@
 //! 2. Link them as the toolchain `debian`, and the sanitizer's archive into it.
 //! 3. Run `xtask/sanitize/planted.rs`: each planted fault must be reported by its name, and the
 //!    same program without it must not. Else the sanitizer's silence would say nothing: stop.
-//! 4. Run the library tests of the two crates, and the facade's integration tests but for those
+//! 4. Run the library tests of core, I/O and alarm, and the facade's integration tests but for those
 //!    that only read sources or call the compiler, and for the few in [`SKIPPED`].
 //! 5. Show every report and fail if there is one.
 //!
@@ -47,8 +47,11 @@ const FOUND: i32 = 66;
 /// Integration tests that run no product code.
 const NO_PRODUCT_CODE: [&str; 2] = ["tidy", "compile_fail"];
 
-/// Features beyond the default that integration tests require.
-const OPTIONAL: &str = "tracing";
+/// The crates with unsafe code.
+const LIBRARIES: [&str; 3] = ["runtime-core", "runtime-io", "runtime-alarm"];
+
+/// Features beyond the default that integration tests require, or have more cases with.
+const OPTIONAL: &str = "tracing,test-util";
 
 /// Tests whose bound a sanitizer breaks by what it costs itself, and why.
 const SKIPPED: &[(Sanitizer, &str, &str)] = &[
@@ -216,7 +219,8 @@ pub(crate) fn run(sanitizer: Sanitizer, filter: Option<&str>) -> Result<(), Stri
     find_what_is_planted(&recipe)?;
     forget_reports(&recipe)?;
     // All parts run: a finding in one says nothing about the others.
-    let crates = ["-p", "runtime-core", "-p", "runtime-io", "--lib"].map(str::to_owned);
+    let crates = LIBRARIES.iter().map(|name| format!("--package={name}"));
+    let crates: Vec<String> = crates.chain(["--lib".to_owned()]).collect();
     let crates = test(&recipe, &crates, filter);
     let facade = test_facade(&recipe, filter);
     let found = show_reports(&recipe);
