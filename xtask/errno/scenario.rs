@@ -3,7 +3,8 @@
 //!
 //! It waits for a line on standard input first, so that somebody can hold on to it. An error ends it
 //! with one line on standard error and exit code 1; nothing here has a limit in time, so that a hang
-//! is seen from outside.
+//! is seen from outside. Its last line says how many descriptors and threads are left without the
+//! runtime: an error must not leave more than success does.
 //!
 //! Faults 46, 47, 53, 54, 64, 78, 90.
 #![cfg_attr(
@@ -12,7 +13,7 @@
 )]
 
 use std::io::{self, IoSlice, IoSliceMut, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
@@ -27,7 +28,14 @@ fn main() -> ExitCode {
     if io::stdin().read_line(&mut line).is_err() {
         return ExitCode::FAILURE;
     }
-    match run(&std::env::args().nth(1).unwrap_or_default()) {
+    let outcome = run(&std::env::args().nth(1).unwrap_or_default());
+    if let Some((descriptors, threads)) = left() {
+        let _ = writeln!(
+            io::stderr(),
+            "left: {descriptors} descriptors, {threads} threads"
+        );
+    }
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Where this cannot be written either, the exit code says it.
@@ -35,6 +43,25 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// How many descriptors and threads there are; `None` if the system does not tell, as where that is
+/// what was made to fail.
+fn left() -> Option<(usize, usize)> {
+    let count = |of: &str| {
+        let mut entries = std::fs::read_dir(of).ok()?;
+        entries.try_fold(0, |count, entry| entry.ok().map(|_| count + 1))
+    };
+    let mut threads = count("/proc/self/task")?;
+    // Who is on his way out may take a moment.
+    for _ in 0..100 {
+        if threads == 1 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        threads = count("/proc/self/task")?;
+    }
+    Some((count("/proc/self/fd")?, threads))
 }
 
 fn run(part: &str) -> io::Result<()> {
@@ -124,9 +151,13 @@ fn place(name: &str) -> PathBuf {
 }
 
 async fn files() -> io::Result<()> {
-    let path = place("file");
-    let done = on_file(&path).await;
+    let (path, folder) = (place("file"), place("folder"));
+    let mut done = on_file(&path).await;
+    if done.is_ok() {
+        done = in_folder(&folder).await;
+    }
     let _ = std::fs::remove_file(&path);
+    let _ = std::fs::remove_dir_all(&folder);
     done
 }
 
@@ -159,7 +190,41 @@ async fn on_file(path: &PathBuf) -> io::Result<()> {
     Ok(())
 }
 
+async fn in_folder(folder: &Path) -> io::Result<()> {
+    for _ in 0..ROUNDS {
+        fs::create_dir(folder).await?;
+        let [one, two, three, name] = ["one", "two", "three", "name"].map(|it| folder.join(it));
+        fs::write(&one, b"text").await?;
+        fs::rename(&one, &two).await?;
+        fs::hard_link(&two, &three).await?;
+        fs::set_permissions(&three, fs::metadata(&two).await?.permissions()).await?;
+        same(
+            usize::try_from(fs::copy(&three, &one).await?).unwrap_or(0),
+            4,
+        )?;
+        unix::link(&three, &name).await?;
+        let mut entries = fs::read_dir(folder).await?;
+        let mut found = 0;
+        while entries.next_entry().await?.is_some() {
+            found += 1;
+        }
+        same(found, 4)?;
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&one)
+            .await?;
+        same(file.write_at(b"more", 2).await?, 4)?;
+        same(file.read_at(&mut [0; 8], 1).await?, 5)?;
+        drop(file);
+        fs::remove_dir_all(folder).await?;
+    }
+    Ok(())
+}
+
 async fn processes() -> io::Result<()> {
+    // Its pipe is the process's and stays, also where only a child without a pidfd wants it.
+    let _ends = unix::hear_of_children()?;
     for _ in 0..ROUNDS {
         let output = Command::new("echo")
             .arg("text")
@@ -210,9 +275,18 @@ async fn timers() -> io::Result<()> {
 #[cfg(not(unix))]
 mod unix {
     use std::io;
+    use std::path::Path;
 
     pub(super) fn handle_resizing() -> io::Result<()> {
         Ok(())
+    }
+
+    pub(super) fn hear_of_children() -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) async fn link(_to: &Path, _at: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     pub(super) async fn sockets() -> io::Result<()> {
@@ -227,6 +301,7 @@ mod unix {
 #[cfg(unix)]
 mod unix {
     use std::io;
+    use std::path::Path;
 
     use runtime::io::{AsyncReadExt, AsyncWriteExt};
     use runtime::net::{UnixDatagram, UnixListener, UnixStream, unix::pipe};
@@ -240,6 +315,19 @@ mod unix {
         signal(SignalKind::window_change())
     }
 
+    /// As the runtime does where there is no pidfd.
+    pub(super) fn hear_of_children() -> io::Result<Signal> {
+        signal(SignalKind::child())
+    }
+
+    /// A name that leads there.
+    pub(super) async fn link(to: &Path, at: &Path) -> io::Result<()> {
+        runtime::fs::symlink(to, at).await?;
+        let leads = runtime::fs::read_link(at).await?;
+        assert_eq!(leads, to, "it was written and read");
+        Ok(())
+    }
+
     pub(super) async fn sockets() -> io::Result<()> {
         for round in 0..ROUNDS {
             let path = place(&round.to_string());
@@ -250,7 +338,7 @@ mod unix {
         Ok(())
     }
 
-    async fn on_socket(path: &std::path::Path) -> io::Result<()> {
+    async fn on_socket(path: &Path) -> io::Result<()> {
         let listener = UnixListener::bind(path)?;
         let client = async {
             let mut stream = UnixStream::connect(path).await?;

@@ -28,8 +28,21 @@ pub(super) struct Program {
     waits: bool,
 }
 
+/// How many descriptors and threads are left without a runtime.
+type Left = (usize, usize);
+
+/// A run in which nothing fails.
+pub(super) struct Undisturbed {
+    /// The names of its calls.
+    pub(super) calls: Vec<String>,
+    /// Examples do not say it.
+    pub(super) left: Option<Left>,
+}
+
 pub(super) struct Case<'a> {
     pub(super) program: &'a Program,
+    /// What the program leaves if nothing fails.
+    pub(super) left: Option<Left>,
     pub(super) call: &'a str,
     pub(super) error: &'a str,
     pub(super) occurrence: usize,
@@ -88,6 +101,11 @@ impl Program {
         self.waits || !call.is_common
     }
 
+    /// Whether all its calls are ours to know: a loader's are not.
+    pub(super) fn is_ours(&self) -> bool {
+        self.waits
+    }
+
     /// Examples have no handler, and without one it interrupts nothing.
     pub(super) fn handles_signals(&self) -> bool {
         self.waits
@@ -106,7 +124,7 @@ impl Program {
         }
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let words = std::iter::once(self.path.file_name().unwrap_or_default());
         let words = words.chain(self.arguments.iter().map(OsString::as_os_str));
         words
@@ -116,8 +134,11 @@ impl Program {
     }
 }
 
-/// The names of the calls that an undisturbed run makes.
-pub(super) fn calls_of(program: &Program) -> Result<Vec<String>, String> {
+/// What an undisturbed run does.
+///
+/// # Errors
+/// It fails, or the scenario does not say what it leaves: that would pass every leak.
+pub(super) fn undisturbed(program: &Program) -> Result<Undisturbed, String> {
     let ran = Ran::under(program, &["-e", "trace=all"]).map_err(|error| error.to_string())?;
     if ran.status.is_none_or(|status| !status.success()) {
         return Err(format!(
@@ -129,14 +150,26 @@ pub(super) fn calls_of(program: &Program) -> Result<Vec<String>, String> {
     let mut names: Vec<String> = ran.trace.lines().filter_map(called).collect();
     names.sort_unstable();
     names.dedup();
-    Ok(names)
+    let left = left(&ran.said);
+    if program.is_ours() && left.is_none() {
+        return Err(format!("{} does not say what it leaves", program.name()));
+    }
+    Ok(Undisturbed { calls: names, left })
+}
+
+/// What the line `left: 3 descriptors, 1 threads` says.
+fn left(said: &str) -> Option<Left> {
+    let line = said.lines().find_map(|line| line.strip_prefix("left: "))?;
+    let (descriptors, threads) = line.split_once(" descriptors, ")?;
+    let threads = threads.strip_suffix(" threads")?;
+    Some((descriptors.parse().ok()?, threads.parse().ok()?))
 }
 
 /// `[pid] name(…`.
 fn called(line: &str) -> Option<String> {
     let call = line.split_whitespace().find(|word| word.contains('('))?;
     let (name, _) = call.split_once('(')?;
-    Some(name.to_owned())
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 impl Case<'_> {
@@ -154,7 +187,7 @@ impl Case<'_> {
         let case = format!("{} with {call} {occurrence}: {error}", self.program.name());
         let kind = match Ran::under(self.program, &["-e", &trace, "-e", &inject]) {
             Ok(ran) if !ran.is_injected() && ran.status.is_some() => return None,
-            Ok(ran) => match ran.kind() {
+            Ok(ran) => match ran.kind_beside(self.left) {
                 Kind::Error if *error == SIGNAL => {
                     Kind::Finding(format!("a signal fails it: {}", ran.said))
                 }
@@ -203,6 +236,24 @@ impl Ran {
     fn is_injected(&self) -> bool {
         let signal = format!("--- {SIGNAL} ");
         self.trace.contains("(INJECTED)") || self.trace.contains(&signal)
+    }
+
+    /// Where it says what it leaves, that is no more than `undisturbed`. Less is: an error ends the
+    /// scenario before it has used everything.
+    fn kind_beside(&self, undisturbed: Option<Left>) -> Kind {
+        let kind = self.kind();
+        match (left(&self.said), undisturbed, &kind) {
+            (Some(left), Some(at_most), Kind::WentOn | Kind::Error)
+                if left.0 > at_most.0 || left.1 > at_most.1 =>
+            {
+                let shown = |(descriptors, threads)| {
+                    format!("{descriptors} descriptors and {threads} threads")
+                };
+                let (left, at_most) = (shown(left), shown(at_most));
+                Kind::Finding(format!("leaves {left}, undisturbed {at_most}"))
+            }
+            _ => kind,
+        }
     }
 
     fn kind(&self) -> Kind {
@@ -324,13 +375,30 @@ mod tests {
     use super::*;
 
     fn ran(status: Option<i32>, said: &str) -> Kind {
+        ran_beside(status, said, None)
+    }
+
+    fn ran_beside(status: Option<i32>, said: &str, undisturbed: Option<Left>) -> Kind {
         Ran {
             status: status.map(ExitStatus::from_raw),
             said: said.to_owned(),
             trace: String::new(),
             processor: Duration::ZERO,
         }
-        .kind()
+        .kind_beside(undisturbed)
+    }
+
+    #[test]
+    fn more_than_an_undisturbed_run_leaves_is_a_finding() {
+        let said = "scenario: no\nleft: 5 descriptors, 2 threads\n";
+        let beside =
+            |descriptors, threads| ran_beside(Some(1 << 8), said, Some((descriptors, threads)));
+        assert_eq!(beside(5, 2), Kind::Error);
+        assert_eq!(beside(6, 3), Kind::Error);
+        assert!(matches!(beside(4, 2), Kind::Finding(_)));
+        assert!(matches!(beside(5, 1), Kind::Finding(_)));
+        assert_eq!(left("left: many descriptors, 2 threads"), None);
+        assert_eq!(ran_beside(Some(0), "", Some((1, 1))), Kind::WentOn);
     }
 
     #[test]
