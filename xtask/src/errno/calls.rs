@@ -9,7 +9,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         &["close", "shutdown"],
     ),
     (
-        "its manual knows only errors of the caller's making, and it is asserted that there are none",
+        "its manual knows only errors of the caller's making: it is asserted that there are none",
         &["timerfd_settime"],
     ),
     (
