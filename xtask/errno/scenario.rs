@@ -1,10 +1,10 @@
 //! A little of everything that asks the system for something, in one process that ends by itself:
 //! `errno_scenario tcp|udp|unix|fs|process|time|signal [handler]`.
 //!
-//! It waits for a line on standard input first, so that somebody can hold on to it. An error ends it
-//! with one line on standard error and exit code 1; nothing here has a limit in time, so that a hang
-//! is seen from outside. Its last line says how many descriptors and threads are left without the
-//! runtime: an error must not leave more than success does.
+//! It says that it waits, and does for a line on standard input, so that somebody can hold on to it.
+//! An error ends it with one line on standard error and exit code 1; nothing here has a limit in time,
+//! so that a hang is seen from outside. Its last line says how many descriptors and threads are left
+//! without the runtime: an error must not leave more than success does.
 //!
 //! Faults 46, 47, 53, 54, 64, 78, 90.
 #![cfg_attr(
@@ -24,6 +24,7 @@ use runtime::runtime::Builder;
 use runtime::{fs, task, time};
 
 fn main() -> ExitCode {
+    let _ = writeln!(io::stderr(), "waiting");
     let mut line = String::new();
     if io::stdin().read_line(&mut line).is_err() {
         return ExitCode::FAILURE;

@@ -287,6 +287,9 @@ fn attached(program: &Program, strace: &mut Command) -> std::io::Result<Ran> {
         .stderr(Stdio::piped())
         .spawn()?;
     let pid = child.id();
+    // Its first line: from there on no loader reads any more.
+    let mut said = BufReader::new(child.stderr.take().expect("piped"));
+    said.read_line(&mut String::new())?;
     let mut strace = strace
         .arg("-p")
         .arg(pid.to_string())
@@ -296,7 +299,6 @@ fn attached(program: &Program, strace: &mut Command) -> std::io::Result<Ran> {
     let mut line = String::new();
     // "strace: Process N attached", or why not.
     notes.read_line(&mut line)?;
-    let said = child.stderr.take().expect("piped");
     if line.contains("attached") {
         child.stdin.take().expect("piped").write_all(b"\n")?;
     } else {
@@ -307,7 +309,18 @@ fn attached(program: &Program, strace: &mut Command) -> std::io::Result<Ran> {
     let ran = watch(&mut child, pid, said)?;
     strace.wait()?;
     let _ = drained.join();
+    clear(pid);
     Ok(ran)
+}
+
+/// Removes what the scenario could not remove: it was ended, or just that was made to fail. Its number
+/// is another process's one day, which would find it.
+fn clear(pid: u32) {
+    let place = |name: &str| std::env::temp_dir().join(format!("runtime-errno-{pid}-{name}"));
+    for name in ["file", "0", "1", "2", "3"] {
+        let _ = fs::remove_file(place(name));
+    }
+    let _ = fs::remove_dir_all(place("folder"));
 }
 
 /// Its exit code is that of the program.
