@@ -1,14 +1,21 @@
 //! Models of the desk: no job is orphaned, none runs twice.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use super::desk::{Call, Desk, Next, Refused, Taken};
 use crate::loom::{Condvar, Mutex, model};
+use crate::park::block_on_parked;
 use crate::park::parker::Parker;
+use crate::task::test_support::Queue;
+use crate::task::{JoinHandle, Notified};
+
+/// A task to be run, or nothing to be done.
+type Job = Option<Notified>;
 
 /// The pool without hooks and handles. A keep-alive is over at once where it is `impatient`.
 struct Pool {
-    desk: Desk<()>,
+    desk: Desk<Job>,
     impatient: bool,
     /// A closure returns when so many have begun: the first waits for others.
     together: usize,
@@ -30,9 +37,13 @@ impl Pool {
     }
 
     fn submit(self: &Arc<Self>) {
-        match self.desk.submit(()) {
+        self.submit_job(None);
+    }
+
+    fn submit_job(self: &Arc<Self>, job: Job) {
+        match self.desk.submit(job) {
             Ok(call) => self.call(call),
-            Err(()) => unreachable!("open"),
+            Err(_job) => unreachable!("open"),
         }
     }
 
@@ -48,8 +59,11 @@ impl Pool {
         }
     }
 
-    fn run(self: &Arc<Self>, taken: Taken<()>) {
+    fn run(self: &Arc<Self>, taken: Taken<Job>) {
         taken.calls.into_iter().for_each(|call| self.call(call));
+        if let Some(entry) = taken.job {
+            entry.run();
+        }
         *self.begun.lock() += 1;
         self.met.notify_all();
         self.meet();
@@ -169,13 +183,13 @@ fn loom_blocking_refused_vs_wait() {
         let pool = Pool::new(2, false, 0);
         pool.submit();
         // By now the first may have taken its job, so that this one asks for a second thread.
-        match pool.desk.submit(()) {
+        match pool.desk.submit(None) {
             Ok(Call::Start) => match pool.desk.refused() {
                 Refused::Call(call) => pool.call(call),
                 Refused::Closed(_) | Refused::Starved => unreachable!("a thread is there"),
             },
             Ok(call) => pool.call(call),
-            Err(()) => unreachable!("open"),
+            Err(_job) => unreachable!("open"),
         }
         assert!(
             !pool.desk.is_stuck(),
@@ -202,8 +216,8 @@ fn loom_blocking_close_vs_arrival() {
 /// Submits to a desk that another thread closes meanwhile; a start that this asks for is refused.
 /// Gives the jobs that came back.
 fn submit_refused(pool: &Arc<Pool>) -> usize {
-    match pool.desk.submit(()) {
-        Err(()) => 1,
+    match pool.desk.submit(None) {
+        Err(_job) => 1,
         Ok(Call::Start) => match pool.desk.refused() {
             Refused::Closed(jobs) => jobs.len(),
             Refused::Call(call) => {
@@ -248,4 +262,21 @@ fn loom_blocking_refused_vs_close() {
 #[test]
 fn loom_blocking_starved_vs_close() {
     refused_vs_close(0);
+}
+
+/// A closure panics: its thread goes on to the next, and the pool closes.
+#[test]
+fn loom_blocking_panic_vs_submit_vs_close() {
+    model(|| {
+        let pool = Pool::new(1, false, 0);
+        let (entry, join) =
+            Queue::new().make(async { resume_unwind(Box::new("a closure's panic")) });
+        pool.submit_job(Some(entry));
+        pool.submit();
+        let unbegun = pool.end();
+        assert_eq!(pool.ran() + unbegun, 2);
+        let error = block_on_parked::<JoinHandle<()>>(join).unwrap_err();
+        assert_eq!(error.is_panic(), pool.ran() > 0);
+        assert_ne!(error.is_panic(), error.is_cancelled());
+    });
 }

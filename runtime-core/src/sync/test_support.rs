@@ -4,6 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+mod bomb;
+
 #[cfg(all(test, not(loom)))]
 mod count;
 
@@ -14,9 +16,37 @@ mod hostile;
 pub(crate) use count::Woken;
 
 #[cfg(all(test, not(loom)))]
-pub(crate) use hostile::{bomb, hostile};
+pub(crate) use hostile::hostile;
+
+pub(crate) use bomb::bomb;
 
 /// Polls once with a waker that does nothing.
 pub(crate) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Polls once with a waker that panics when it is woken.
+#[cfg(all(test, loom))]
+pub(crate) fn poll_with_bomb<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(&bomb()))
+}
+
+/// Waits for `future`, and calls `then` once it has been polled and has to wait.
+///
+/// For who unwinds beside it: the model's threads are one thread for the standard library, so that a
+/// lock which another holds meanwhile would be poisoned. Who waits already takes none.
+#[cfg(all(test, loom))]
+pub(crate) fn wait_and<F: Future, R>(future: F, then: impl FnOnce() -> R) -> (F::Output, R) {
+    let mut future = std::pin::pin!(future);
+    let mut then = Some(then);
+    let mut result = None;
+    let output = crate::park::block_on_parked(std::future::poll_fn(|cx| {
+        let polled = future.as_mut().poll(cx);
+        if let Some(then) = then.take() {
+            assert!(polled.is_pending());
+            result = Some(then());
+        }
+        polled
+    }));
+    (output, result.expect("it was polled"))
 }

@@ -1,7 +1,8 @@
 //! Models of the task's word: poll × wake × abort × drop × join × shutdown.
 #![allow(unsafe_code, reason = "data that only a wake-up makes visible")]
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
@@ -10,6 +11,7 @@ use super::test_support::Queue;
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, Mutex, UnsafeCell, model};
 use crate::park::block_on_parked;
+use crate::sync::test_support::bomb;
 
 /// Counts its drop.
 struct Counted(Arc<AtomicUsize>);
@@ -135,7 +137,7 @@ fn loom_task_two_wakes() {
         let waker_out = Arc::new(Mutex::new(None));
         let join = {
             let (polls, out) = (Arc::clone(&polls), Arc::clone(&waker_out));
-            queue.spawn(std::future::poll_fn(move |cx| {
+            queue.spawn(poll_fn(move |cx| {
                 // Relaxed: polls are ordered by the task's word.
                 let before = polls.fetch_add(1, Ordering::Relaxed);
                 if before == 0 {
@@ -173,7 +175,7 @@ fn loom_task_a_wake_of_a_queued_task_reaches_its_poll() {
         let join = {
             let (data, out) = (Arc::clone(&data), Arc::clone(&waker_out));
             let mut registered = false;
-            queue.spawn(std::future::poll_fn(move |cx| {
+            queue.spawn(poll_fn(move |cx| {
                 if !std::mem::replace(&mut registered, true) {
                     *out.lock() = Some(cx.waker().clone());
                     return Poll::Pending;
@@ -293,7 +295,7 @@ fn loom_task_what_came_before_an_abort_is_seen_by_the_drop() {
         let queue = Queue::new();
         let data = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
         let sees = Sees(Arc::clone(&data));
-        let join = queue.spawn(std::future::poll_fn(move |_| {
+        let join = queue.spawn(poll_fn(move |_| {
             let _sees = &sees;
             Poll::<()>::Pending
         }));
@@ -375,5 +377,55 @@ fn loom_task_shutdown_vs_wake_vs_poll() {
         // A waker that the gate still holds keeps the header only.
         let waker = gate.door.lock().waker.take();
         drop(waker);
+    });
+}
+
+/// A poll panics after the task has waited: the panic, or the abort, is what the join gets, and the
+/// task is on no list any more.
+#[test]
+fn loom_task_panic_vs_abort_vs_join() {
+    model(|| {
+        let queue = Queue::new();
+        let mut was_polled = false;
+        // Its drop is not counted: it is dropped by who unwinds, and the model's threads are one
+        // thread for the standard library.
+        let join = queue.spawn(poll_fn(move |cx| {
+            if std::mem::replace(&mut was_polled, true) {
+                resume_unwind(Box::new("a poll's panic"));
+            }
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        }));
+        let abort = join.abort_handle();
+        let aborter = loom::thread::spawn(move || abort.abort());
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || run_all(&queue))
+        };
+        let error = block_on_parked(join).unwrap_err();
+        assert!(error.is_panic() || error.is_cancelled());
+        aborter.join().unwrap();
+        runner.join().unwrap();
+        while queue.run_one() {}
+        assert_eq!((queue.live(), queue.listed()), (0, 0));
+    });
+}
+
+/// The waker of who joins panics: that is nobody's concern, the task ends, and its output is there.
+#[test]
+fn loom_task_panicking_join_waker_vs_complete() {
+    model(|| {
+        let queue = Queue::new();
+        let mut join = queue.spawn(async { 7 });
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || run_all(&queue))
+        };
+        let polled = Pin::new(&mut join).poll(&mut Context::from_waker(&bomb()));
+        runner.join().unwrap();
+        assert_eq!(queue.live(), 0);
+        if polled.is_pending() {
+            assert_eq!(block_on_parked(join).unwrap(), 7);
+        }
     });
 }

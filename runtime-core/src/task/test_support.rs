@@ -41,7 +41,7 @@ impl Queue {
         join
     }
 
-    fn make<F: Future + 'static>(&self, future: F) -> (Notified, JoinHandle<F::Output>) {
+    pub(crate) fn make<F: Future + 'static>(&self, future: F) -> (Notified, JoinHandle<F::Output>) {
         // Relaxed: a count.
         self.shared.alive.fetch_add(1, Ordering::Relaxed);
         new_task(future, self.clone(), Id::next(), Location::caller())

@@ -1,13 +1,16 @@
 #![allow(unsafe_code, reason = "data that only the barrier protects")]
 
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 
 use ::loom::thread;
 
 use super::Barrier;
 use crate::loom::{UnsafeCell, model};
 use crate::park::block_on_parked as block_on;
-use crate::sync::test_support::poll_once;
+use crate::sync::test_support::{poll_once, poll_with_bomb};
+use crate::util::foreign;
 
 /// A cell for each of two, and the barrier between writing and reading.
 struct Shared {
@@ -117,6 +120,34 @@ fn loom_barrier_a_leader_lets_nobody_of_the_next_generation_through() {
         assert_ne!(passed, other_passed, "one waits for a fourth");
         let mut late = if passed { other } else { mine };
         assert!(poll_once(late.as_mut()).is_pending());
+        assert!(poll_once(first.as_mut()).is_ready());
+    });
+}
+
+/// A waker of those who wait panics: that is for the last to come, and the others are through.
+#[test]
+fn loom_barrier_a_panicking_waker_keeps_nobody_waiting() {
+    /// Whether it led; nothing if it was told of the panic.
+    fn pass(barrier: &Barrier) -> Option<bool> {
+        let mut wait = Box::pin(barrier.wait());
+        block_on(poll_fn(|cx| {
+            match foreign::call(|| wait.as_mut().poll(cx)) {
+                Ok(polled) => polled.map(|result| Some(result.is_leader())),
+                Err(_panic) => Poll::Ready(None),
+            }
+        }))
+    }
+    model(|| {
+        let barrier = Arc::new(Barrier::new(3));
+        let mut first = Box::pin(barrier.wait());
+        assert!(poll_with_bomb(first.as_mut()).is_pending());
+        let other = {
+            let barrier = Arc::clone(&barrier);
+            thread::spawn(move || pass(&barrier))
+        };
+        let mut both = [pass(&barrier), other.join().unwrap()];
+        both.sort_unstable();
+        assert_eq!(both, [None, Some(false)], "the last, and the one before");
         assert!(poll_once(first.as_mut()).is_ready());
     });
 }

@@ -6,7 +6,8 @@ use super::Notify;
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, model};
 use crate::park::block_on_parked as block_on;
-use crate::sync::test_support::poll_once;
+use crate::sync::test_support::{poll_once, poll_with_bomb};
+use crate::util::foreign;
 
 #[test]
 fn loom_notify_one_against_notified() {
@@ -186,5 +187,22 @@ fn loom_notify_enable_after_one_that_another_took() {
         if !enabled && poll_once(notified).is_pending() {
             assert_eq!(seen, 1, "it came before");
         }
+    });
+}
+
+/// Of two that are notified the first has a waker that panics: the other is woken all the same.
+#[test]
+fn loom_notify_waiters_beside_a_panicking_waker() {
+    model(|| {
+        let notify = Arc::new(Notify::new());
+        let (mut first, second) = (Box::pin(notify.notified()), Box::pin(notify.notified()));
+        assert!(poll_with_bomb(first.as_mut()).is_pending());
+        let notifying = {
+            let notify = Arc::clone(&notify);
+            thread::spawn(move || foreign::call(|| notify.notify_waiters()).is_err())
+        };
+        block_on(second);
+        assert!(notifying.join().unwrap(), "the panic goes on");
+        assert!(poll_once(first.as_mut()).is_ready());
     });
 }

@@ -1,13 +1,17 @@
 #![allow(unsafe_code, reason = "a value whose reads the model checks")]
 
+use std::future::poll_fn;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::task::Poll;
 
 use ::loom::thread;
 
 use super::OnceCell;
 use crate::loom::{UnsafeCell, model};
 use crate::park::block_on_parked as block_on;
-use crate::sync::test_support::poll_once;
+use crate::sync::test_support::{poll_once, wait_and};
+use crate::util::foreign;
 
 #[test]
 fn loom_once_cell_two_initialisers() {
@@ -90,4 +94,29 @@ fn read(cell: &UnsafeCell<u32>) -> u32 {
         // SAFETY: nobody changes it after it was put in; the model reports it if not so.
         unsafe { *value }
     })
+}
+
+/// An initialiser panics while another waits for it: that one initialises.
+#[test]
+fn loom_once_cell_a_panicking_initialiser_hands_over() {
+    model(|| {
+        let cell = Arc::new(OnceCell::new());
+        let shared = Arc::clone(&cell);
+        let mut was_polled = false;
+        let mut first = Box::pin(async move {
+            let value = poll_fn(move |_| match std::mem::replace(&mut was_polled, true) {
+                false => Poll::<u8>::Pending,
+                true => resume_unwind(Box::new("an initialiser's panic")),
+            });
+            shared.get_or_init(|| value).await;
+        });
+        assert!(poll_once(first.as_mut()).is_pending());
+        let begin = || {
+            let poll = move || poll_once(first.as_mut());
+            thread::spawn(move || foreign::call(poll).is_err())
+        };
+        let (mine, panicking) = wait_and(cell.get_or_init(|| async { 2 }), begin);
+        assert!(panicking.join().unwrap(), "the panic is the task's");
+        assert_eq!(*mine, 2);
+    });
 }

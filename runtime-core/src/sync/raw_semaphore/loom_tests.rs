@@ -7,7 +7,8 @@ use super::{RawSemaphore, TryAcquireError};
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, UnsafeCell, model};
 use crate::park::block_on_parked as block_on;
-use crate::sync::test_support::poll_once;
+use crate::sync::test_support::{poll_once, poll_with_bomb};
+use crate::util::foreign;
 
 struct Guarded {
     semaphore: RawSemaphore,
@@ -281,5 +282,24 @@ fn loom_semaphore_who_tries_and_is_refused_sees_what_came_before() {
             assert_eq!(shared.1.load(Ordering::Relaxed), 1);
         }
         closing.join().unwrap();
+    });
+}
+
+/// Of two that are woken the first has a waker that panics: the other is woken all the same, and the
+/// panic is the releaser's.
+#[test]
+fn loom_semaphore_a_panicking_waker_keeps_nobody_waiting() {
+    model(|| {
+        let semaphore = Arc::new(RawSemaphore::new(0));
+        let mut first = Box::pin(semaphore.acquire(1));
+        assert!(poll_with_bomb(first.as_mut()).is_pending());
+        let releasing = {
+            let semaphore = Arc::clone(&semaphore);
+            thread::spawn(move || foreign::call(|| semaphore.release(2)).is_err())
+        };
+        block_on(semaphore.acquire(1)).unwrap();
+        assert!(releasing.join().unwrap(), "the panic goes on");
+        assert!(poll_once(first.as_mut()).is_ready());
+        assert_eq!(semaphore.available(), 0);
     });
 }

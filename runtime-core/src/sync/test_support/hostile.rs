@@ -1,9 +1,9 @@
-//! Wakers that act whenever they are touched, and wakers that panic.
+//! Wakers that act whenever they are touched.
 #![allow(unsafe_code, reason = "a waker made by hand")]
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::task::{RawWaker, RawWakerVTable, Wake, Waker};
+use std::task::{RawWaker, RawWakerVTable, Waker};
 
 /// What a hostile waker does each time it is touched.
 type Act = Arc<dyn Fn() + Send + Sync>;
@@ -47,17 +47,4 @@ pub(crate) fn hostile(acts: impl Fn() + Send + Sync + 'static) -> Waker {
     );
     // SAFETY: the table clones into a new box and frees each box once; `Act` is Send and Sync.
     unsafe { Waker::from_raw(raw(Arc::new(acts))) }
-}
-
-struct Bomb;
-
-impl Wake for Bomb {
-    fn wake(self: Arc<Self>) {
-        panic!("a waker's panic");
-    }
-}
-
-/// A waker that panics when it is woken.
-pub(crate) fn bomb() -> Waker {
-    Waker::from(Arc::new(Bomb))
 }

@@ -6,7 +6,8 @@ use super::Versions;
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, model};
 use crate::park::block_on_parked as block_on;
-use crate::sync::test_support::poll_once;
+use crate::sync::test_support::{poll_once, poll_with_bomb};
+use crate::util::foreign;
 
 #[test]
 fn loom_versions_raise_against_change() {
@@ -116,4 +117,22 @@ fn loom_versions_dropped_waiter_against_raise() {
         raising.join().unwrap();
         assert_eq!(versions.raise().bits, 0, "V1: nobody is left");
     });
+}
+
+/// A waker panics: whoever waits beside it, or in a later shard, is woken all the same.
+#[test]
+fn loom_versions_a_panicking_waker_keeps_nobody_waiting() {
+    for shard in [0, 1] {
+        model(move || {
+            let versions = Arc::new(Versions::new(0));
+            let mut first = Box::pin(versions.change(0, 0));
+            assert!(poll_with_bomb(first.as_mut()).is_pending());
+            let other = Arc::clone(&versions);
+            let raising = thread::spawn(move || foreign::call(|| other.raise().wake()).is_err());
+            block_on(versions.change(shard, 0));
+            assert!(raising.join().unwrap(), "the panic goes on");
+            assert!(poll_once(first.as_mut()).is_ready());
+            assert_eq!(versions.raise().bits, 0, "V1: nobody is left");
+        });
+    }
 }

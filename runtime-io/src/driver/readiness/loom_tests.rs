@@ -1,5 +1,6 @@
 //! Models of the source word: each small enough for every interleaving within the bound.
 
+use std::panic::resume_unwind;
 use std::sync::Arc as StdArc;
 use std::sync::atomic::{AtomicUsize as StdAtomicUsize, Ordering as StdOrdering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -7,6 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use loom::thread;
 use runtime_core::loom::atomic::{AtomicUsize, Ordering};
 use runtime_core::loom::{Arc, model};
+use runtime_core::util::foreign;
 use runtime_core::util::wake_list::WakeList;
 
 use super::{Direction, Place, ReadyEvent, Source};
@@ -429,5 +431,38 @@ fn loom_readiness_drop_waiter_against_wake() {
         );
         assert!(gone.get() <= 1);
         assert_eq!(StdArc::strong_count(&gone), 1, "no waker is left behind");
+    });
+}
+
+struct Bomb;
+
+impl Wake for Bomb {
+    fn wake(self: StdArc<Self>) {
+        // No panic's hook is called: the model would print its line thousands of times.
+        resume_unwind(Box::new("a waker's panic"));
+    }
+}
+
+/// The reader's waker panics: the writer is woken all the same.
+#[test]
+fn loom_readiness_a_panicking_waker_keeps_nobody_asleep() {
+    model(|| {
+        let source = Arc::new(Source::new());
+        let generation = source.generation();
+        let bomb = Waker::from(StdArc::new(Bomb));
+        assert!(poll(&source, Direction::Read, &bomb).is_pending());
+        let kernel = {
+            let source = Arc::clone(&source);
+            thread::spawn(move || {
+                let ready = Ready::READABLE | Ready::WRITABLE;
+                let woken = foreign::call(|| event(&source, generation, ready));
+                woken.is_err()
+            })
+        };
+        let (count, waker) = Count::pair();
+        let pending = poll(&source, Direction::Write, &waker).is_pending();
+        assert!(kernel.join().unwrap(), "the panic goes on");
+        assert_eq!(count.get(), usize::from(pending));
+        assert!(poll(&source, Direction::Write, &waker).is_ready());
     });
 }
