@@ -6,8 +6,8 @@
 //! instrumented twins behind the same names and signatures.
 //!
 //! **loom** tries all interleavings of a few threads, and all that their atomics may show. Differences
-//! that a model has to know: a timed park has no clock, it sleeps until it is unparked; a lock is
-//! loom's own; statics and thread-locals are not part of any model.
+//! that a model has to know: there is no clock, so that a timed park may end at any moment; a lock
+//! is loom's own; statics and thread-locals are not part of any model.
 //!
 //! **shuttle** draws schedules of whole runtimes at random, with every thread and lock of ours in it;
 //! an atomic shows its newest value only. Differences: time passes only where somebody looks at the

@@ -116,6 +116,8 @@ mod shared;
 
 mod worker;
 
+mod post;
+
 mod sentinel;
 
 mod notice;

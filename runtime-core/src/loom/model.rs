@@ -63,10 +63,9 @@ pub mod thread {
         handle.thread().id() == std::thread::current().id()
     }
 
-    /// A model has no clock: the sleep ends when the thread is unparked.
-    pub fn park_timeout(_timeout: std::time::Duration) {
-        park();
-    }
+    /// A model has no clock: the time is over at any moment, so whoever is to come first comes before
+    /// the caller's next step. What an `unpark` leaves ends a later `park`, as it may in the product.
+    pub fn park_timeout(_timeout: std::time::Duration) {}
 }
 
 pub fn now() -> std::time::Instant {
@@ -122,8 +121,27 @@ impl<T> Drop for UnsafeCell<T> {
     }
 }
 
-pub type MutexGuard<'a, T> = loom::sync::MutexGuard<'a, T>;
+/// It knows its lock: a wait whose time is over has to take it again.
+pub struct MutexGuard<'a, T> {
+    guard: loom::sync::MutexGuard<'a, T>,
+    lock: &'a Mutex<T>,
+}
 
+impl<T> std::ops::Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.guard
+    }
+}
+
+impl<T> std::ops::DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.guard
+    }
+}
+
+#[derive(Debug, Default)]
 pub struct Mutex<T>(loom::sync::Mutex<T>);
 
 impl<T> Mutex<T> {
@@ -132,13 +150,16 @@ impl<T> Mutex<T> {
     }
 
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        self.0
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        let guard = self.0.lock();
+        MutexGuard {
+            guard: guard.unwrap_or_else(|poisoned| poisoned.into_inner()),
+            lock: self,
+        }
     }
 
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        self.0.try_lock().ok()
+        let guard = self.0.try_lock().ok()?;
+        Some(MutexGuard { guard, lock: self })
     }
 }
 
@@ -169,6 +190,7 @@ impl<T> RwLock<T> {
     }
 }
 
+#[derive(Debug, Default)]
 pub struct Condvar(loom::sync::Condvar);
 
 impl Condvar {
@@ -177,9 +199,26 @@ impl Condvar {
     }
 
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-        self.0
-            .wait(guard)
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        let MutexGuard { guard, lock } = guard;
+        let guard = self.0.wait(guard);
+        MutexGuard {
+            guard: guard.unwrap_or_else(|poisoned| poisoned.into_inner()),
+            lock,
+        }
+    }
+
+    /// A model has no clock: no time at all is over once the lock was free, any other never.
+    pub fn wait_for<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        limit: std::time::Duration,
+    ) -> (MutexGuard<'a, T>, bool) {
+        if limit.is_zero() {
+            let lock = guard.lock;
+            drop(guard);
+            return (lock.lock(), true);
+        }
+        (self.wait(guard), false)
     }
 
     pub fn notify_one(&self) {

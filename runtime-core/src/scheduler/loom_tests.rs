@@ -5,6 +5,7 @@
 mod guest;
 mod orphan;
 mod quiet;
+mod sentinel;
 mod word;
 
 use std::collections::VecDeque;
@@ -15,6 +16,7 @@ use super::slot::Slot;
 use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::loom::{Arc, Condvar, Mutex, model};
 use crate::park::parker::{Parker, Unparker};
+use crate::park::seat::{Room, Seat};
 use crate::task::Notified;
 use crate::task::test_support::{Queue, ready_task};
 use crate::timer::clock::Clock;
@@ -49,7 +51,6 @@ struct World {
     done: AtomicUsize,
     expected: usize,
     finished: Unparker,
-    deadline: AtomicU64,
 }
 
 impl World {
@@ -64,7 +65,6 @@ impl World {
             done: AtomicUsize::new(0),
             expected,
             finished: finished.unparker(),
-            deadline: AtomicU64::new(u64::MAX),
         })
     }
 
@@ -290,77 +290,49 @@ fn loom_idle_somebody_sits() {
 #[test]
 fn loom_seat_earlier_deadline_vs_sleep() {
     model(|| {
-        let world = World::new(1, 0, &Parker::new());
+        let (idle, seat) = (Arc::new(Idle::new(1, false)), Arc::new(Seat::new()));
         let wheel = Arc::new(AtomicU64::new(u64::MAX));
-        let (slot, _guard) = world.idle.take().unwrap();
+        let (slot, _guard) = idle.take().unwrap();
         let sitter = {
-            let (world, wheel) = (Arc::clone(&world), Arc::clone(&wheel));
+            let (idle, seat, wheel) = (Arc::clone(&idle), Arc::clone(&seat), Arc::clone(&wheel));
             loom::thread::spawn(move || {
                 let parker = Parker::new();
-                let (rest, _guard) = world.idle.rest(Some(slot), false, &parker.unparker());
+                let (rest, _guard) = idle.rest(Some(slot), false, &parker.unparker());
                 assert_eq!(rest, Rest::Sit { capped: false });
                 loop {
                     // Relaxed: the word orders it, which is what the model shows.
                     let deadline = wheel.load(Ordering::Relaxed);
-                    world.deadline.store(deadline, Ordering::Release);
+                    let published = seat.publish_deadline(deadline);
                     if deadline != u64::MAX {
                         break;
                     }
                     // A sleep until 5 ends by itself, until u64::MAX it is for ever.
-                    world.driver.sleep();
-                    world.deadline.store(u64::MAX, Ordering::Release);
-                    assert!(world.idle.stay().is_some());
+                    sleep(&seat);
+                    drop(published);
+                    assert!(idle.stay().is_some());
                 }
-                let _ = world.idle.stand_up(false);
+                let _ = idle.stand_up(false);
             })
         };
         // Relaxed: as above.
         wheel.store(5, Ordering::Relaxed);
-        if world.idle.sleeps_uncapped()
-            && 5 < world.deadline.load(Ordering::Acquire)
-            && world.idle.nudge().0
-        {
-            world.driver.kick();
-        }
+        inserted(&idle, &seat, 5);
         sitter.join().unwrap();
     });
 }
 
-/// The sentinel is turned on by a taker of a slot while it goes off.
-#[test]
-fn loom_sentinel_on_vs_off() {
-    model(|| {
-        let idle = Arc::new(Idle::new(1, false));
-        let post = Parker::new();
-        let (slot, guard) = idle.take().unwrap();
-        assert_eq!(guard, Guard::StartPost);
-        let alarm_is_set = Arc::new(Mutex::new(true));
-        let holder = {
-            let (idle, alarm) = (Arc::clone(&idle), Arc::clone(&alarm_is_set));
-            let unparker = Parker::new().unparker();
-            loom::thread::spawn(move || {
-                let (rest, _guard) = idle.rest(Some(slot), false, &unparker);
-                assert_eq!(rest, Rest::Sit { capped: false });
-                let (up, guard) = idle.stand_up(true);
-                assert_eq!(up, Up::Slot);
-                if guard == Guard::Arm {
-                    *alarm.lock() = true;
-                }
-            })
-        };
-        // The sentinel's look: alarm first, then the word.
-        *alarm_is_set.lock() = false;
-        if !idle.sentinel_off() {
-            *alarm_is_set.lock() = true;
-        }
-        holder.join().unwrap();
-        assert!(idle.snapshot().is_guarded(), "rule 2");
-        assert!(
-            *alarm_is_set.lock(),
-            "a slot is held and the alarm will ring"
-        );
-        drop(post);
-    });
+/// The sitter's sleep without a driver and without a deadline.
+fn sleep(seat: &Seat) {
+    let mut events = Vec::new();
+    seat.sleep(Room::Plain, None, || false, &mut events)
+        .expect("no driver, no error");
+}
+
+/// What follows the insertion of a deadline, as in `Shared`.
+fn inserted(idle: &Idle, seat: &Seat, deadline: u64) {
+    if idle.sleeps_uncapped() && deadline < seat.deadline() && idle.nudge().0 {
+        seat.kick();
+    }
 }
 
 /// The deque's verbs and the cell, holder against thief: each entry runs once.

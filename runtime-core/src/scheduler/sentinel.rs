@@ -3,17 +3,11 @@
 //! **The post.** One thread stands outside the slots and sleeps on an alarm that others set. While
 //! the sentinel is on, the alarm rings each millisecond and the thread takes a look; while it is
 //! off, it sleeps. It never sits and never runs tasks. On Linux the alarm is a timerfd, on Windows
-//! a waitable timer, so arming it wakes nobody.
-//!
-//! *No arming is lost*: who turns the sentinel on in the word then sets the alarm. The thread that
-//! comes to the post reads the word first and sets the alarm itself if the sentinel is on. Off goes
-//! the other way round: alarm first, then the word; if the word refuses, the alarm is set again.
-//! An alarm that fails, as foreign code has closed its descriptor, wakes the thread early and may be
-//! off: after its look the thread reads the word and sets the alarm, or turns the sentinel off.
+//! a waitable timer, so arming it wakes nobody. No arming is lost: `post.rs`.
 //!
 //! **Thrift.** A runtime that does a little now and then must not pay for its guard with a second
 //! thread's wake-up each time. So at low rates the sitter turns the sentinel off as it sits down,
-//! before the alarm has rung (by the same steps as the sentinel itself, so the model covers both).
+//! before the alarm has rung (by the same steps as the sentinel itself, so the models cover both).
 //! At high rates that would cost two system calls an event, and a wake-up a millisecond is nothing:
 //! there the alarm is left alone. The rate is measured where it costs nothing: the sitter looks at
 //! the clock when it arms, the sentinel counts how often somebody stood up in a millisecond.
@@ -39,16 +33,14 @@ use std::time::{Duration, Instant};
 
 use super::config::Stall;
 use super::notice::NOTICE_AFTER;
+use super::post::Post;
 use super::runner::Runner;
 use super::shared::Shared;
 use super::slot::Slot;
-use crate::loom;
+use crate::loom::{self, Alarm};
 use crate::timer::clock::nanos;
 use crate::util::lock::Mutex;
 use crate::util::wide::AtomicU64;
-
-/// How often a slot that is held is looked after.
-pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// How often who goes on looks instead of the sentinel: often enough to put its alarm off for good.
 const WATCH_INTERVAL: Duration = Duration::from_micros(750);
@@ -176,12 +168,19 @@ struct Found {
 }
 
 impl Shared {
+    fn post(&self) -> Post<'_, Alarm> {
+        Post {
+            idle: &self.idle,
+            alarm: self.alarm(),
+        }
+    }
+
     /// The word has turned the sentinel on: its alarm has to ring.
     pub(super) fn arm_sentinel(&self) {
         if !self.thrift.is_at_high_rate() {
             self.thrift.sample();
         }
-        self.alarm().set(Some(LOOK_INTERVAL));
+        self.post().arm();
     }
 
     /// A thread of the runtime goes on, with the slot `own`: it looks in the sentinel's stead, and puts
@@ -190,7 +189,7 @@ impl Shared {
         let is_on = self.idle.snapshot().sentinel_is_on();
         if is_on && !self.alarm().wakes_when_set() && self.thrift.is_watch_due() {
             self.look(own);
-            self.alarm().set(Some(LOOK_INTERVAL));
+            self.post().arm();
         }
     }
 
@@ -199,39 +198,20 @@ impl Shared {
     pub(super) fn dismiss_sentinel(&self, capped: bool) {
         let needless = capped || self.thrift.is_at_high_rate() || self.alarm().wakes_when_set();
         if !needless && self.idle.snapshot().sentinel_is_on() {
-            self.turn_sentinel_off();
-        }
-    }
-
-    /// Turns the sentinel off, alarm first; if the word refuses, the alarm is set again.
-    fn turn_sentinel_off(&self) {
-        let alarm = self.alarm();
-        alarm.set(None);
-        if !self.idle.sentinel_off() {
-            alarm.set(Some(LOOK_INTERVAL));
-        } else if self.is_closing() {
-            // The ring that ends the sentinel's duty may just have been silenced. Not later: who
-            // closes rings after its change of the word, which is then after this one.
-            alarm.ring();
+            self.post().turn_off(|| self.is_closing());
         }
     }
 
     /// The sentinel's duty.
     pub(super) fn stand_at_post(self: &Arc<Self>) {
-        let alarm = self.alarm();
-        // A change of the word: who closes does so after it, and finds the alarm to ring, or before,
-        // and is seen here.
-        let is_on = self.idle.sentinel_is_on();
-        if self.is_closing() {
+        let post = self.post();
+        if !post.come(|| self.is_closing()) {
             return;
-        }
-        if is_on {
-            alarm.set(Some(LOOK_INTERVAL));
         }
         let mut stood_up_before = 0;
         let mut last_turn = self.seat.turns();
         loop {
-            alarm.wait();
+            post.alarm.wait();
             if self.is_closing() {
                 return;
             }
@@ -241,12 +221,7 @@ impl Shared {
             let stood_up = self.thrift.stand_ups.load(Ordering::Relaxed);
             self.thrift.settle(stood_up.wrapping_sub(stood_up_before));
             stood_up_before = stood_up;
-            if self.idle.snapshot().needs_guard() {
-                // It stays on: what changes the word from here on finds the alarm set.
-                alarm.set(Some(LOOK_INTERVAL));
-            } else {
-                self.turn_sentinel_off();
-            }
+            post.looked(|| self.is_closing());
         }
     }
 

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use super::config::{Flavor, Hook};
 use super::idle::{Guard, Rest, Up};
+use super::post::LOOK_INTERVAL;
 use super::runner::{self, Kind, Runner};
 use super::search::Victims;
-use super::sentinel::LOOK_INTERVAL;
 use super::shared::{Shared, time_left};
 use crate::loom;
 use crate::park::seat::Room;

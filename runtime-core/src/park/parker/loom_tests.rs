@@ -1,5 +1,7 @@
 //! Models of the token: what it stands for is seen by who takes it, and it ends one sleep.
 
+use std::time::Duration;
+
 use super::{Parker, Unparker};
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, model};
@@ -53,5 +55,23 @@ fn loom_parker_a_token_ends_one_sleep() {
             assert!(is_up(&flag), "no token but this one was given");
             other.join().unwrap();
         }
+    });
+}
+
+/// A sleep that ends by itself, at any moment, takes the token that came meanwhile or leaves it to the
+/// next: it is neither lost nor taken twice.
+#[test]
+fn loom_parker_a_timeout_loses_no_token() {
+    model(|| {
+        let parker = Parker::new();
+        let flag = flag();
+        let other = raise(&flag, parker.unparker());
+        if !parker.park_timeout(Duration::from_millis(1)) {
+            parker.park();
+        }
+        assert!(is_up(&flag), "the one token was given");
+        let again = parker.park_timeout(Duration::from_millis(1));
+        assert!(!again, "there is no other");
+        other.join().unwrap();
     });
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::util::lock::{Condvar, Mutex};
+use crate::loom::{Condvar, Mutex};
 
 #[derive(Debug, Default)]
 pub(crate) struct PlainSleeper {

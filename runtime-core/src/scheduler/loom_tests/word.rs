@@ -1,10 +1,11 @@
 //! Models of what the word alone orders: queue and flags are accessed Relaxed, as stale as a deque
 //! that looks empty may be.
 
-use super::Driver;
+use super::{Driver, inserted, sleep};
 use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::loom::{Arc, Condvar, Mutex, model};
 use crate::park::parker::Parker;
+use crate::park::seat::Seat;
 use crate::scheduler::idle::{Helper, Idle, Rest, Up};
 use crate::scheduler::own_wake::{OwnWake, Rouse};
 
@@ -188,35 +189,31 @@ fn loom_idle_quiet_what_a_holder_did_is_seen() {
 #[test]
 fn loom_seat_an_old_deadline_is_not_compared_with() {
     model(|| {
-        let world = Bare::new(1);
-        let [published, wheel] = [0; 2].map(|_| Arc::new(AtomicU64::new(u64::MAX)));
-        let (sits, _guard) = world.idle.guest_rests(None, false);
+        let (idle, seat) = (Arc::new(Idle::new(1, false)), Arc::new(Seat::new()));
+        let wheel = Arc::new(AtomicU64::new(u64::MAX));
+        let (sits, _guard) = idle.guest_rests(None, false);
         assert_eq!(sits, Some(false), "the seat is empty");
         let sitter = {
-            let (published, wheel) = (Arc::clone(&published), Arc::clone(&wheel));
-            let world = Arc::clone(&world);
+            let (idle, seat, wheel) = (Arc::clone(&idle), Arc::clone(&seat), Arc::clone(&wheel));
             loom::thread::spawn(move || {
                 // A sleep until 3 ends by itself, until u64::MAX it is for ever.
                 let mut deadline = 3;
                 while deadline != 5 {
-                    published.store(deadline, Ordering::Release);
+                    let published = seat.publish_deadline(deadline);
                     if deadline == u64::MAX {
-                        world.driver.sleep();
+                        sleep(&seat);
                     }
-                    published.store(u64::MAX, Ordering::Release);
-                    assert!(world.idle.stay().is_some());
+                    drop(published);
+                    assert!(idle.stay().is_some());
                     // Relaxed: as above.
                     deadline = wheel.load(Ordering::Relaxed);
                 }
-                let _ = world.idle.stand_up(false);
+                let _ = idle.stand_up(false);
             })
         };
         // Relaxed: as above.
         wheel.store(5, Ordering::Relaxed);
-        let is_earlier = || 5 < published.load(Ordering::Acquire);
-        if world.idle.sleeps_uncapped() && is_earlier() && world.idle.nudge().0 {
-            world.driver.kick();
-        }
+        inserted(&idle, &seat, 5);
         sitter.join().unwrap();
     });
 }
