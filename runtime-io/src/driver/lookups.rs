@@ -15,13 +15,14 @@
 //!
 //! **Steps.** *Asker*, under the lock: (1) closed: an error; (2) queue, and (3) an idle thread is
 //! left for it: notify; else below the limit: count a thread, start it after the lock. Refused: the
-//! lookup stays queued if another thread lives to come by, else it fails. *Thread*: (a) take from the
-//! queue; (b) none, and closed: end; (c) wait for a notification, the keep-alive over: end, unless
-//! something was queued. An answer is sent after the lock. *Closing*: no thread is waited for; queue
-//! and senders go, so each asker that is left is told, also one whose lookup hangs.
+//! lookup stays queued if another thread is counted to come by, else all that are queued fail.
+//! *Thread*: (a) take from the queue; (b) none, and closed: end; (c) wait for a notification, the
+//! keep-alive over: end, unless something was queued. An answer is sent after the lock. *Closing*: no
+//! thread is waited for; queue and senders go, so each asker that is left is told, also one whose
+//! lookup hangs.
 //!
 //! **No lookup is forgotten**: queueing and going idle are holds of one lock, and a thread that was
-//! not idle at (3) passes (a) after it.
+//! not idle at (3) passes (a) after it. Models: `loom_lookups_…`.
 //!
 //! **Rejected.** A bounded share of the pool: the end would wait for a hung lookup. One set of threads
 //! for all runtimes: a test, or a plug-in, whose names hang would starve the rest of the process.
@@ -29,10 +30,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{io, thread, vec};
 
+use runtime_core::loom::{Condvar, Mutex, MutexGuard};
 use runtime_core::sync::oneshot;
 use runtime_core::util::foreign;
 
@@ -49,6 +51,9 @@ pub(crate) type Answer = io::Result<vec::IntoIter<SocketAddr>>;
 
 type Ask = Box<dyn FnOnce() -> Answer + Send>;
 
+/// Starts a thread that calls [`Lookups::run`].
+type Start = fn(Arc<Lookups>) -> io::Result<()>;
+
 /// The lookups of a runtime.
 #[derive(Debug)]
 pub(super) struct Lookups {
@@ -56,6 +61,7 @@ pub(super) struct Lookups {
     queued: Condvar,
     threads_max: usize,
     keep_alive: Duration,
+    start: Start,
 }
 
 #[derive(Default)]
@@ -75,17 +81,21 @@ impl Lookups {
     }
 
     fn with(threads_max: usize, keep_alive: Duration) -> Arc<Lookups> {
+        Lookups::on(threads_max, keep_alive, start_thread)
+    }
+
+    fn on(threads_max: usize, keep_alive: Duration, start: Start) -> Arc<Lookups> {
         Arc::new(Lookups {
             state: Mutex::default(),
             queued: Condvar::new(),
             threads_max,
             keep_alive,
+            start,
         })
     }
 
-    /// Nothing panics under the lock, so its state is whole.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Has `ask` called on a thread where it may hang. Dropped before its end, the future waits no
@@ -139,19 +149,31 @@ impl Lookups {
     /// # Errors
     /// If it is refused and there is no other.
     fn start(self: &Arc<Self>) -> io::Result<()> {
-        let lookups = Arc::clone(self);
-        let thread = thread::Builder::new().name("runtime-lookup".to_owned());
-        // Nobody joins it: its lookup may never end.
-        let Err(refused) = thread.spawn(move || lookups.run()) else {
+        let Err(refused) = (self.start)(Arc::clone(self)) else {
             return Ok(());
         };
-        let mut state = self.lock();
-        state.threads -= 1;
-        if state.threads == 0 {
-            Err(refused)
-        } else {
-            Ok(())
+        let (queue, senders) = {
+            let mut state = self.lock();
+            state.threads -= 1;
+            if state.threads > 0 {
+                return Ok(());
+            }
+            // Nobody comes by any more: neither for this one, nor for another whose thread was refused
+            // while this one's was still counted.
+            let queue = std::mem::take(&mut state.queue);
+            let senders = queue
+                .iter()
+                .filter_map(|(number, _)| state.unanswered.remove(number));
+            let senders: Vec<_> = senders.collect();
+            (queue, senders)
+        };
+        for sender in senders {
+            let answer = Err(same(&refused));
+            // A waker's panic is its own.
+            drop(foreign::call(|| sender.send(answer)));
         }
+        drop(queue);
+        Err(refused)
     }
 
     /// A thread's life.
@@ -180,13 +202,10 @@ impl Lookups {
                 return None;
             }
             state.idle += 1;
-            let (woken, waited) = self
-                .queued
-                .wait_timeout(state, self.keep_alive)
-                .unwrap_or_else(PoisonError::into_inner);
+            let (woken, timed_out) = self.queued.wait_for(state, self.keep_alive);
             state = woken;
             state.idle -= 1;
-            patient = !waited.timed_out();
+            patient = !timed_out;
         }
     }
 
@@ -208,6 +227,18 @@ impl Lookups {
         }
         drop(queue);
     }
+}
+
+/// The system's error once more.
+fn same(error: &io::Error) -> io::Error {
+    let code = error.raw_os_error();
+    code.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
+/// Nobody joins it: its lookup may never end.
+fn start_thread(lookups: Arc<Lookups>) -> io::Result<()> {
+    let thread = thread::Builder::new().name("runtime-lookup".to_owned());
+    thread.spawn(move || lookups.run()).map(drop)
 }
 
 /// Who waits for an answer; invariant 2.
@@ -240,6 +271,10 @@ impl std::fmt::Debug for State {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "lookups/loom_tests.rs"]
+mod loom_tests;
 
 #[cfg(all(test, not(loom)))]
 #[path = "lookups/tests.rs"]

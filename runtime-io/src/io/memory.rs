@@ -8,7 +8,7 @@
 //! the other end's waker out with the same hold of the lock and wakes it after.
 //!
 //! **No wake-up is lost**: trying and leaving the waker are one hold of the lock, as are moving bytes
-//! and taking the other's waker out.
+//! and taking the other's waker out. Models: `loom_memory_…`.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -281,3 +281,7 @@ impl Drop for DuplexStream {
 #[cfg(all(test, not(loom)))]
 #[path = "memory/tests.rs"]
 mod tests;
+
+#[cfg(all(test, loom))]
+#[path = "memory/loom_tests.rs"]
+mod loom_tests;

@@ -12,8 +12,9 @@
 //! the process is to read stays there. I2: what was read is taken once, by whichever handle comes
 //! next: a cancelled read loses nothing, also if its handle is dropped. I3: wakers are left under
 //! the lock under which (c) takes them, and only while nothing is there to be taken: no wake-up is
-//! lost. All are woken; the last that finds nothing asks again. I4: a handle leaves one waker at most, and
-//! takes it along when it is dropped: the list is as long as there are handles.
+//! lost (models: `loom_input_…`). All are woken; the last that finds nothing asks again. I4: a handle
+//! leaves one waker at most, and takes it along when it is dropped: the list is as long as there are
+//! handles.
 //!
 //! *Rejected*: the blocking pool (the end of a runtime would wait for Enter); a thread a handle (two
 //! would read at once); readiness (standard input may be a file, which has none, and making it
@@ -21,10 +22,10 @@
 
 use std::io::{self, Read};
 use std::mem;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
+use runtime_core::loom::{Condvar, Mutex};
 use runtime_core::util::wake_list::WakeList;
 
 use crate::io::ReadBuf;
@@ -61,7 +62,7 @@ pub(super) struct Input {
 }
 
 impl Input {
-    pub(super) const fn new() -> Input {
+    pub(super) fn new() -> Input {
         Input {
             state: Mutex::new(State {
                 thread: Thread::Quiet,
@@ -76,14 +77,9 @@ impl Input {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing under the lock panics.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// A number for a new handle.
     pub(super) fn handle(&self) -> u64 {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.handles += 1;
         state.handles
     }
@@ -91,7 +87,7 @@ impl Input {
     /// A handle goes, and its waker with it.
     pub(super) fn leave(&self, handle: u64) {
         let old = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             let at = state.wakers.iter().position(|(of, _)| *of == handle);
             at.map(|at| state.wakers.swap_remove(at))
         };
@@ -106,11 +102,26 @@ impl Input {
         buf: &mut ReadBuf<'_>,
         read: fn(&mut [u8]) -> io::Result<usize>,
     ) -> Poll<io::Result<()>> {
+        self.poll_read_with(handle, cx, buf, || {
+            let thread = thread::Builder::new().name("runtime-stdin".to_owned());
+            // Nobody joins it.
+            thread.spawn(move || self.live(read)).map(drop)
+        })
+    }
+
+    /// The same, with what starts the thread.
+    fn poll_read_with(
+        &self,
+        handle: u64,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+        start_thread: impl FnOnce() -> io::Result<()>,
+    ) -> Poll<io::Result<()>> {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
         let waker = cx.waker().clone();
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if let Some(taken) = state.take(buf) {
             return Poll::Ready(taken);
         }
@@ -130,9 +141,8 @@ impl Input {
             self.told.notify_one();
             return Poll::Pending;
         }
-        let name = thread::Builder::new().name("runtime-stdin".to_owned());
-        match name.spawn(move || self.live(read)) {
-            Ok(_detached) => Poll::Pending,
+        match start_thread() {
+            Ok(()) => Poll::Pending,
             Err(error) => {
                 self.refused();
                 Poll::Ready(Err(error))
@@ -143,7 +153,7 @@ impl Input {
     /// The thread could not be started: the next to read tries again.
     fn refused(&self) {
         let wakers = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             state.thread = Thread::Quiet;
             state.started = false;
             mem::take(&mut state.wakers)
@@ -161,20 +171,19 @@ impl Input {
     /// Steps a to c.
     fn turn(&self, read: fn(&mut [u8]) -> io::Result<usize>) {
         let (count, mut bytes) = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             loop {
                 if let Thread::Asked(count) = state.thread {
                     state.thread = Thread::Reading;
                     break (count, mem::take(&mut state.bytes));
                 }
-                let waited = self.told.wait(state);
-                state = waited.unwrap_or_else(PoisonError::into_inner);
+                state = self.told.wait(state);
             }
         };
         bytes.resize(count, 0);
         let outcome = read_once(read, &mut bytes);
         let wakers = {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             bytes.truncate(*outcome.as_ref().unwrap_or(&0));
             state.outcome = match outcome {
                 Ok(1..) => None,
@@ -243,6 +252,9 @@ fn wake_all(wakers: Vec<(u64, Waker)>) {
 pub(super) fn read_stdin(bytes: &mut [u8]) -> io::Result<usize> {
     io::stdin().read(bytes)
 }
+
+#[cfg(all(test, loom))]
+mod loom_tests;
 
 #[cfg(all(test, not(loom)))]
 mod tests;

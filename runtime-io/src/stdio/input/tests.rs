@@ -1,8 +1,8 @@
 //! The one thread against many who read.
 
 use std::io;
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use super::Input;
@@ -53,13 +53,13 @@ impl Script {
 /// An input and a script of one test's own: the thread lives as long as the process.
 macro_rules! input {
     () => {{
-        static INPUT: Input = Input::new();
+        static INPUT: LazyLock<Input> = LazyLock::new(Input::new);
         static SCRIPT: Script = Script::new();
         SCRIPT.open();
         fn read(bytes: &mut [u8]) -> io::Result<usize> {
             SCRIPT.read(bytes)
         }
-        (&INPUT, &SCRIPT, read as fn(&mut [u8]) -> io::Result<usize>)
+        (&*INPUT, &SCRIPT, read as fn(&mut [u8]) -> io::Result<usize>)
     }};
 }
 
@@ -142,7 +142,7 @@ fn a_task_that_polls_often_leaves_one_waker() {
             Poll::Pending
         ));
     }
-    assert_eq!(input.lock().wakers.len(), 1);
+    assert_eq!(input.state.lock().wakers.len(), 1);
     input.leave(0);
-    assert_eq!(input.lock().wakers.len(), 0);
+    assert_eq!(input.state.lock().wakers.len(), 0);
 }
