@@ -46,6 +46,9 @@ Commands:
   loom [--quick]
       Runs every model of runtime-core and runtime-io under the model checker, in release, in target/loom.
       Preemptions: 3, with --quick 2; the variable LOOM_MAX_PREEMPTIONS overrides both.
+  loom --core [FILTER …]
+      Runs the models of tasks, scheduler, parking, blocking pool, semaphore, mpsc and timers with 4 preemptions, ten
+      minutes a model at most; only those whose name contains a FILTER, if there is one. In target/loom-core.
   loom-mutants [--quick] [--update] [--part K/N] [--file NAME] [--seconds N]
       Weakens each ordering that the models pass, or leaves the step out, and wants a model to fail for it, as
       runtime-core/loom-mutants.toml says. --quick: a dozen, and that it knows all; --update writes it anew.
@@ -111,6 +114,9 @@ pub(crate) enum Command {
     Loom {
         quick: bool,
     },
+    LoomCore {
+        filters: Vec<String>,
+    },
     LoomMutants(loom_mutants::Options),
     Mutants(mutants::Options),
     Nightly {
@@ -169,6 +175,7 @@ impl Command {
             ["supply"] => Ok(Command::Supply),
             ["loom"] => Ok(Command::Loom { quick: false }),
             ["loom", "--quick"] => Ok(Command::Loom { quick: true }),
+            ["loom", "--core", ref filters @ ..] => loom_core(filters),
             ["loom-mutants", ref rest @ ..] => loom_mutants(rest),
             ["mutants", ref rest @ ..] => mutants(rest),
             ["nightly", "--list"] => Ok(Command::Nightly { part: None }),
@@ -337,6 +344,16 @@ fn soak(rest: &[&str]) -> Result<Command, String> {
 fn seed(value: &str) -> Result<u64, String> {
     let seed = value.parse();
     seed.map_err(|_| format!("--seed: {value:?} is no number"))
+}
+
+fn loom_core(filters: &[&str]) -> Result<Command, String> {
+    if let Some(unknown) = filters.iter().find(|word| word.starts_with('-')) {
+        return Err(format!("loom: unknown argument {unknown:?}"));
+    }
+    let filters = filters.iter().map(|filter| (*filter).to_owned());
+    Ok(Command::LoomCore {
+        filters: filters.collect(),
+    })
 }
 
 fn loom_mutants(rest: &[&str]) -> Result<Command, String> {

@@ -4,6 +4,8 @@
 //! in release, since a model runs its body thousands of times, and in a target folder of their own,
 //! since the flag rebuilds everything.
 
+pub(crate) mod core;
+
 use std::env;
 use std::time::Instant;
 
@@ -81,8 +83,7 @@ mod tests {
             "a::loom_tests::loom_b: bound 3, 718 executions, 0.13 s",
             "test a::loom_tests::loom_b ... ok",
             // With one thread of tests.
-            "test a::loom_tests::loom_c ... a::loom_tests::loom_c: bound 3, 5031032 executions, \
-             61.30 s",
+            "test a::loom_tests::loom_c ... a::loom_c: bound 3, 5031032 executions, 61.30 s",
             "test result: ok. 2 passed; 0 failed; 0 ignored; 9 filtered out",
         ];
         assert_eq!(explored(&lines.map(str::to_owned)), (2, 5_031_750));

@@ -19,7 +19,7 @@
 
 pub(crate) mod ledger;
 
-mod models;
+pub(crate) mod models;
 
 mod mutant;
 
@@ -326,7 +326,7 @@ fn update(
 }
 
 /// `job` for each item, as many at a time as there are processors; the answers in their order.
-fn in_parallel<T: Sync, R: Send>(
+pub(crate) fn in_parallel<T: Sync, R: Send>(
     items: &[T],
     job: impl Fn(usize, &T) -> Result<R, String> + Sync,
 ) -> Vec<Result<R, String>> {

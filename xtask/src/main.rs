@@ -76,6 +76,7 @@ fn main() -> ExitCode {
         Ok(Command::Ecosystem(options)) => ecosystem::run(&options),
         Ok(Command::Fuzz(options)) => fuzz::run(&options),
         Ok(Command::Loom { quick }) => loom::run(quick),
+        Ok(Command::LoomCore { filters }) => loom::core::run(&filters),
         Ok(Command::LoomMutants(options)) => loom_mutants::run(&options),
         Ok(Command::Mutants(options)) => mutants::run(&options),
         Ok(Command::Nightly { part }) => nightly::run(part.as_deref()),

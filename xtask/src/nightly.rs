@@ -30,9 +30,10 @@ const LEDGERS: [&str; 7] = [
 const FIGURES_MAX: usize = 120;
 
 /// Name and command; `cargo` is the one that runs this.
-const PARTS: [(&str, &[&str]); 23] = [
+const PARTS: [(&str, &[&str]); 24] = [
     ("run", &[".ci/run"]),
     ("loom", &["cargo", "xtask", "loom"]),
+    ("loom-core", &["cargo", "xtask", "loom", "--core"]),
     ("loom-mutants", &["cargo", "xtask", "loom-mutants"]),
     ("mutants", &["cargo", "xtask", "mutants"]),
     ("fuzz", &["cargo", "xtask", "fuzz", "--seconds", "600"]),

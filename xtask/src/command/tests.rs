@@ -8,6 +8,18 @@ fn parse(line: &str) -> Result<Command, String> {
 }
 
 #[test]
+fn the_models_of_the_core_are_run_by_filters() {
+    let core = |filters: &[&str]| {
+        let filters = filters.iter().map(|filter| (*filter).to_owned());
+        Ok(Command::LoomCore {
+            filters: filters.collect(),
+        })
+    };
+    assert_eq!(parse("loom --core"), core(&[]));
+    assert_eq!(parse("loom --core seat idle"), core(&["seat", "idle"]));
+}
+
+#[test]
 fn each_command_is_read_with_its_arguments() {
     let options = ecosystem::Options {
         names: vec!["h2".to_owned(), "tower".to_owned()],
@@ -137,6 +149,7 @@ fn what_is_not_known_is_named() {
         ("conformance udp", "\"udp\""),
         ("loom --fast", "\"--fast\""),
         ("loom --quick --fast", "\"--quick\""),
+        ("loom --core --fast", "\"--fast\""),
         ("errno --fast", "\"--fast\""),
         ("features net", "\"net\""),
         ("hostile --small", "\"--small\""),

@@ -12,9 +12,9 @@ use super::FOLDER;
 use crate::process;
 
 #[derive(Debug)]
-pub(super) struct Model {
-    program: PathBuf,
-    pub(super) name: String,
+pub(crate) struct Model {
+    pub(crate) program: PathBuf,
+    pub(crate) name: String,
 }
 
 /// What the models pass at one place.
@@ -35,7 +35,7 @@ pub(super) enum Outcome {
 }
 
 /// Builds the models, and lists them.
-pub(super) fn build() -> Result<Vec<Model>, String> {
+pub(crate) fn build() -> Result<Vec<Model>, String> {
     let mut command = process::cargo();
     command.args(["test", "-p", "runtime-core", "-p", "runtime-io", "--lib"]);
     command.args(["--release", "--target-dir", "target/loom", "--no-run"]);
