@@ -379,3 +379,20 @@ fn loom_mpsc_who_counts_no_sender_sees_what_they_did() {
         counting.join().unwrap();
     });
 }
+
+/// One who waits for the end gives up beside it: the other is told all the same.
+#[test]
+fn loom_mpsc_dropped_closed_against_dropped_receiver() {
+    model(|| {
+        let (tx, rx) = unbounded_channel::<()>();
+        let other = tx.clone();
+        let mut given_up = Box::pin(async move { other.closed().await });
+        let early = poll_once(given_up.as_mut());
+        assert!(early.is_pending(), "the receiver is there");
+        let giving_up = thread::spawn(move || drop(given_up));
+        let dropping = thread::spawn(move || drop(rx));
+        block_on(tx.closed());
+        giving_up.join().unwrap();
+        dropping.join().unwrap();
+    });
+}

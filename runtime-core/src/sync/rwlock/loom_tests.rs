@@ -115,3 +115,23 @@ fn loom_rwlock_downgrade_against_a_reader_and_a_writer() {
         assert_eq!(look(&lock.try_read().unwrap()), 2);
     });
 }
+
+#[test]
+fn loom_rwlock_a_cancelled_reader_lets_a_writer_in() {
+    model(|| {
+        let lock = lock();
+        let held = Arc::clone(&lock).try_write_owned().unwrap();
+        let mut reader = Box::pin(Arc::clone(&lock).read_owned());
+        assert!(poll_once(reader.as_mut()).is_pending());
+        let cancelling = thread::spawn(move || drop(reader));
+        let leaving = thread::spawn(move || {
+            add(&held);
+            drop(held);
+        });
+        add(&block_on(lock.write()));
+        cancelling.join().unwrap();
+        leaving.join().unwrap();
+        let last = lock.try_write().expect("all permits are back");
+        assert_eq!(look(&last), 2);
+    });
+}

@@ -192,3 +192,20 @@ fn loom_watch_closed_sees_what_all_receivers_did() {
         }
     });
 }
+
+/// One who waits for the end gives up beside it: the other is told all the same.
+#[test]
+fn loom_watch_dropped_closed_against_dropped_receiver() {
+    model(|| {
+        let (tx, rx) = channel(());
+        let other = tx.clone();
+        let mut given_up = Box::pin(async move { other.closed().await });
+        let early = poll_once(given_up.as_mut());
+        assert!(early.is_pending(), "the receiver is there");
+        let giving_up = thread::spawn(move || drop(given_up));
+        let dropping = thread::spawn(move || drop(rx));
+        block_on(tx.closed());
+        giving_up.join().unwrap();
+        dropping.join().unwrap();
+    });
+}
