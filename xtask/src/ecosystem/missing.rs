@@ -1,5 +1,6 @@
 //! What packages' tests need and the packages do not carry, where it can be had.
 
+use std::fs;
 use std::path::Path;
 
 use crate::conformance::scratch::write;
@@ -9,8 +10,9 @@ use crate::process;
 /// published: ours stand in for them. (Its manifest names both by paths, which publishing drops.)
 pub(super) const REDIS: &str = "redis";
 
-/// Its tests serve a file that lies above it in its repository.
+/// Its tests serve a file that lies above it in its repository, and is the same as its own.
 const TOWER_HTTP: &str = "tower-http";
+const SERVED: &str = "README.md";
 
 /// Lines for its manifest.
 pub(super) fn crates(package: &str) -> String {
@@ -38,9 +40,8 @@ pub(super) fn write_files(package: &str, folder: &Path) -> Result<(), String> {
     if package != TOWER_HTTP {
         return Ok(());
     }
+    let own = folder.join(SERVED);
+    let text = fs::read(&own).map_err(|error| format!("{}: {error}", own.display()))?;
     let above = folder.parent().expect("it lies in a folder");
-    write(
-        &above.join("README.md"),
-        b"Read as a file that is served.\n",
-    )
+    write(&above.join(SERVED), &text)
 }
