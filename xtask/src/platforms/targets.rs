@@ -38,7 +38,7 @@ pub(crate) struct Link {
 /// What a system without threads and sockets can have.
 pub(crate) const FEATURES: &str = "rt,sync,io-util,macros,time";
 
-pub(crate) const TARGETS: [Target; 10] = [
+pub(crate) const TARGETS: [Target; 11] = [
     Target {
         name: "i686-unknown-linux-gnu",
         how: How::Run {
@@ -99,6 +99,8 @@ pub(crate) const TARGETS: [Target; 10] = [
     checked("x86_64-unknown-netbsd"),
     checked("x86_64-unknown-openbsd"),
     checked("aarch64-linux-android"),
+    // Without atomics of 64 bits, and its bytes the other way round.
+    checked("powerpc-unknown-linux-gnu"),
     Target {
         name: "wasm32-wasip1",
         how: How::CheckedWithoutThreads,
