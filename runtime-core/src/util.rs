@@ -10,4 +10,4 @@ pub(crate) mod thread_end;
 
 pub mod wake_list;
 
-pub(crate) mod wide;
+pub mod wide;

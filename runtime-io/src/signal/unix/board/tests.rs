@@ -34,13 +34,16 @@ impl Wake for Bomb {
 }
 
 #[test]
-fn only_the_first_of_several_arrivals_rings() {
+fn only_the_first_of_several_arrivals_in_a_word_rings() {
     let board = Board::new();
     assert!(board.note(1));
     assert!(!board.note(1));
+    assert!(!board.note(32));
+    assert!(board.note(33));
     assert!(!board.note(64));
     board.deliver();
     assert!(board.note(64));
+    assert!(board.note(32));
 }
 
 #[test]
@@ -133,7 +136,9 @@ proptest! {
                     marks.insert(board.listen(signal), false);
                 }
                 Step::Note(signal) => {
-                    prop_assert_eq!(board.note(signal), noted.is_empty());
+                    let (word, _) = super::bit(signal);
+                    let is_first = noted.iter().all(|other| super::bit(*other).0 != word);
+                    prop_assert_eq!(board.note(signal), is_first);
                     noted.insert(signal);
                 }
                 Step::Deliver => {
