@@ -7,9 +7,6 @@ mod support;
 
 #[path = "stall/blocked.rs"]
 mod blocked;
-#[cfg(target_os = "linux")]
-#[path = "stall/calm.rs"]
-mod calm;
 #[path = "stall/fairness.rs"]
 mod fairness;
 #[path = "stall/reports.rs"]

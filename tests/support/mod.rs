@@ -22,7 +22,7 @@ pub(crate) use process::{
 #[cfg(unix)]
 pub(crate) use resources::{
     DescriptorLimit, descriptor_flags, descriptors, in_fork, open_descriptors, processor_time,
-    raise_descriptor_limit, threads, voluntary_switches, wait_descriptors, wait_threads,
+    raise_descriptor_limit, threads, wait_descriptors, wait_threads,
 };
 pub(crate) use tally::{Tallied, Tally};
 pub(crate) use watchdog::Watchdog;

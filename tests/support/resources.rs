@@ -71,11 +71,6 @@ fn usage() -> libc::rusage {
     used
 }
 
-/// How often threads of this process have given their processor up, to wait for something.
-pub(crate) fn voluntary_switches() -> u64 {
-    u64::try_from(usage().ru_nvcsw).expect("not negative")
-}
-
 /// The time for which threads of this process have had a processor.
 pub(crate) fn processor_time() -> Duration {
     let used = usage();
