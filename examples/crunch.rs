@@ -41,6 +41,8 @@ async fn run(arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
         .await
         .map_err(|error| error.to_string())?;
     ticker.abort();
+    // Until it has ended, a last tick may be on its way to the output.
+    let _aborted = ticker.await;
     writeln!(
         io::stdout(),
         "{primes} primes below {limit}, after {} ms",

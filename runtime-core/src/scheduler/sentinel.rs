@@ -25,8 +25,8 @@
 //! would ask for help if it pushed them now: what it has just taken from the driver it runs next.
 //! A slot whose poll counter is odd and has not moved for `stall_policy`, counted only over looks
 //! that were in time, is stuck. With work waiting it is reported once a poll, and one that lasts is
-//! worth a line on standard error (`notice.rs`); if all held slots are
-//! stuck and work waits, a spare slot is opened.
+//! worth a line on standard error (`notice.rs`); if all held slots are stuck and work waits, a spare
+//! slot is opened.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -395,3 +395,6 @@ impl Shared {
         true
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

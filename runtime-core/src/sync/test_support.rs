@@ -50,3 +50,21 @@ pub(crate) fn wait_and<F: Future, R>(future: F, then: impl FnOnce() -> R) -> (F:
     }));
     (output, result.expect("it was polled"))
 }
+
+/// One who waits for the end gives up beside it: the other is told all the same.
+#[cfg(all(test, loom))]
+pub(crate) fn one_gives_up_beside_the_end<S, R: 'static, F: Future<Output = ()> + 'static>(
+    senders: [S; 2],
+    receiver: R,
+    closed: fn(S) -> F,
+) {
+    let [given_up, told] = senders.map(|sender| Box::pin(closed(sender)));
+    let mut given_up = given_up;
+    let early = poll_once(given_up.as_mut());
+    assert!(early.is_pending(), "the receiver is there");
+    let giving_up = loom::thread::spawn(move || drop(given_up));
+    let dropping = loom::thread::spawn(move || drop(receiver));
+    crate::park::block_on_parked(told);
+    giving_up.join().unwrap();
+    dropping.join().unwrap();
+}

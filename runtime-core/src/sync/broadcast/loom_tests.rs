@@ -6,7 +6,7 @@ use super::channel;
 use super::error::{RecvError, TryRecvError};
 use crate::loom::{Arc, model};
 use crate::park::block_on_parked as block_on;
-use crate::sync::test_support::poll_once;
+use crate::sync::test_support::{one_gives_up_beside_the_end, poll_once};
 
 #[test]
 fn loom_broadcast_send_against_recv() {
@@ -194,14 +194,6 @@ fn loom_broadcast_last_receivers_against_closed() {
 fn loom_broadcast_dropped_closed_against_dropped_receiver() {
     model(|| {
         let (tx, rx) = channel::<u8>(1);
-        let other = tx.clone();
-        let mut given_up = Box::pin(async move { other.closed().await });
-        let early = poll_once(given_up.as_mut());
-        assert!(early.is_pending(), "the receiver is there");
-        let giving_up = thread::spawn(move || drop(given_up));
-        let dropping = thread::spawn(move || drop(rx));
-        block_on(tx.closed());
-        giving_up.join().unwrap();
-        dropping.join().unwrap();
+        one_gives_up_beside_the_end([tx.clone(), tx], rx, |tx| async move { tx.closed().await });
     });
 }

@@ -8,7 +8,7 @@ use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::{Arc, model};
 use crate::park::block_on_parked as block_on;
 use crate::sync::senders::Senders;
-use crate::sync::test_support::poll_once;
+use crate::sync::test_support::{one_gives_up_beside_the_end, poll_once};
 
 #[test]
 fn loom_mpsc_two_senders_wait_for_one_place() {
@@ -385,14 +385,6 @@ fn loom_mpsc_who_counts_no_sender_sees_what_they_did() {
 fn loom_mpsc_dropped_closed_against_dropped_receiver() {
     model(|| {
         let (tx, rx) = unbounded_channel::<()>();
-        let other = tx.clone();
-        let mut given_up = Box::pin(async move { other.closed().await });
-        let early = poll_once(given_up.as_mut());
-        assert!(early.is_pending(), "the receiver is there");
-        let giving_up = thread::spawn(move || drop(given_up));
-        let dropping = thread::spawn(move || drop(rx));
-        block_on(tx.closed());
-        giving_up.join().unwrap();
-        dropping.join().unwrap();
+        one_gives_up_beside_the_end([tx.clone(), tx], rx, |tx| async move { tx.closed().await });
     });
 }
