@@ -12,6 +12,7 @@ use crate::loom_mutants;
 use crate::mutants;
 use crate::platforms;
 use crate::probe;
+use crate::repeat;
 use crate::shuttle;
 use crate::soak;
 
@@ -65,6 +66,8 @@ Commands:
   properties
       Runs each property (a test inside of proptest!) with 4096 cases, or as many as PROPTEST_CASES says; one that did
       not run is an error.
+  repeat suite|concurrency [--times N]
+      Runs the whole suite ten times in a row, or the tests of concurrency fifty times; the first failure ends it.
   hostile
       Runs the tests of hostile peers and bad lines in their whole size; as root, with ip, tc and nft, also in network
       namespaces that lose, reorder and swallow packets. Linux only; six minutes.
@@ -130,6 +133,7 @@ pub(crate) enum Command {
     Hostile,
     Platforms(platforms::Options),
     Properties,
+    Repeat(repeat::Options),
     Sanitize {
         sanitizer: Sanitizer,
         filter: Option<String>,
@@ -189,6 +193,7 @@ impl Command {
             ["hostile"] => Ok(Command::Hostile),
             ["platforms", ref rest @ ..] => systems(rest),
             ["properties"] => Ok(Command::Properties),
+            ["repeat", ref rest @ ..] => repeated(rest),
             ["sanitize", name, ref rest @ ..] => sanitize(name, rest),
             ["sanitize"] => Err("sanitize: which one, address or thread?".to_owned()),
             ["tables"] => Ok(Command::Tables),
@@ -299,6 +304,17 @@ fn fuzz(rest: &[&str]) -> Result<Command, String> {
         }
     }
     Ok(Command::Fuzz(options))
+}
+
+fn repeated(rest: &[&str]) -> Result<Command, String> {
+    let (name, times) = match rest {
+        [name] => (name, None),
+        [name, "--times", times] => (name, Some(number("--times", times)?.get())),
+        _ => return Err("repeat: suite or concurrency, and --times N".to_owned()),
+    };
+    let what = repeat::What::named(name);
+    let what = what.ok_or_else(|| format!("repeat: unknown argument {name:?}"))?;
+    Ok(Command::Repeat(repeat::Options { what, times }))
 }
 
 fn shuttle(rest: &[&str]) -> Result<Command, String> {

@@ -6,8 +6,9 @@
 
 pub(crate) mod core;
 
+mod page;
+
 use std::env;
-use std::time::Instant;
 
 use crate::process;
 
@@ -15,28 +16,31 @@ const PACKAGES: [&str; 2] = ["runtime-core", "runtime-io"];
 const BOUND: &str = "LOOM_MAX_PREEMPTIONS";
 const QUICK_BOUND: &str = "2";
 
+/// What a model says of itself once it held.
+#[derive(Clone, Debug, PartialEq)]
+struct Explored {
+    /// Its path in its package.
+    name: String,
+    executions: u64,
+    seconds: f64,
+}
+
 pub(crate) fn run(quick: bool) -> Result<(), String> {
-    let mut summary = Vec::new();
-    let (mut total, mut total_executions) = (0, 0);
+    let mut models = Vec::new();
     for package in PACKAGES {
-        let begun = Instant::now();
         let output = process::run_and_read(&mut command(package, quick))?;
-        let (models, executions) = explored(&output);
-        total += models;
-        total_executions += executions;
-        summary.push(format!(
-            "{package}: {models} models, {:.1} s",
-            begun.elapsed().as_secs_f32()
-        ));
+        models.extend(explored(&output));
     }
-    println!("{}", summary.join("\n"));
-    println!("{total} models, {total_executions} executions");
     // Renaming them would make every model vanish without a failure.
-    if total == 0 {
-        Err("there was no model to run".to_owned())
-    } else {
-        Ok(())
+    if models.is_empty() {
+        return Err("there was no model to run".to_owned());
     }
+    if !quick && env::var_os(BOUND).is_none() {
+        page::write(&models)?;
+    }
+    let executions: u64 = models.iter().map(|model| model.executions).sum();
+    println!("{} models, {executions} executions", models.len());
+    Ok(())
 }
 
 fn command(package: &str, quick: bool) -> std::process::Command {
@@ -59,16 +63,21 @@ fn command(package: &str, quick: bool) -> std::process::Command {
     command
 }
 
-/// How many models said that they were explored, and in how many executions: each has a line
-/// `…: bound 3, 718 executions, 0.13 s`.
-fn explored(output: &[String]) -> (usize, u64) {
-    let executions = |line: &String| {
-        let (before, _) = line.split_once(" executions, ")?;
-        before.rsplit(' ').next()?.parse::<u64>().ok()
-    };
-    let each = output.iter().filter_map(executions);
-    each.fold((0, 0), |(models, total), executions| {
-        (models + 1, total + executions)
+/// The models that said that they were explored: each has a line
+/// `…::loom_name: bound 3, 718 executions, 0.13 s`.
+fn explored(output: &[String]) -> Vec<Explored> {
+    output.iter().filter_map(|line| said(line)).collect()
+}
+
+fn said(line: &str) -> Option<Explored> {
+    let (name, rest) = line.split_once(": bound ")?;
+    let (_, rest) = rest.split_once(", ")?;
+    let (executions, rest) = rest.split_once(" executions, ")?;
+    Some(Explored {
+        // With one thread of tests it stands behind the name of the test.
+        name: name.rsplit(' ').next()?.to_owned(),
+        executions: executions.parse().ok()?,
+        seconds: rest.strip_suffix(" s")?.parse().ok()?,
     })
 }
 
@@ -77,16 +86,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn models_and_their_executions_are_added_up() {
+    fn models_and_their_executions_are_read() {
         let lines = [
             "running 2 tests",
             "a::loom_tests::loom_b: bound 3, 718 executions, 0.13 s",
             "test a::loom_tests::loom_b ... ok",
-            // With one thread of tests.
-            "test a::loom_tests::loom_c ... a::loom_c: bound 3, 5031032 executions, 61.30 s",
+            "test a::loom_c ... a::loom_tests::loom_c: bound 3, 5031032 executions, 61.30 s",
             "test result: ok. 2 passed; 0 failed; 0 ignored; 9 filtered out",
         ];
-        assert_eq!(explored(&lines.map(str::to_owned)), (2, 5_031_750));
-        assert_eq!(explored(&["running 0 tests".to_owned()]), (0, 0));
+        let models = explored(&lines.map(str::to_owned));
+        let read = models.iter().map(|it| (it.name.as_str(), it.executions));
+        let expected = [
+            ("a::loom_tests::loom_b", 718),
+            ("a::loom_tests::loom_c", 5_031_032),
+        ];
+        assert!(read.eq(expected), "{models:?}");
     }
 }

@@ -43,6 +43,8 @@ mod process;
 
 mod properties;
 
+mod repeat;
+
 mod sanitize;
 
 mod shuttle;
@@ -85,6 +87,7 @@ fn main() -> ExitCode {
         Ok(Command::Hostile) => hostile::run(),
         Ok(Command::Platforms(options)) => platforms::run(&options),
         Ok(Command::Properties) => properties::run(),
+        Ok(Command::Repeat(options)) => repeat::run(&options),
         Ok(Command::Sanitize { sanitizer, filter }) => sanitize::run(sanitizer, filter.as_deref()),
         Ok(Command::Shuttle(options)) => shuttle::run(&options),
         Ok(Command::Soak(options)) => soak::run(&options),

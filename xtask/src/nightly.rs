@@ -30,7 +30,7 @@ const LEDGERS: [&str; 7] = [
 const FIGURES_MAX: usize = 120;
 
 /// Name and command; `cargo` is the one that runs this.
-const PARTS: [(&str, &[&str]); 24] = [
+const PARTS: [(&str, &[&str]); 26] = [
     ("run", &[".ci/run"]),
     ("loom", &["cargo", "xtask", "loom"]),
     ("loom-core", &["cargo", "xtask", "loom", "--core"]),
@@ -72,6 +72,11 @@ const PARTS: [(&str, &[&str]); 24] = [
     // Each more often than beside a change. Not in the suites of other parts: under a sanitizer one
     // property would take a quarter of an hour.
     ("properties", &["cargo", "xtask", "properties"]),
+    ("repeat-suite", &["cargo", "xtask", "repeat", "suite"]),
+    (
+        "repeat-concurrency",
+        &["cargo", "xtask", "repeat", "concurrency"],
+    ),
 ];
 
 const PROBE_LINTS: [&str; 10] = [
