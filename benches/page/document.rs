@@ -93,7 +93,12 @@ fn head(page: &mut String, judgement: &Judgement<'_>) {
     let standings =
         standings.map(|(standing, words)| format!("{} {words}", judgement.standing(standing)));
     let (counts, standings) = (counts.join(", "), standings.join(", "));
-    line(page, &format!("Of the rows {counts}; {standings}.\n"));
+    line(
+        page,
+        &format!(
+            "Of the rows {counts}; {standings}. What the runs before had: [runs.md](runs.md).\n"
+        ),
+    );
 }
 
 /// A plot by the name of its file, if it was drawn.

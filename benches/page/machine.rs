@@ -1,6 +1,6 @@
 //! Where the samples were taken: a line of facts, kept with the samples.
 //!
-//! Nothing here names a person, a place or a day: the page changes only when a figure does.
+//! Nothing in the line names a person, a place or a day: the page changes only when a figure does.
 
 use std::fs;
 use std::process::Command;
@@ -45,6 +45,11 @@ pub(crate) fn line() -> String {
         fact(peer, version(&lock, peer));
     }
     json!({ "machine": facts }).to_string()
+}
+
+/// Day and minute, in universal time.
+pub(crate) fn moment() -> Option<String> {
+    answer("date", &["-u", "+%F %H:%M"])
 }
 
 fn processor() -> Option<String> {

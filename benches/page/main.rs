@@ -6,6 +6,7 @@
 //! | arguments | what it does |
 //! |---|---|
 //! | `draw SAMPLES FOLDER [README]` | writes `report.md` and its plots, and the table in the README |
+//! | `keep SAMPLES RUNS` | adds a row about this run to the table of runs |
 //! | `facts SAMPLES` | adds a line about this machine and this checkout to the samples |
 //! | `hello SAMPLES TURNS` | adds what it takes to build a program that says hello |
 //! | `undecided SAMPLES` | prints the rows of which nobody can tell on which side of their gate they are |
@@ -15,7 +16,8 @@
 //! - `samples` reads the lines, `statistics` says what they are worth.
 //! - `gates` knows `gates.toml` and the rule; `judged` puts each row beside its gate.
 //! - `document` writes the page, `plots` chooses what is drawn, `charts` draws it.
-//! - `brigade` is the table in the README, `notes` what people have written on rows.
+//! - `brigade` is the table in the README, `notes` what people have written on rows, `runs` what
+//!   stays of each run.
 //! - `machine`, `hello` and `calls` add to the samples what `compare` does not know.
 
 mod brigade;
@@ -42,6 +44,8 @@ mod peers;
 
 mod plots;
 
+mod runs;
+
 mod samples;
 
 mod statistics;
@@ -61,8 +65,8 @@ use samples::Samples;
 
 const GATES: &str = include_str!("../gates.toml");
 
-const USAGE: &str = "report draw SAMPLES FOLDER [README] | facts SAMPLES | hello SAMPLES TURNS \
-                     | undecided SAMPLES | calls SAMPLES COMPARE";
+const USAGE: &str = "report draw SAMPLES FOLDER [README] | keep SAMPLES RUNS | facts SAMPLES \
+                     | hello SAMPLES TURNS | undecided SAMPLES | calls SAMPLES COMPARE";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         ["draw", samples, folder] => draw(samples, folder, None),
         ["draw", samples, folder, readme] => draw(samples, folder, Some(readme)),
+        ["keep", samples, runs] => keep(samples, runs),
         ["facts", samples] => append(samples, &[machine::line()]),
         ["hello", samples, turns] => turns
             .parse()
@@ -117,6 +122,15 @@ fn draw(samples: &str, folder: &str, readme: Option<&str>) -> Result<(), String>
     }
     warn(&material);
     Ok(())
+}
+
+/// What the table of runs says of these samples, now.
+fn keep(samples: &str, runs: &str) -> Result<(), String> {
+    let samples = Samples::read(&read(samples)?)?;
+    let gates = gates::read(GATES)?;
+    let judgement = Judgement::new(&samples, &gates);
+    let moment = machine::moment().unwrap_or_default();
+    append(runs, &[runs::row(&samples, &judgement, &moment)])
 }
 
 fn print_undecided(samples: &str) -> Result<(), String> {

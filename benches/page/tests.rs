@@ -9,6 +9,7 @@ use crate::judged::Judgement;
 use crate::notes::Notes;
 use crate::peers;
 use crate::plots::{self, Plot};
+use crate::runs;
 use crate::samples::Samples;
 
 /// Samples of every row in `gates.toml`, with noise that is the same each time.
@@ -160,4 +161,25 @@ fn a_missed_row_stands_there_with_its_note() {
     assert!(page.contains(expected), "{page}");
     let (page, _) = draw(&samples, "");
     assert!(page.contains("3.00 of go. No explanation yet.\n"));
+}
+
+#[test]
+fn a_run_leaves_its_means_and_the_rows_that_it_missed() {
+    let gates = gates::read(crate::GATES).expect("the gates are sound");
+    let mut lines = vec![json!({"machine": {"commit": "abc", "processor": "a mill"}})];
+    for (row, ours) in [("spawn_join", 10.0), ("mutex", 95.0)] {
+        for turn in 0..9 {
+            for (peer, value) in [("runtime", ours), ("tokio", 100.0)] {
+                let mut line = sample(row, peer, value);
+                line["turn"] = json!(turn);
+                lines.push(line);
+            }
+        }
+    }
+    let samples = read(&lines);
+    let judgement = Judgement::new(&samples, &gates);
+    assert_eq!(
+        runs::row(&samples, &judgement, "2026-01-01 10:00"),
+        "| 2026-01-01 10:00 | abc | a mill | 0.31 | – | 1 | 0 | 1 | mutex 0.95 |"
+    );
 }

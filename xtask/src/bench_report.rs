@@ -70,6 +70,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         draw.arg("README.md");
     }
     process::run(&mut draw)?;
+    if !options.quick && options.from.is_none() {
+        process::run(report("keep", &samples).arg(folder.join("runs.md")))?;
+    }
     println!("{}", folder.join("report.md").display());
     Ok(())
 }
