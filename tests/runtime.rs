@@ -1,15 +1,18 @@
 //! The runtime through its public face: what it is built from, where things run, what is counted.
 
 use std::collections::HashSet;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use runtime::io::{AsyncReadExt, AsyncWriteExt};
 use runtime::net::{TcpListener, TcpStream};
 use runtime::runtime::{Builder, Handle, IoMode, Runtime, RuntimeFlavor};
 use runtime::task::{block_in_place, spawn_blocking, yield_now};
+use runtime::time::{sleep, timeout};
 
 fn multi(workers: usize) -> Runtime {
     Builder::new_multi_thread()
@@ -433,4 +436,49 @@ async fn a_send_waits_for_room_no_longer_than_it_may() {
         sender.send_timeout(4, limit).await,
         Err(SendTimeoutError::Closed(4))
     );
+}
+
+#[test]
+fn timers_that_wait_are_counted_until_they_end_or_are_dropped() {
+    let runtime = multi(2);
+    let metrics = runtime.metrics();
+    runtime.block_on(async {
+        let hour = Duration::from_secs(3600);
+        let mut sleeps = [(); 3].map(|()| Box::pin(sleep(hour)));
+        assert_eq!(metrics.num_timers(), 0, "none was polled");
+        for sleep in &mut sleeps {
+            let early = poll_fn(|context| Poll::Ready(sleep.as_mut().poll(context))).await;
+            assert!(early.is_pending());
+        }
+        assert_eq!(metrics.num_timers(), 3);
+        let [one, others @ ..] = sleeps;
+        drop(others);
+        assert_eq!(metrics.num_timers(), 1, "two were dropped");
+        let short = timeout(Duration::from_millis(1), one).await;
+        assert!(short.is_err());
+        assert_eq!(metrics.num_timers(), 0);
+    });
+}
+
+/// A waker of somebody's own, which panics: nobody's task can be failed for it.
+#[test]
+fn a_panic_of_foreign_code_is_counted() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("this waker's");
+        }
+    }
+    let runtime = multi(2);
+    let metrics = runtime.metrics();
+    runtime.block_on(async {
+        let mut sleep = Box::pin(sleep(Duration::from_millis(1)));
+        let waker = Waker::from(Arc::new(Panics));
+        let early = sleep.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(early.is_pending());
+        while metrics.foreign_panic_count() == 0 {
+            runtime::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(metrics.foreign_panic_count(), 1);
+    });
 }

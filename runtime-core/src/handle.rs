@@ -271,6 +271,12 @@ impl RuntimeMetrics {
         self.handle.shared.live_tasks()
     }
 
+    /// How many timers wait: those of sleeps, timeouts and intervals that have been polled and are
+    /// neither over nor dropped.
+    pub fn num_timers(&self) -> usize {
+        self.handle.shared.num_timers()
+    }
+
     /// How many tasks wait in the queue that all workers share.
     pub fn global_queue_depth(&self) -> usize {
         self.handle.shared.shared_queue_len()
@@ -340,6 +346,12 @@ impl RuntimeMetrics {
     /// How often a spare slot was opened because all others were stuck.
     pub fn spare_slot_count(&self) -> u64 {
         self.handle.shared.stats().spares()
+    }
+
+    /// How many panics of foreign code the runtime has caught where no task is there to fail: of wakers
+    /// that are not its own, and of hooks.
+    pub fn foreign_panic_count(&self) -> u64 {
+        self.handle.shared.stats().foreign_panic_count()
     }
 
     /// How many threads were started so far, without those of the blocking pool.

@@ -4,7 +4,7 @@
 //! A few *hands*, each a task, take steps at random (`steps.rs`); one step of three is dropped at a
 //! random poll. Once a second all hands rest: no step is begun, those that were are over, and what
 //! they left behind has a moment to end. Then the process says what it holds, one line a second:
-//! allocated bytes, descriptors, threads, tasks. At rest these numbers have little noise, so that a
+//! allocated bytes, descriptors, threads, tasks, timers. At rest these numbers have little noise, so that a
 //! small leak shows. An error of a step ends the process.
 //!
 //! Fault 99.
@@ -144,13 +144,11 @@ async fn count(gate: Arc<Gate>, lasts: Duration) -> io::Result<()> {
         let _resting = gate.write().await;
         at_rest().await?;
         let [descriptors, threads] = system()?;
-        let (bytes, tasks) = (
-            ALLOCATED.bytes(),
-            Handle::current().metrics().num_alive_tasks(),
-        );
+        let (bytes, metrics) = (ALLOCATED.bytes(), Handle::current().metrics());
+        let (tasks, timers) = (metrics.num_alive_tasks(), metrics.num_timers());
         writeln!(
             io::stdout(),
-            "sample {second} {bytes} {descriptors} {threads} {tasks}"
+            "sample {second} {bytes} {descriptors} {threads} {tasks} {timers}"
         )?;
     }
     Ok(())

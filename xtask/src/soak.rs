@@ -25,13 +25,14 @@ const QUICK_SECONDS: usize = 30;
 const WHOLE_HALF: f64 = 30.0 * MINUTES as f64;
 
 /// What is counted, and by how much it may drift over the second half of a whole run.
-const NUMBERS: [(&str, f64); 4] = [
+const NUMBERS: [(&str, f64); 5] = [
     // After millions of steps.
     (BYTES, 131_072.0),
     ("descriptors", 0.5),
     // The blocking pool keeps as many as it last needed, for a while.
     ("threads", 1.0),
     ("tasks", 0.0),
+    ("timers", 0.0),
 ];
 
 /// At rest some of them still wait to be freed: what a deque has replaced goes with crossbeam's epochs,
@@ -203,7 +204,9 @@ mod tests {
     use super::*;
 
     fn samples(number: impl Fn(usize) -> f64) -> Vec<Sample> {
-        (0..100).map(|at| [number(at), 0.0, 0.0, 0.0]).collect()
+        (0..100)
+            .map(|at| [number(at), 0.0, 0.0, 0.0, 0.0])
+            .collect()
     }
 
     #[test]
@@ -220,12 +223,12 @@ mod tests {
     fn samples_and_steps_are_read() {
         let lines = [
             "soak 60 7",
-            "sample 1 10 20 30 40",
+            "sample 1 10 20 30 40 50",
             "sample 2 x",
             "step tcp 17",
         ];
         let run = Run::parse(&lines.map(str::to_owned));
-        assert_eq!(run.samples, [[10.0, 20.0, 30.0, 40.0]]);
+        assert_eq!(run.samples, [[10.0, 20.0, 30.0, 40.0, 50.0]]);
         assert_eq!(run.steps, [("tcp".to_owned(), 17)]);
         assert_eq!((run.seconds, run.seed), (60, 7));
     }

@@ -443,6 +443,11 @@ impl Shared {
         first
     }
 
+    /// How many timers wait.
+    pub(crate) fn num_timers(&self) -> usize {
+        self.used_slots().map(|(_, slot)| slot.wheel.len()).sum()
+    }
+
     /// Fires what is due in all wheels, and wakes; true if anything was.
     pub(super) fn fire_timers(&self) -> bool {
         let deadline = self.next_deadline();

@@ -81,6 +81,11 @@ impl Stats {
         get(&self.threads_started)
     }
 
+    /// Panics that were caught outside of tasks.
+    pub(crate) fn foreign_panic_count(&self) -> u64 {
+        get(&self.foreign_panics)
+    }
+
     /// How often the operating system refused a thread.
     pub(crate) fn threads_refused(&self) -> u64 {
         get(&self.threads_refused)
