@@ -87,35 +87,36 @@ async fn attend(
         });
     };
     let mut name = format!("guest {guest}");
-    let welcome = format!("* welcome, {name}\n");
-    writer.write_all(welcome.as_bytes()).await?;
+    // Before the welcome: a friend who comes once that was read hears nothing of it.
     tell(format!("* {name} is here\n"));
-    let ended = loop {
-        runtime::select! {
-            line = lines.next() => match line {
-                Ok(Some(line)) => match line.strip_prefix("/name ").map(str::trim) {
-                    Some(new) if !new.is_empty() => {
-                        tell(format!("* {name} is {new}\n"));
-                        name = new.to_string();
-                    }
-                    _ => tell(format!("{name}: {line}\n")),
+    let ended = async {
+        let welcome = format!("* welcome, {name}\n");
+        writer.write_all(welcome.as_bytes()).await?;
+        loop {
+            runtime::select! {
+                line = lines.next() => match line? {
+                    Some(line) => match line.strip_prefix("/name ").map(str::trim) {
+                        Some(new) if !new.is_empty() => {
+                            tell(format!("* {name} is {new}\n"));
+                            name = new.to_string();
+                        }
+                        _ => tell(format!("{name}: {line}\n")),
+                    },
+                    None => return Ok(()),
                 },
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            },
-            message = others.recv() => {
-                let text: Arc<str> = match message {
-                    Ok(message) if message.from == guest => continue,
-                    Ok(message) => message.text,
-                    Err(RecvError::Lagged(missed)) => format!("* {missed} missed\n").into(),
-                    Err(RecvError::Closed) => break Ok(()),
-                };
-                if let Err(error) = writer.write_all(text.as_bytes()).await {
-                    break Err(error);
+                message = others.recv() => {
+                    let text: Arc<str> = match message {
+                        Ok(message) if message.from == guest => continue,
+                        Ok(message) => message.text,
+                        Err(RecvError::Lagged(missed)) => format!("* {missed} missed\n").into(),
+                        Err(RecvError::Closed) => return Ok(()),
+                    };
+                    writer.write_all(text.as_bytes()).await?;
                 }
             }
         }
-    };
+    }
+    .await;
     tell(format!("* {name} has left\n"));
     ended
 }

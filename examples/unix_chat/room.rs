@@ -105,12 +105,16 @@ async fn attend(stream: UnixStream, from: u64, room: broadcast::Sender<Message>)
     };
     let others = room.subscribe();
     let (reader, mut writer) = stream.into_split();
-    let welcome = format!("* welcome, {name}\n");
-    writer.write_all(welcome.as_bytes()).await?;
+    // Before the welcome: a friend who comes once that was read hears nothing of it.
     tell(format!("* {name} is here\n"));
-    let ended = runtime::select! {
-        ended = hear(reader, |line| tell(format!("{name}: {line}\n"))) => ended,
-        ended = pass_on(writer, others, from) => ended,
+    let welcome = format!("* welcome, {name}\n");
+    let welcomed = writer.write_all(welcome.as_bytes()).await;
+    let ended = match welcomed {
+        Err(error) => Err(error),
+        Ok(()) => runtime::select! {
+            ended = hear(reader, |line| tell(format!("{name}: {line}\n"))) => ended,
+            ended = pass_on(writer, others, from) => ended,
+        },
     };
     tell(format!("* {name} has left\n"));
     ended

@@ -44,14 +44,14 @@ fn nestings(kinds: &[Level]) -> Vec<Vec<Level>> {
 fn nest(
     own: Handle,
     other: Handle,
-    levels: &'static [Level],
+    levels: Vec<Level>,
 ) -> Pin<Box<dyn Future<Output = usize> + Send>> {
     Box::pin(async move {
         use_everything().await;
         let Some((level, rest)) = levels.split_first() else {
             return 0;
         };
-        let inner = nest(own.clone(), other.clone(), rest);
+        let inner = nest(own.clone(), other.clone(), rest.to_vec());
         let depth = match level {
             Level::Own => own.block_on(inner),
             Level::Other => other.block_on(inner),
@@ -77,12 +77,10 @@ async fn use_everything() {
 fn check(own: &runtime::Runtime, other: &runtime::Runtime, kinds: &[Level]) {
     for levels in nestings(kinds) {
         println!("{levels:?}");
-        let levels: &'static [Level] = levels.leak();
-        let nested = nest(own.handle().clone(), other.handle().clone(), levels);
-        assert_eq!(own.block_on(nested), DEPTH, "{levels:?}");
+        let nested = || nest(own.handle().clone(), other.handle().clone(), levels.clone());
+        assert_eq!(own.block_on(nested()), DEPTH, "{levels:?}");
 
-        let nested = nest(own.handle().clone(), other.handle().clone(), levels);
-        let task = own.spawn(nested);
+        let task = own.spawn(nested());
         let depth = own.block_on(task).expect("the task ends");
         assert_eq!(depth, DEPTH, "{levels:?} in a task");
     }
@@ -115,10 +113,11 @@ fn fault_024_a_foreign_executor_in_a_task_is_rescued_by_a_spare() {
             .worker_threads(1)
             .build()
             .expect("a runtime");
-        let levels: &'static [Level] = &[Level::Foreign, Level::Own, Level::Other, Level::Foreign];
-        for levels in [levels, &levels[1..], &levels[..1]] {
+        let levels = [Level::Foreign, Level::Own, Level::Other, Level::Foreign];
+        for levels in [&levels[..], &levels[1..], &levels[..1]] {
             for _ in 0..5 {
-                let nested = nest(own.handle().clone(), other.handle().clone(), levels);
+                let (own_handle, other_handle) = (own.handle().clone(), other.handle().clone());
+                let nested = nest(own_handle, other_handle, levels.to_vec());
                 let task = own.spawn(nested);
                 let depth = own.block_on(task).expect("the task ends");
                 assert_eq!(depth, levels.len(), "{levels:?}");

