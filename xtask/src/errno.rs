@@ -35,9 +35,11 @@ const PARTS: [&str; 7] = ["tcp", "udp", "unix", "fs", "process", "time", "signal
 
 /// Examples that end by themselves, with their arguments. They are held from their very beginning:
 /// only calls that no loader makes fail in them.
-const EXAMPLES: [(&str, &[&str]); 3] = [
+const EXAMPLES: [(&str, &[&str]); 5] = [
     ("timers", &[]),
     ("cat", &["Cargo.toml"]),
+    ("crunch", &["1000"]),
+    ("h2o", &["4"]),
     ("run", &["echo", "text"]),
 ];
 
