@@ -2,10 +2,13 @@
 //! queue.
 
 use std::future::pending;
+use std::pin::pin;
+use std::task::Poll;
 
 use super::JoinSet;
 use crate::loom::model;
 use crate::park::block_on_parked;
+use crate::sync::test_support::poll_once;
 use crate::task::test_support::Queue;
 
 /// Fault 8.
@@ -25,6 +28,29 @@ fn loom_join_set_complete_vs_join_next() {
             sum += joined.unwrap();
         }
         assert_eq!(sum, 7);
+        runner.join().unwrap();
+        assert_eq!(queue.live(), 0);
+    });
+}
+
+/// Who gives up waiting takes nothing along: neither a task's output nor its wake-up.
+#[test]
+fn loom_join_set_dropped_join_next_vs_complete() {
+    model(|| {
+        let queue = Queue::new();
+        let mut set = JoinSet::new();
+        set.insert(queue.spawn(async { 3 }));
+        let runner = {
+            let queue = queue.clone();
+            loom::thread::spawn(move || while queue.run_one() {})
+        };
+        let given_up = poll_once(pin!(set.join_next()));
+        let joined = match given_up {
+            Poll::Ready(joined) => joined,
+            Poll::Pending => block_on_parked(set.join_next()),
+        };
+        assert_eq!(joined.unwrap().unwrap(), 3);
+        assert!(block_on_parked(set.join_next()).is_none());
         runner.join().unwrap();
         assert_eq!(queue.live(), 0);
     });

@@ -253,3 +253,55 @@ fn loom_timer_close_vs_insert() {
         }
     });
 }
+
+/// Fault 32.
+#[test]
+fn loom_timer_close_vs_cancel() {
+    model(|| {
+        let shard = shard(|_| {});
+        let (count, waker) = counter();
+        let key = shard.insert(5, waker).unwrap();
+        let closing = {
+            let shard = Arc::clone(&shard);
+            thread::spawn(move || shard.close().count)
+        };
+        let returned = shard.cancel(key).is_some();
+        let woken = closing.join().unwrap();
+        assert_eq!(usize::from(returned) + woken, 1, "one end");
+        assert_eq!(wakes(&count), woken);
+        assert_eq!(StdArc::strong_count(&count), 1);
+    });
+}
+
+/// Who polls or moves a timer beside the end is told of it, or woken by the waker that was left.
+/// Fault 32.
+#[test]
+fn loom_timer_close_vs_poll_and_reset() {
+    model(|| {
+        let shard = shard(|_| {});
+        let ((first, a), (second, b)) = (counter(), counter());
+        let key = shard.insert(5, a).unwrap();
+        let closing = {
+            let shard = Arc::clone(&shard);
+            thread::spawn(move || shard.close().count)
+        };
+        let polled = shard.poll(key, &b);
+        let moved = shard.reset(key, 9);
+        assert_eq!(closing.join().unwrap(), 1);
+        match (polled, moved) {
+            (Registered::Waiting, Registered::Waiting | Registered::Closed) => {
+                assert_eq!(
+                    (wakes(&first), wakes(&second)),
+                    (0, 1),
+                    "the last waker counts"
+                );
+            }
+            (Registered::Closed, Registered::Closed) => {
+                assert_eq!((wakes(&first), wakes(&second)), (1, 0));
+            }
+            other => panic!("nothing fires, and the end stays: {other:?}"),
+        }
+        assert_eq!(shard.poll(key, &b), Registered::Closed);
+        assert_eq!(shard.next_deadline(), NEVER);
+    });
+}
