@@ -13,6 +13,7 @@ use runtime::sync::{
 use super::Case;
 use super::drive::{case, lossless, nothing, poll_once};
 use super::places::place_lost;
+use crate::support::lend;
 
 const RWLOCK: &str = "core: sync/rwlock";
 const SEMAPHORE: &str = "core: sync/semaphore";
@@ -101,8 +102,8 @@ fn guard(it: impl Any) -> Guard {
 /// A lock that lives for ever, and whoever has it.
 type Held<L> = (&'static Arc<L>, RefCell<Vec<Guard>>);
 
-fn held<L>(lock: L, take: impl FnOnce(&'static Arc<L>) -> Guard) -> Held<L> {
-    let lock: &'static Arc<L> = Box::leak(Box::new(Arc::new(lock)));
+fn held<L: Any + Send + Sync>(lock: L, take: impl FnOnce(&'static Arc<L>) -> Guard) -> Held<L> {
+    let lock = lend(Arc::new(lock));
     (lock, RefCell::new(vec![take(lock)]))
 }
 

@@ -11,7 +11,7 @@ use runtime::runtime::{Builder, Runtime};
 use runtime::task::{spawn_blocking, yield_now};
 use runtime::time::{sleep, timeout};
 
-use crate::support::Watchdog;
+use crate::support::{Watchdog, keep};
 
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -121,7 +121,7 @@ impl Drop for Endless {
 impl Wake for Endless {
     fn wake(self: Arc<Self>) {
         // It is not dropped here: of the waker only its panic is of interest.
-        std::mem::forget(self);
+        keep(self);
         panic_any(Endless);
     }
 }
@@ -148,7 +148,7 @@ fn fault_011_a_waker_whose_panic_leaves_a_hostile_payload_stops_nobody() {
             thread::sleep(due.saturating_duration_since(Instant::now()));
             works(&runtime);
             drop(sleeps);
-            std::mem::forget(waker);
+            keep(waker);
         }
     }
 }

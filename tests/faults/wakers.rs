@@ -19,7 +19,7 @@ use runtime::sync::{
 use runtime::task::{JoinSet, coop, yield_now};
 use runtime::time::sleep;
 
-use crate::support::Watchdog;
+use crate::support::{Watchdog, keep};
 
 type Waiting = Pin<Box<dyn Future<Output = ()>>>;
 type Event = Box<dyn FnOnce(&Runtime)>;
@@ -124,7 +124,7 @@ const CHANNELS: [Row; 11] = [
         let waits = async move { drop(sender.reserve().await.expect("it is open")) };
         let ends = move || {
             assert_eq!(receiver.try_recv(), Ok(1));
-            std::mem::forget(receiver);
+            keep(receiver);
         };
         (waiting(waits), event(ends))
     }),
@@ -157,7 +157,7 @@ const CHANNELS: [Row; 11] = [
         let waits = async move { receiver.changed().await.expect("it is open") };
         let ends = move || {
             sender.send(1).expect("somebody looks");
-            std::mem::forget(sender);
+            keep(sender);
         };
         (waiting(waits), event(ends))
     }),
@@ -166,7 +166,7 @@ const CHANNELS: [Row; 11] = [
         let waits = async move { drop(receiver.wait_for(|value| *value == 1).await) };
         let ends = move || {
             sender.send(1).expect("somebody looks");
-            std::mem::forget(sender);
+            keep(sender);
         };
         (waiting(waits), event(ends))
     }),
@@ -211,7 +211,7 @@ const OTHERS: [Row; 5] = [
         let waits = async move { assert_eq!(near.read_u8().await.expect("a byte"), 7) };
         let ends = move || {
             assert!(now(far.write_u8(7)).is_some_and(|it| it.is_ok()));
-            std::mem::forget(far);
+            keep(far);
         };
         (waiting(waits), event(ends))
     }),
@@ -221,7 +221,7 @@ const OTHERS: [Row; 5] = [
         let waits = async move { near.write_u8(8).await.expect("room comes") };
         let ends = move || {
             assert!(now(far.read_u8()).is_some_and(|it| it.is_ok()));
-            std::mem::forget(far);
+            keep(far);
         };
         (waiting(waits), event(ends))
     }),
@@ -348,7 +348,7 @@ const IN_TURN: [(&str, InTurn); 6] = [
         let held = Arc::clone(&lock).try_lock_owned().expect("it is free");
         let waits = || {
             let lock = Arc::clone(&lock);
-            waiting(async move { std::mem::forget(lock.lock().await) })
+            waiting(async move { keep(lock.lock_owned().await) })
         };
         ([waits(), waits()], event(move || drop(held)))
     }),
@@ -357,7 +357,7 @@ const IN_TURN: [(&str, InTurn); 6] = [
         let held = Arc::clone(&lock).try_read_owned().expect("it is free");
         let waits = || {
             let lock = Arc::clone(&lock);
-            waiting(async move { std::mem::forget(lock.write().await) })
+            waiting(async move { keep(lock.write_owned().await) })
         };
         ([waits(), waits()], event(move || drop(held)))
     }),
@@ -365,7 +365,7 @@ const IN_TURN: [(&str, InTurn); 6] = [
         let semaphore = Arc::new(Semaphore::new(0));
         let waits = || {
             let semaphore = Arc::clone(&semaphore);
-            waiting(async move { std::mem::forget(semaphore.acquire().await) })
+            waiting(async move { keep(semaphore.acquire_owned().await) })
         };
         let both = [waits(), waits()];
         (both, event(move || semaphore.add_permits(1)))
@@ -375,12 +375,12 @@ const IN_TURN: [(&str, InTurn); 6] = [
         sender.try_send(1).expect("there is room");
         let waits = || {
             let sender = sender.clone();
-            waiting(async move { std::mem::forget(sender.reserve_owned().await) })
+            waiting(async move { keep(sender.reserve_owned().await) })
         };
         let both = [waits(), waits()];
         let ends = move || {
             assert_eq!(receiver.try_recv(), Ok(1));
-            std::mem::forget((receiver, sender));
+            keep((receiver, sender));
         };
         (both, event(ends))
     }),
@@ -394,7 +394,7 @@ const IN_TURN: [(&str, InTurn); 6] = [
         let both = [waits(), waits()];
         let ends = move || {
             assert_eq!(receiver.try_recv(), Ok(1));
-            std::mem::forget((receiver, sender));
+            keep((receiver, sender));
         };
         (both, event(ends))
     }),

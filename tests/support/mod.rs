@@ -6,6 +6,7 @@ mod control;
 mod elsewhere;
 mod foreign;
 mod isolate;
+mod kept;
 mod process;
 #[cfg(unix)]
 mod resources;
@@ -16,6 +17,7 @@ pub(crate) use control::{Control, Lateness};
 pub(crate) use elsewhere::{program, slow};
 pub(crate) use foreign::foreign_block_on;
 pub(crate) use isolate::{Alone, alone, in_own_process, in_own_process_for};
+pub(crate) use kept::{keep, lend};
 pub(crate) use process::{
     Server, assert_one_clear_line, example, interrupt, no_text, proc_status_kib, run, run_example,
 };

@@ -14,7 +14,8 @@
 //!    same program without it must not. Else the sanitizer's silence would say nothing: stop.
 //! 4. Run the library tests of core, I/O and alarm, and the facade's integration tests but for those
 //!    that only read sources or call the compiler, and for the few in [`SKIPPED`].
-//! 5. Show every report and fail if there is one.
+//! 5. Run the process of `cargo xtask soak` for a minute.
+//! 6. Show every report and fail if there is one.
 //!
 //! Every process of a run writes its reports to files of its own. Exit codes would not do: a test
 //! may kill the server that it has started, and with it the code that says what was found there.
@@ -45,6 +46,9 @@ const FOUND: i32 = 66;
 
 /// Integration tests that run no product code.
 const NO_PRODUCT_CODE: [&str; 3] = ["tidy", "compile_fail", "missing_feature"];
+
+/// For so long the process of `cargo xtask soak` runs.
+const STRESS_SECONDS: &str = "60";
 
 /// The crates with unsafe code.
 const LIBRARIES: [&str; 3] = ["runtime-core", "runtime-io", "runtime-alarm"];
@@ -111,6 +115,11 @@ const SKIPPED: &[(Sanitizer, &str, &str)] = &[
     ),
     (
         Sanitizer::Address,
+        "fault_057_slow_clients_delay_no_fast_one_and_cost_little",
+        "a connection takes more memory than the test allows it",
+    ),
+    (
+        Sanitizer::Address,
         "line_echo_holds_ten_thousand_connections_and_answers_each",
         "a connection takes more memory than the test allows it",
     ),
@@ -123,6 +132,9 @@ const LATE_SIGNALS: &str = "the sanitizer puts a signal's handler off to a call 
                             a parked thread makes none";
 
 const KEEPS_FREED: &str = "what is freed stays in quarantine, where the test wants it back";
+
+/// What LeakSanitizer says where a filter of system calls keeps it from its work.
+const NOT_SEARCHED: [&str; 2] = ["ptrace appears to be blocked", "Child exited with signal"];
 
 /// What `planted.rs` is run with, and the function that the report must name, if there must be one.
 const PLANTED: &[(Sanitizer, &str, Option<&str>)] = &[
@@ -237,8 +249,12 @@ pub(crate) fn run(sanitizer: Sanitizer, filter: Option<&str>) -> Result<(), Stri
     let crates: Vec<String> = crates.chain(["--lib".to_owned()]).collect();
     let crates = test(&recipe, &crates, filter);
     let facade = test_facade(&recipe, filter);
+    let stressed = match filter {
+        Some(_) => Ok(()),
+        None => stress(&recipe),
+    };
     let found = show_reports(&recipe);
-    found.and(crates).and(facade)
+    found.and(crates).and(facade).and(stressed)
 }
 
 /// The sanitizer reports each planted fault, and nothing where none is.
@@ -313,6 +329,20 @@ fn test(recipe: &Recipe, what: &[String], filter: Option<&str>) -> Result<(), St
     process::run(&mut command)
 }
 
+/// Everything at random, and given up at random: what no test has thought of.
+fn stress(recipe: &Recipe) -> Result<(), String> {
+    process::run(
+        recipe
+            .cargo("build")
+            .args(["-p", "xtask", "--example", "soak"]),
+    )?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seed = now.map_or(0, |now| now.as_secs()).to_string();
+    let mut soak = process::program(recipe.examples().join("soak"));
+    recipe.sanitized(soak.args([STRESS_SECONDS, &seed]));
+    process::run(&mut soak)
+}
+
 /// Removes the reports of an earlier run.
 fn forget_reports(recipe: &Recipe) -> Result<(), String> {
     let folder = recipe.reports();
@@ -331,7 +361,17 @@ fn reports(recipe: &Recipe) -> Result<Vec<String>, String> {
     let mut names = names_in(&folder)?;
     names.sort();
     let read = |name| fs::read_to_string(folder.join(name)).map_err(|error| error.to_string());
-    names.into_iter().map(read).collect()
+    let reports = names.into_iter().map(read);
+    reports
+        .filter(|report| !matches!(report, Ok(text) if is_no_finding(text)))
+        .collect()
+}
+
+/// A process that refuses itself what the search for leaks needs is not searched: it says so, and
+/// nothing else.
+fn is_no_finding(report: &str) -> bool {
+    let mut lines = report.lines().filter(|line| !line.trim().is_empty());
+    lines.all(|line| NOT_SEARCHED.iter().any(|says| line.contains(says)))
 }
 
 fn show_reports(recipe: &Recipe) -> Result<(), String> {
@@ -450,6 +490,15 @@ mod tests {
         for (_, test, _) in SKIPPED {
             assert!(text.contains(&format!("fn {test}(")), "{test}");
         }
+    }
+
+    #[test]
+    fn a_process_that_cannot_be_searched_is_no_finding() {
+        let warning = "\n==7==WARNING: ptrace appears to be blocked (is seccomp enabled?).\n\
+                       ==7==Child exited with signal 42.\n";
+        assert!(is_no_finding(warning));
+        let leaks = "==7==ERROR: LeakSanitizer: detected memory leaks\n";
+        assert!(!is_no_finding(leaks) && !is_no_finding(&format!("{warning}{leaks}")));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! `cargo xtask loom --core`: the models of the core, with one preemption more than the rest.
 //!
 //! The core is what every program's tasks go through. Each model is a process of its own and has a
-//! limit of processor time, which is the same on a busy machine. One that does not end has shown nothing at this bound: it is named, and an error
-//! unless it is known to be too large ([`TOO_LARGE`]).
+//! limit of processor time, which is the same on a busy machine. One that does not end has shown
+//! nothing at this bound: it is named, and an error unless it is known to be too large
+//! ([`TOO_LARGE`]).
 
 use std::fs::{self, File};
 use std::path::Path;
