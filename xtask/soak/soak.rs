@@ -1,5 +1,5 @@
-//! A process that does a bit of everything for a long time: `soak SECONDS SEED`, run by `cargo xtask
-//! soak`.
+//! A process that does a bit of everything for a long time: `soak SECONDS SEED [STEP]`, run by `cargo
+//! xtask soak`. A step that is named is left out.
 //!
 //! A few *hands*, each a task, take steps at random (`steps.rs`); one step of three is dropped at a
 //! random poll. Once a second all hands rest: no step is begun, those that were are over, and what
@@ -52,15 +52,13 @@ const MOMENTS_MAX: usize = 1000;
 type Gate = RwLock<[AtomicU64; STEPS.len()]>;
 
 fn main() -> ExitCode {
-    let numbers: Vec<u64> = std::env::args()
-        .skip(1)
-        .filter_map(|word| word.parse().ok())
-        .collect();
-    let [seconds, seed] = numbers[..] else {
-        let _ = writeln!(io::stderr(), "usage: soak SECONDS SEED");
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let mut numbers = words.iter().map_while(|word| word.parse().ok());
+    let (Some(seconds), Some(seed)) = (numbers.next(), numbers.next()) else {
+        let _ = writeln!(io::stderr(), "usage: soak SECONDS SEED [STEP]");
         return ExitCode::FAILURE;
     };
-    match run(Duration::from_secs(seconds), seed) {
+    match run(Duration::from_secs(seconds), seed, words.into_iter().nth(2)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "soak: {error}");
@@ -69,9 +67,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(lasts: Duration, seed: u64) -> io::Result<()> {
+fn run(lasts: Duration, seed: u64, without: Option<String>) -> io::Result<()> {
     std::fs::create_dir_all(folder())?;
-    let done = churn(lasts, seed);
+    let done = churn(lasts, seed, without);
     done.and(std::fs::remove_dir_all(folder()))
 }
 
@@ -80,7 +78,7 @@ fn folder() -> PathBuf {
     std::env::temp_dir().join(format!("runtime-soak-{}", std::process::id()))
 }
 
-fn churn(lasts: Duration, seed: u64) -> io::Result<()> {
+fn churn(lasts: Duration, seed: u64, without: Option<String>) -> io::Result<()> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(4)
         .thread_keep_alive(Duration::from_secs(1))
@@ -91,7 +89,7 @@ fn churn(lasts: Duration, seed: u64) -> io::Result<()> {
         let mut random = Random::new(seed);
         let mut hands = JoinSet::new();
         for _ in 0..HANDS {
-            hands.spawn(hand(Arc::clone(&gate), random.fork()));
+            hands.spawn(hand(Arc::clone(&gate), random.fork(), without.clone()));
         }
         let counts = runtime::spawn(count(Arc::clone(&gate), lasts));
         runtime::select! {
@@ -115,10 +113,13 @@ fn churn(lasts: Duration, seed: u64) -> io::Result<()> {
 }
 
 /// Takes steps until one fails.
-async fn hand(gate: Arc<Gate>, mut random: Random) -> io::Result<()> {
+async fn hand(gate: Arc<Gate>, mut random: Random, without: Option<String>) -> io::Result<()> {
     loop {
-        let open = gate.read().await;
         let which = random.below(STEPS.len() as u64) as usize;
+        if without.as_deref() == Some(STEPS[which].0) {
+            continue;
+        }
+        let open = gate.read().await;
         // Relaxed: a count; the lock orders it.
         open[which].fetch_add(1, Ordering::Relaxed);
         let polls = match random.below(3) {

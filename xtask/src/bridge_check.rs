@@ -5,7 +5,7 @@
 //! them, names who wants it and why the bridge was passed over.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use toml::Table;
@@ -19,18 +19,20 @@ pub(crate) fn run(path: Option<&str>) -> Result<(), String> {
     };
     let metadata = process::metadata(&folder, &[])?;
     let workspace = Path::new(metadata["workspace_root"].as_str().unwrap_or(".")).to_owned();
-    let read = |name: &str| {
-        let text = fs::read_to_string(workspace.join(name)).unwrap_or_default();
+    let read = |file: PathBuf| {
+        let text = fs::read_to_string(file).unwrap_or_default();
         text.parse::<Table>().unwrap_or_default()
     };
+    let is_patched = |file: PathBuf| patches(&read(file));
     let bridge = process::root().join("compat/tokio");
     let manifest = fs::read_to_string(bridge.join("Cargo.toml"))
         .map_err(|error| format!("the bridge's manifest: {error}"))?;
     let manifest: Table = manifest.parse().map_err(|error| format!("{error}"))?;
     let facts = Facts {
         metadata,
-        patched: patches(&read("Cargo.toml")) || patches(&read(".cargo/config.toml")),
-        unused: is_unused(&read("Cargo.lock")),
+        patched: is_patched(workspace.join("Cargo.toml"))
+            || configurations(&folder).any(is_patched),
+        unused: is_unused(&read(workspace.join("Cargo.lock"))),
         features: manifest["features"]
             .as_table()
             .into_iter()
@@ -47,6 +49,17 @@ pub(crate) fn run(path: Option<&str>) -> Result<(), String> {
         }
         Err(lines) => Err(lines.join("\n")),
     }
+}
+
+/// Where cargo, called in this folder, looks for its configuration: there, in each folder above it,
+/// and in its own home.
+fn configurations(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let above: Vec<PathBuf> = folder.ancestors().map(|it| it.join(".cargo")).collect();
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".cargo")));
+    let folders = above.into_iter().chain(home);
+    folders.flat_map(|it| ["config.toml", "config"].map(|name| it.join(name)))
 }
 
 struct Facts {

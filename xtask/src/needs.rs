@@ -37,12 +37,17 @@ impl Need {
     }
 }
 
-/// Where programs are; Debian keeps PostgreSQL's in a folder a version.
+/// Where programs are. Debian keeps PostgreSQL's in a folder a version, and some servers where only
+/// root's PATH leads.
 fn folders() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let versions = versions.flatten().map(|version| version.path().join("bin"));
-    env::split_paths(&path).chain(versions).collect()
+    let servers = ["/usr/sbin"].map(PathBuf::from);
+    env::split_paths(&path)
+        .chain(servers)
+        .chain(versions)
+        .collect()
 }
 
 /// All of them are, and the compiler, or are installed if that is wanted.

@@ -339,7 +339,12 @@ fn stress(recipe: &Recipe) -> Result<(), String> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seed = now.map_or(0, |now| now.as_secs()).to_string();
     let mut soak = process::program(recipe.examples().join("soak"));
-    recipe.sanitized(soak.args([STRESS_SECONDS, &seed]));
+    soak.args([STRESS_SECONDS, &seed]);
+    // Its signals come from outside, to a process whose threads are parked: see `LATE_SIGNALS`.
+    if recipe.sanitizer == Sanitizer::Thread {
+        soak.arg("signals");
+    }
+    recipe.sanitized(&mut soak);
     process::run(&mut soak)
 }
 

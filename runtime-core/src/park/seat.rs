@@ -119,16 +119,16 @@ impl Seat {
 
     /// Step (4): when the sitter will wake by itself; unknown again when the result is dropped.
     pub(crate) fn publish_deadline(&self, deadline: u64) -> PublishedDeadline<'_> {
-        // Release: pairs with `deadline`.
-        self.deadline.store(deadline, Ordering::Release);
+        // Relaxed: the word orders it, see the header.
+        self.deadline.store(deadline, Ordering::Relaxed);
         PublishedDeadline(&self.deadline)
     }
 
     /// What the sitter published, or `u64::MAX` if it has not yet; to be read after the word said
     /// that somebody sleeps.
     pub(crate) fn deadline(&self) -> u64 {
-        // Acquire: ordered by the word, see the header.
-        self.deadline.load(Ordering::Acquire)
+        // Relaxed: ordered by the word, see the header.
+        self.deadline.load(Ordering::Relaxed)
     }
 
     /// Step (1).
@@ -183,13 +183,13 @@ impl Seat {
     /// Before the poll, under its lock: a turn that the sentinel sees has its poll still to come, or
     /// under way. Counted after it, an old poll would pass for a new one.
     fn count_turn(&self) {
-        // AcqRel: ordered by the lock besides; the sentinel compares it with what it saw.
-        self.turns.fetch_add(1, Ordering::AcqRel);
+        // Relaxed: the lock keeps it behind the polls before; the sentinel compares it with what it saw.
+        self.turns.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn turns(&self) -> u64 {
-        // Acquire: see `count_turn`.
-        self.turns.load(Ordering::Acquire)
+        // Relaxed: see `count_turn`. Seen late, it costs a turn too many.
+        self.turns.load(Ordering::Relaxed)
     }
 
     /// Ends the sitter's sleep, step (b); called by whoever changed the word from asleep.
@@ -207,8 +207,8 @@ pub(crate) struct PublishedDeadline<'a>(&'a AtomicU64);
 
 impl Drop for PublishedDeadline<'_> {
     fn drop(&mut self) {
-        // Release: before the change of the word by which the sitter stays or stands up.
-        self.0.store(u64::MAX, Ordering::Release);
+        // Relaxed: the change of the word by which the sitter stays or stands up comes after it.
+        self.0.store(u64::MAX, Ordering::Relaxed);
     }
 }
 

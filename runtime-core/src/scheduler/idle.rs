@@ -587,8 +587,8 @@ impl Idle {
 
     /// A snapshot, for hints, looks and metrics.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        // Acquire: what the counts speak of has happened.
-        Snapshot(self.word.load(Ordering::Acquire))
+        // Relaxed: a hint; what decides is a change.
+        Snapshot(self.word.load(Ordering::Relaxed))
     }
 
     /// Rule 15: no thread goes to sleep any more; gives those that sleep. True: the sitter's sleep

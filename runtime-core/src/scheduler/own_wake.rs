@@ -7,6 +7,10 @@
 //! of the word: a guest that has taken the wake-up finds the hold that belongs to it. None is left
 //! behind: a guest that leaves is `WOKEN` for good, and who finds it so leaves nothing. Only a clock
 //! that was ever paused costs that. Model: `loom_idle_quiet_a_woken_guest_is_seen`.
+//!
+//! **Orderings.** The waker's data go from its swap to `take`, by which alone a guest comes to its
+//! poll: what else the guest reads only leads it there. What a waker has to know of a sleep in the
+//! driver goes from `will_sit` to its swap; a sleep on the parker has the parker's own order.
 
 use crate::loom::atomic::{AtomicU8, Ordering};
 use crate::loom::{Arc, Mutex};
@@ -89,40 +93,40 @@ impl OwnWake {
 
     /// Takes the wake-up, if there is one.
     pub(super) fn take(&self) -> bool {
-        // AcqRel: pairs with `wake`; the poll that follows sees its data.
+        // Acquire: pairs with `wake`; the poll that follows sees its data. Relaxed: in vain.
         self.word
-            .compare_exchange(WOKEN, AWAKE, Ordering::AcqRel, Ordering::Acquire)
+            .compare_exchange(WOKEN, AWAKE, Ordering::Acquire, Ordering::Relaxed)
             .is_ok()
     }
 
     /// Step (1): announces a sleep in the driver; false if there is a wake-up.
     pub(super) fn will_sit(&self) -> bool {
-        // AcqRel: ordered against `wake`, both ways.
+        // AcqRel: ordered against `wake`, both ways. Relaxed: `take` comes next.
         self.word
-            .compare_exchange(AWAKE, SITTING, Ordering::AcqRel, Ordering::Acquire)
+            .compare_exchange(AWAKE, SITTING, Ordering::AcqRel, Ordering::Relaxed)
             .is_ok()
     }
 
     /// Step (3'): a sleep on the parker instead; false if there is a wake-up.
     pub(super) fn will_park(&self) -> bool {
-        // AcqRel: as above.
+        // Relaxed, both: the parker orders its sleep, and otherwise `take` comes next.
         self.word
-            .compare_exchange(SITTING, PARKED, Ordering::AcqRel, Ordering::Acquire)
+            .compare_exchange(SITTING, PARKED, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
     }
 
     pub(super) fn is_woken(&self) -> bool {
-        // Acquire: pairs with `wake`.
-        self.word.load(Ordering::Acquire) == WOKEN
+        // Relaxed: `take` comes next.
+        self.word.load(Ordering::Relaxed) == WOKEN
     }
 
     /// Awake again; a wake-up stays for [`OwnWake::take`].
     pub(super) fn is_up(&self) {
-        // AcqRel, both: only this thread leaves the two sleeping states, other than by a wake-up,
-        // which stays. No look first: see `loom::first_look`.
+        // Relaxed, all: only this thread leaves the two sleeping states, other than by a wake-up,
+        // which stays for `take`. No look first: see `loom::first_look`.
         let up = |from| {
             self.word
-                .compare_exchange(from, AWAKE, Ordering::AcqRel, Ordering::Acquire)
+                .compare_exchange(from, AWAKE, Ordering::Relaxed, Ordering::Relaxed)
         };
         if up(SITTING).is_err() {
             let _ = up(PARKED);

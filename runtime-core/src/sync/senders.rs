@@ -4,8 +4,9 @@
 //! finds the count above zero by the change itself. S2: so exactly one removal is the last, and
 //! what all senders did happens before it.
 //!
-//! **Orderings**: removals and upgrades are one chain of AcqRel changes (S2). The weak count is for
-//! humans only.
+//! **Orderings**: the removals are one chain of AcqRel changes (S2), and what comes between two of
+//! them does not break it. An upgrade gives nothing and gets nothing: its sender leaves by a removal.
+//! The weak count is for humans only.
 
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::first_look;
@@ -43,11 +44,11 @@ impl Senders {
     pub(super) fn try_add(&self) -> bool {
         let mut strong = first_look::usize(&self.strong);
         while strong != 0 {
-            // AcqRel: S2: joins the chain that ends with the last removal.
+            // Relaxed, both: see the header.
             let raised = self.strong.compare_exchange_weak(
                 strong,
                 strong + 1,
-                Ordering::AcqRel,
+                Ordering::Relaxed,
                 Ordering::Relaxed,
             );
             match raised {

@@ -106,3 +106,14 @@ fn patches_are_seen_where_they_are_written() {
     )));
     assert!(!is_unused(&table("[[package]]\nname = \"tokio\"")));
 }
+
+#[test]
+fn a_configuration_counts_in_each_folder_above_and_in_either_spelling() {
+    let found: Vec<PathBuf> = configurations(&process::root().join("xtask")).collect();
+    for file in ["xtask/.cargo/config", ".cargo/config.toml"] {
+        let file = fs::canonicalize(process::root())
+            .expect("it is there")
+            .join(file);
+        assert!(found.contains(&file), "{} in {found:?}", file.display());
+    }
+}

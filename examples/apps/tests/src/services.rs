@@ -185,7 +185,14 @@ impl Nats {
     #[track_caller]
     pub fn resume(&mut self) {
         let port = self.port.to_string();
-        let mut process = Process::start("nats-server", &["-a", "127.0.0.1", "-p", &port]);
+        // Debian puts it where only root's PATH leads.
+        let debian = "/usr/sbin/nats-server";
+        let server = if Path::new(debian).exists() {
+            debian
+        } else {
+            "nats-server"
+        };
+        let mut process = Process::start(server, &["-a", "127.0.0.1", "-p", &port]);
         process.says("Server is ready");
         self.process = Some(process);
     }

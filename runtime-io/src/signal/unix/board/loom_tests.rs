@@ -19,8 +19,8 @@ struct Rig {
     board: Board,
     bell: Mutex<Bell>,
     rung: Condvar,
-    /// What a thread wrote before it raised a signal.
-    before: AtomicUsize,
+    /// What a thread wrote before it raised the first signal, or the second.
+    before: [AtomicUsize; 2],
 }
 
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Rig {
             board: Board::new(),
             bell: Mutex::new(Bell::default()),
             rung: Condvar::new(),
-            before: AtomicUsize::new(0),
+            before: [AtomicUsize::new(0), AtomicUsize::new(0)],
         })
     }
 
@@ -96,6 +96,8 @@ impl Rig {
     }
 }
 
+/// One may share the other's ring: then nothing but the board tells what it did before.
+///
 /// Fault 75.
 #[test]
 fn loom_signal_two_handlers_against_one_runtime() {
@@ -106,11 +108,17 @@ fn loom_signal_two_handlers_against_one_runtime() {
             .into_iter()
             .map(|signal| {
                 let rig = Arc::clone(&rig);
-                thread::spawn(move || rig.arrived(signal))
+                thread::spawn(move || {
+                    // Relaxed: the board must carry the order.
+                    rig.before[signal as usize - 1].store(1, Ordering::Relaxed);
+                    rig.arrived(signal);
+                })
             })
             .collect();
-        for place in places {
+        for (place, before) in places.into_iter().zip(&rig.before) {
             Rig::receive(&rig, 0, place);
+            // Relaxed: as above.
+            assert_eq!(before.load(Ordering::Relaxed), 1);
         }
         for handler in handlers {
             handler.join().unwrap();
@@ -128,12 +136,12 @@ fn loom_signal_again_after_it_was_delivered() {
             let other = Arc::clone(&rig);
             let handler = thread::spawn(move || {
                 // Relaxed: the board must carry the order.
-                other.before.store(round, Ordering::Relaxed);
+                other.before[0].store(round, Ordering::Relaxed);
                 other.arrived(1);
             });
             Rig::receive(&rig, 0, place);
             // Relaxed: as above.
-            assert_eq!(rig.before.load(Ordering::Relaxed), round);
+            assert_eq!(rig.before[0].load(Ordering::Relaxed), round);
             handler.join().unwrap();
         }
     });
