@@ -199,6 +199,8 @@ impl Recipe {
         // Naming the functions of one backtrace takes seconds in such a build, and a test may panic
         // on purpose where others wait for it.
         command.env("RUST_BACKTRACE", "0");
+        // Bounds in time are for the same tests without a sanitizer to judge.
+        command.env_remove("RUNTIME_TESTS_QUIET");
     }
 
     /// Debian's cargo, to build (and run) what its arguments say.
