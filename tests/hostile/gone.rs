@@ -22,7 +22,7 @@ async fn half_open() -> (TcpStream, Peer) {
     let address = listener.local_addr().expect("bound");
     let peer = Peer::connect(address).expect("a connection");
     let (stream, _) = listener.accept().await.expect("accepted");
-    swallows(&peer, peer.local_addr().expect("bound"));
+    swallows(&peer);
     (stream, peer)
 }
 

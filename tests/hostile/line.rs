@@ -3,11 +3,11 @@
 //!
 //! `tests/hostile.rs` says when a namespace does it instead.
 
-use std::net::SocketAddr;
+use std::io;
 use std::os::fd::AsFd;
 use std::process::Command;
 
-use socket2::{SockFilter, SockRef};
+use socket2::{SockAddr, SockFilter, SockRef};
 
 use super::LINE;
 
@@ -45,17 +45,23 @@ pub(crate) fn loses(socket: &impl AsFd, percent: u32) {
     attached.expect("a filter needs no rights");
 }
 
-/// From now on nothing comes to this socket, which has this address: a machine without power.
-pub(crate) fn swallows(socket: &impl AsFd, address: SocketAddr) {
+/// From now on nothing comes to this socket from its peer: a machine without power.
+pub(crate) fn swallows(socket: &impl AsFd) {
+    let socket = SockRef::from(socket);
     if !does("swallows") {
         let filter = [step(RETURN, 0, [0, 0])];
-        let attached = SockRef::from(socket).attach_filter(&filter);
+        let attached = socket.attach_filter(&filter);
         return attached.expect("a filter needs no rights");
     }
-    let port = address.port().to_string();
+    let port = |address: io::Result<SockAddr>| {
+        let address = address.expect("it is connected").as_socket();
+        address.expect("of the internet").port().to_string()
+    };
+    let (from, to) = (port(socket.peer_addr()), port(socket.local_addr()));
+    // Both ports: a rule stays, and either may be somebody else's later.
     let mut rule = Command::new("nft");
-    rule.args(["add", "rule", "inet", "hostile", "input", "tcp", "dport"]);
-    rule.args([&port, "drop"]);
+    rule.args(["add", "rule", "inet", "hostile", "input"]);
+    rule.args(["tcp", "sport", &from, "tcp", "dport", &to, "drop"]);
     let status = rule.status().expect("the namespace has nft");
     assert!(status.success(), "nft: {status}");
 }
