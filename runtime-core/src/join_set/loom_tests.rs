@@ -11,6 +11,12 @@ use crate::park::block_on_parked;
 use crate::sync::test_support::poll_once;
 use crate::task::test_support::Queue;
 
+/// Another thread, which runs entries until it finds none.
+fn run_beside(queue: &Queue) -> loom::thread::JoinHandle<()> {
+    let queue = queue.clone();
+    loom::thread::spawn(move || while queue.run_one() {})
+}
+
 /// Fault 8.
 #[test]
 fn loom_join_set_complete_vs_join_next() {
@@ -19,10 +25,7 @@ fn loom_join_set_complete_vs_join_next() {
         let mut set = JoinSet::new();
         set.insert(queue.spawn(async { 3 }));
         set.insert(queue.spawn(async { 4 }));
-        let runner = {
-            let queue = queue.clone();
-            loom::thread::spawn(move || while queue.run_one() {})
-        };
+        let runner = run_beside(&queue);
         let mut sum = 0;
         while let Some(joined) = block_on_parked(set.join_next()) {
             sum += joined.unwrap();
@@ -40,10 +43,7 @@ fn loom_join_set_dropped_join_next_vs_complete() {
         let queue = Queue::new();
         let mut set = JoinSet::new();
         set.insert(queue.spawn(async { 3 }));
-        let runner = {
-            let queue = queue.clone();
-            loom::thread::spawn(move || while queue.run_one() {})
-        };
+        let runner = run_beside(&queue);
         let given_up = poll_once(pin!(set.join_next()));
         let joined = match given_up {
             Poll::Ready(joined) => joined,
@@ -61,10 +61,7 @@ fn loom_join_set_insert_vs_complete() {
     model(|| {
         let queue = Queue::new();
         let handle = queue.spawn(async { 3 });
-        let runner = {
-            let queue = queue.clone();
-            loom::thread::spawn(move || while queue.run_one() {})
-        };
+        let runner = run_beside(&queue);
         let mut set = JoinSet::new();
         set.insert(handle);
         let joined = block_on_parked(set.join_next());
@@ -82,10 +79,7 @@ fn loom_join_set_abort_all_vs_complete() {
         let mut set = JoinSet::new();
         set.insert(queue.spawn(async { 3 }));
         set.insert(queue.spawn(pending()));
-        let runner = {
-            let queue = queue.clone();
-            loom::thread::spawn(move || while queue.run_one() {})
-        };
+        let runner = run_beside(&queue);
         set.abort_all();
         // What the abort has queued after the other thread had looked.
         while queue.run_one() {}
@@ -110,10 +104,7 @@ fn loom_join_set_drop_vs_complete() {
         let mut set = JoinSet::new();
         set.insert(queue.spawn(async { 3 }));
         set.insert(queue.spawn(pending()));
-        let runner = {
-            let queue = queue.clone();
-            loom::thread::spawn(move || while queue.run_one() {})
-        };
+        let runner = run_beside(&queue);
         drop(set);
         runner.join().unwrap();
         while queue.run_one() {}

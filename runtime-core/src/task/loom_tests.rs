@@ -108,6 +108,12 @@ fn run_all(queue: &Queue) {
     }
 }
 
+/// The same on another thread.
+fn run_all_beside(queue: &Queue) -> loom::thread::JoinHandle<()> {
+    let queue = queue.clone();
+    loom::thread::spawn(move || run_all(&queue))
+}
+
 /// Fault 15.
 #[test]
 fn loom_task_wake_vs_poll() {
@@ -212,10 +218,7 @@ fn loom_task_abort_vs_poll_vs_join() {
         let join = queue.spawn(pass(&gate, &drops));
         let abort = join.abort_handle();
         let aborter = loom::thread::spawn(move || abort.abort());
-        let runner = {
-            let queue = queue.clone();
-            loom::thread::spawn(move || run_all(&queue))
-        };
+        let runner = run_all_beside(&queue);
         gate.open();
         match block_on_parked(join) {
             Ok(value) => assert_eq!(value, 7),
@@ -240,10 +243,7 @@ fn loom_task_drop_join_vs_complete() {
             let output = Counted(Arc::clone(&drops));
             queue.spawn(async move { output })
         };
-        let runner = {
-            let queue = queue.clone();
-            loom::thread::spawn(move || run_all(&queue))
-        };
+        let runner = run_all_beside(&queue);
         let mut cx = Context::from_waker(Waker::noop());
         let polled = Pin::new(&mut join).poll(&mut cx);
         drop(polled);
@@ -262,10 +262,7 @@ fn loom_task_join_polled_again_vs_complete() {
     model(|| {
         let queue = Queue::new();
         let mut join = queue.spawn(async { 7 });
-        let runner = {
-            let queue = queue.clone();
-            loom::thread::spawn(move || run_all(&queue))
-        };
+        let runner = run_all_beside(&queue);
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..2 {
             if let Poll::Ready(output) = Pin::new(&mut join).poll(&mut cx) {
@@ -398,10 +395,7 @@ fn loom_task_panic_vs_abort_vs_join() {
         }));
         let abort = join.abort_handle();
         let aborter = loom::thread::spawn(move || abort.abort());
-        let runner = {
-            let queue = queue.clone();
-            loom::thread::spawn(move || run_all(&queue))
-        };
+        let runner = run_all_beside(&queue);
         let error = block_on_parked(join).unwrap_err();
         assert!(error.is_panic() || error.is_cancelled());
         aborter.join().unwrap();
@@ -417,10 +411,7 @@ fn loom_task_panicking_join_waker_vs_complete() {
     model(|| {
         let queue = Queue::new();
         let mut join = queue.spawn(async { 7 });
-        let runner = {
-            let queue = queue.clone();
-            loom::thread::spawn(move || run_all(&queue))
-        };
+        let runner = run_all_beside(&queue);
         let polled = Pin::new(&mut join).poll(&mut Context::from_waker(&bomb()));
         runner.join().unwrap();
         assert_eq!(queue.live(), 0);

@@ -43,6 +43,18 @@ fn fire(shard: &Shard, now: u64) -> usize {
     fired.count
 }
 
+/// How many it fires, on another thread.
+fn fire_beside(shard: &Arc<Shard>, now: u64) -> thread::JoinHandle<usize> {
+    let shard = Arc::clone(shard);
+    thread::spawn(move || fire(&shard, now))
+}
+
+/// How many the end wakes, on another thread.
+fn close_beside(shard: &Arc<Shard>) -> thread::JoinHandle<usize> {
+    let shard = Arc::clone(shard);
+    thread::spawn(move || shard.close().count)
+}
+
 const AWAKE: u32 = 0;
 const ASLEEP: u32 = 1;
 const KICKED: u32 = 2;
@@ -151,9 +163,7 @@ fn loom_timer_cancel_vs_fire() {
         let shard = shard(|_| {});
         let (count, waker) = counter();
         let key = shard.insert(5, waker).unwrap();
-        let (one, two) = (Arc::clone(&shard), Arc::clone(&shard));
-        let one = thread::spawn(move || fire(&one, 5));
-        let two = thread::spawn(move || fire(&two, 7));
+        let (one, two) = (fire_beside(&shard, 5), fire_beside(&shard, 7));
         let returned = shard.cancel(key).is_some();
         let fired = one.join().unwrap() + two.join().unwrap();
         assert_eq!(
@@ -174,10 +184,7 @@ fn loom_timer_reset_vs_fire() {
         let shard = shard(|_| {});
         let (count, waker) = counter();
         let key = shard.insert(5, waker).unwrap();
-        let firing = {
-            let shard = Arc::clone(&shard);
-            thread::spawn(move || fire(&shard, 5))
-        };
+        let firing = fire_beside(&shard, 5);
         let reset = shard.reset(key, 9);
         let fired = firing.join().unwrap();
         match reset {
@@ -203,10 +210,7 @@ fn loom_timer_poll_and_drop_vs_fire() {
         let shard = shard(|_| {});
         let ((first, a), (second, b)) = (counter(), counter());
         let key = shard.insert(5, a).unwrap();
-        let firing = {
-            let shard = Arc::clone(&shard);
-            thread::spawn(move || fire(&shard, 5))
-        };
+        let firing = fire_beside(&shard, 5);
         let seen = shard.poll(key, &b);
         let returned = shard.cancel(key).is_some();
         let fired = firing.join().unwrap();
@@ -235,9 +239,7 @@ fn loom_timer_close_vs_insert() {
     model(|| {
         let shard = shard(|_| {});
         let (count, waker) = counter();
-        let (one, two) = (Arc::clone(&shard), Arc::clone(&shard));
-        let closing = thread::spawn(move || one.close().count);
-        let firing = thread::spawn(move || fire(&two, 5));
+        let (closing, firing) = (close_beside(&shard), fire_beside(&shard, 5));
         let inserted = shard.insert(5, waker);
         let woken = closing.join().unwrap() + firing.join().unwrap();
         assert_eq!(
@@ -261,10 +263,7 @@ fn loom_timer_close_vs_cancel() {
         let shard = shard(|_| {});
         let (count, waker) = counter();
         let key = shard.insert(5, waker).unwrap();
-        let closing = {
-            let shard = Arc::clone(&shard);
-            thread::spawn(move || shard.close().count)
-        };
+        let closing = close_beside(&shard);
         let returned = shard.cancel(key).is_some();
         let woken = closing.join().unwrap();
         assert_eq!(usize::from(returned) + woken, 1, "one end");
@@ -281,10 +280,7 @@ fn loom_timer_close_vs_poll_and_reset() {
         let shard = shard(|_| {});
         let ((first, a), (second, b)) = (counter(), counter());
         let key = shard.insert(5, a).unwrap();
-        let closing = {
-            let shard = Arc::clone(&shard);
-            thread::spawn(move || shard.close().count)
-        };
+        let closing = close_beside(&shard);
         let polled = shard.poll(key, &b);
         let moved = shard.reset(key, 9);
         assert_eq!(closing.join().unwrap(), 1);

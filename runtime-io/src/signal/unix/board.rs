@@ -5,13 +5,12 @@
 //! runtime's driver; it hands the signals out.
 //!
 //! **State.** `noted`, two words with a bit a signal (not every processor has atomics of 64): it has
-//! arrived and was not handed out. The listeners
-//! (`listeners.rs`), behind a lock that no handler takes.
+//! arrived and was not handed out. The listeners (`listeners.rs`), behind a lock that no handler takes.
 //!
 //! **Steps.** Handler: (1) set the bit; (2) if no bit of that word was set before, ring. Courier, when
 //! the bell has rung: (a) empty the bell, and see to it that the next ring wakes it again; (b) take
-//! all bits of each word; then (c) and (d) of `listeners.rs`: mark the listeners, and wake them. Listener: (i)
-//! there: look at the mark.
+//! all bits of each word; then (c) and (d) of `listeners.rs`: mark the listeners, and wake them.
+//! Listener: (i) there: look at the mark.
 //!
 //! **No signal is lost.** Say that a handler did (1), and look at the (b) that follows in the order
 //! of its word; it takes the bit. Is there always one? At the first (1) after the last (b) the word
