@@ -4,8 +4,8 @@
 //! A few *hands*, each a task, take steps at random (`steps.rs`); one step of three is dropped at a
 //! random poll. Once a second all hands rest: no step is begun, those that were are over, and what
 //! they left behind has a moment to end. Then the process says what it holds, one line a second:
-//! allocated bytes, descriptors, threads, tasks, timers. At rest these numbers have little noise, so that a
-//! small leak shows. An error of a step ends the process.
+//! allocated bytes, descriptors, threads, tasks, timers. At rest these numbers have little noise, so
+//! that a small leak shows. An error of a step ends the process.
 //!
 //! Fault 99.
 #![cfg_attr(
@@ -53,12 +53,13 @@ type Gate = RwLock<[AtomicU64; STEPS.len()]>;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let mut numbers = words.iter().map_while(|word| word.parse().ok());
-    let (Some(seconds), Some(seed)) = (numbers.next(), numbers.next()) else {
-        let _ = writeln!(io::stderr(), "usage: soak SECONDS SEED [STEP]");
-        return ExitCode::FAILURE;
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        [seconds, seed] => begin(seconds, seed, None),
+        [seconds, seed, without] => begin(seconds, seed, Some(without)),
+        _ => Err(io::Error::other("usage: soak SECONDS SEED [STEP]")),
     };
-    match run(Duration::from_secs(seconds), seed, words.into_iter().nth(2)) {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "soak: {error}");
@@ -67,7 +68,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(lasts: Duration, seed: u64, without: Option<String>) -> io::Result<()> {
+fn begin(seconds: &str, seed: &str, without: Option<&str>) -> io::Result<()> {
+    let number = |text: &str| text.parse().map_err(|_| format!("{text:?} is no number"));
+    let seconds = number(seconds).map_err(io::Error::other)?;
+    let seed = number(seed).map_err(io::Error::other)?;
+    let known = |name: &&str| STEPS.iter().any(|(step, _)| step == name);
+    if let Some(unknown) = without.filter(|name| !known(name)) {
+        return Err(io::Error::other(format!("{unknown:?} is no step")));
+    }
+    run(Duration::from_secs(seconds), seed, without)
+}
+
+fn run(lasts: Duration, seed: u64, without: Option<&str>) -> io::Result<()> {
     std::fs::create_dir_all(folder())?;
     let done = churn(lasts, seed, without);
     done.and(std::fs::remove_dir_all(folder()))
@@ -78,7 +90,7 @@ fn folder() -> PathBuf {
     std::env::temp_dir().join(format!("runtime-soak-{}", std::process::id()))
 }
 
-fn churn(lasts: Duration, seed: u64, without: Option<String>) -> io::Result<()> {
+fn churn(lasts: Duration, seed: u64, without: Option<&str>) -> io::Result<()> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(4)
         .thread_keep_alive(Duration::from_secs(1))
@@ -89,7 +101,11 @@ fn churn(lasts: Duration, seed: u64, without: Option<String>) -> io::Result<()> 
         let mut random = Random::new(seed);
         let mut hands = JoinSet::new();
         for _ in 0..HANDS {
-            hands.spawn(hand(Arc::clone(&gate), random.fork(), without.clone()));
+            hands.spawn(hand(
+                Arc::clone(&gate),
+                random.fork(),
+                without.map(str::to_owned),
+            ));
         }
         let counts = runtime::spawn(count(Arc::clone(&gate), lasts));
         runtime::select! {

@@ -12,6 +12,7 @@ use std::time::Instant;
 use crate::platforms;
 use crate::process;
 use crate::soak;
+use crate::tables;
 
 pub(crate) const FILE: &str = "docs/nightly.toml";
 
@@ -22,7 +23,7 @@ const LEDGERS: [&str; 7] = [
     soak::PAGE,
     platforms::ledger::FILE,
     platforms::PAGE,
-    "docs/testing.md",
+    tables::TESTING_PAGE,
     "docs/unsafe.md",
 ];
 

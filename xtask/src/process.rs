@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The repository's root, wherever the command is called from.
 pub(crate) fn root() -> &'static Path {
@@ -110,6 +110,12 @@ pub(crate) fn run_until(
         }
         thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// A seed that is another one each second.
+pub(crate) fn seed() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(1, |since| since.as_secs())
 }
 
 /// What `cargo metadata` says of the package in this folder, for this machine's platform.

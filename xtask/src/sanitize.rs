@@ -27,7 +27,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::command::Sanitizer;
 use crate::process;
@@ -48,7 +48,7 @@ const FOUND: i32 = 66;
 const NO_PRODUCT_CODE: [&str; 3] = ["tidy", "compile_fail", "missing_feature"];
 
 /// For so long the process of `cargo xtask soak` runs.
-const STRESS_SECONDS: &str = "60";
+const STRESS_SECONDS: u64 = 60;
 
 /// The crates with unsafe code.
 const LIBRARIES: [&str; 3] = ["runtime-core", "runtime-io", "runtime-alarm"];
@@ -336,21 +336,21 @@ fn test(recipe: &Recipe, what: &[String], filter: Option<&str>) -> Result<(), St
 
 /// Everything at random, and given up at random: what no test has thought of.
 fn stress(recipe: &Recipe) -> Result<(), String> {
-    process::run(
-        recipe
-            .cargo("build")
-            .args(["-p", "xtask", "--example", "soak"]),
-    )?;
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let seed = now.map_or(0, |now| now.as_secs()).to_string();
+    let mut build = recipe.cargo("build");
+    process::run(build.args(["-p", "xtask", "--example", "soak"]))?;
     let mut soak = process::program(recipe.examples().join("soak"));
-    soak.args([STRESS_SECONDS, &seed]);
+    soak.args([STRESS_SECONDS, process::seed()].map(|number| number.to_string()));
     // Its signals come from outside, to a process whose threads are parked: see `LATE_SIGNALS`.
     if recipe.sanitizer == Sanitizer::Thread {
         soak.arg("signals");
     }
     recipe.sanitized(&mut soak);
-    process::run(&mut soak)
+    println!("+ {}", process::shown(&soak));
+    match process::run_until(&mut soak, Duration::from_secs(10 * STRESS_SECONDS))? {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(format!("sanitize: the process of the soak: {status}")),
+        None => Err("sanitize: the process of the soak does not end".to_owned()),
+    }
 }
 
 /// Removes the reports of an earlier run.

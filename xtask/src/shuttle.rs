@@ -5,7 +5,7 @@
 //! schedule that fails is kept in a file, whose name is printed; it and the seed bring it back.
 
 use std::num::NonZeroUsize;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use crate::process;
 
@@ -46,13 +46,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 
 /// What a change waits for is the same each time; more schedules are others each time.
 fn seed(options: &Options) -> u64 {
-    let drawn = || {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        since.map_or(1, |since| since.as_secs())
-    };
     let is_quick = options.schedules.is_none();
     let seed = options.seed;
-    seed.unwrap_or_else(|| if is_quick { 0 } else { drawn() })
+    seed.unwrap_or_else(|| if is_quick { 0 } else { process::seed() })
 }
 
 fn command(options: &Options, seed: u64) -> std::process::Command {

@@ -10,7 +10,6 @@
 use std::fmt::Write;
 use std::fs;
 use std::num::NonZeroUsize;
-use std::time::SystemTime;
 
 use crate::process;
 
@@ -108,18 +107,14 @@ fn churn(options: &Options) -> Result<(Vec<String>, Result<(), String>), String>
         (true, _) => QUICK_SECONDS,
         (false, minutes) => 60 * minutes.map_or(MINUTES, NonZeroUsize::get),
     };
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let of_time = now.map_or(0, |now| now.as_secs());
+    let seed = options.seed.unwrap_or_else(process::seed);
     let mut build = process::cargo();
     build.args(["build", "--release", "--quiet", "--target-dir", FOLDER]);
     build.args(["-p", "xtask", "--example", "soak"]);
     process::run(build.env("RUSTFLAGS", PLAIN_MEMORY))?;
     let built = process::root().join(FOLDER).join("release/examples/soak");
     let mut soak = process::program(built);
-    soak.args([
-        seconds.to_string(),
-        options.seed.unwrap_or(of_time).to_string(),
-    ]);
+    soak.args([seconds.to_string(), seed.to_string()]);
     process::run_and_keep(&mut soak)
 }
 

@@ -37,6 +37,7 @@ use crate::loom_mutants::ledger::Ledger;
 use crate::nightly;
 use crate::platforms;
 use crate::process;
+pub(crate) use faults::PAGE as TESTING_PAGE;
 pub(crate) use measured::between;
 
 /// The product, and what tests it beside each change.

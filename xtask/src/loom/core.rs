@@ -91,8 +91,8 @@ fn run_one(model: &Model, folder: &Path) -> Result<Outcome, String> {
     let path = folder.join(model.name.replace("::", "."));
     let file = File::create(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let too = file.try_clone().map_err(|error| error.to_string())?;
-    // The shell stays, to say how it ended.
-    let limited = format!("ulimit -S -t {LIMIT}; \"$0\" \"$@\"; exit $?");
+    // The shell stays, to say how it ended; what has used up its time leaves no image behind.
+    let limited = format!("ulimit -c 0; ulimit -S -t {LIMIT}; \"$0\" \"$@\"; exit $?");
     let mut command = process::program("sh");
     command
         .args(["-c", &limited])

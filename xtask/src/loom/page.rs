@@ -8,9 +8,7 @@ use std::fs;
 
 use super::Explored;
 use crate::process;
-use crate::tables::between;
-
-pub(crate) const PAGE: &str = "docs/testing.md";
+use crate::tables::{TESTING_PAGE as PAGE, between};
 
 /// Puts what the models said into the page.
 pub(super) fn write(models: &[Explored]) -> Result<(), String> {

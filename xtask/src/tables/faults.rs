@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::{File, functions};
 
-pub(super) const PAGE: &str = "docs/testing.md";
+pub(crate) const PAGE: &str = "docs/testing.md";
 
 /// So many faults are in the catalogue.
 const FAULTS: usize = 100;
