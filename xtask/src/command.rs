@@ -27,8 +27,8 @@ Commands:
   apps --measure
       Puts `web` and `rpc` under load on the bridge and on tokio, in release; writes docs/performance/apps.md.
   bench-report [--quick] [--turns N] [--from FILE]
-      Measures everything against the peers, and writes docs/performance/report.md with its plots; under an hour.
-      --quick: a few minutes, into target/bench-report/quick. --from: draws from samples that were kept.
+      Measures everything against the peers, and writes docs/performance/report.md with its plots; half an hour.
+      --quick: a minute beside the build, into target/bench-report/quick. --from: draws from samples that were kept.
   bridge-check [PATH]
       Says whether the tokio of the build in PATH (default: here) is the bridge; if not, why, and what to write.
   conformance [--group GROUP] [--test FILE] [--runs N] [--jobs N] [--strict] [--update] [--reference]
