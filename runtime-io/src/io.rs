@@ -83,6 +83,11 @@ pub use ready::Ready;
 
 mod budget;
 
+#[cfg(any(feature = "net", feature = "fs", feature = "io-std"))]
+mod again;
+#[cfg(any(feature = "net", feature = "fs", feature = "io-std"))]
+pub(crate) use again::again;
+
 mod find;
 
 #[doc(no_inline)]

@@ -39,6 +39,7 @@ use runtime_core::sync::oneshot;
 use runtime_core::util::foreign;
 
 use super::shut_down;
+use crate::io::again;
 
 /// Lookups under way at once in a runtime; more wait for one of them.
 const THREADS_MAX: usize = 64;
@@ -168,7 +169,7 @@ impl Lookups {
             (queue, senders)
         };
         for sender in senders {
-            let answer = Err(same(&refused));
+            let answer = Err(again(&refused));
             // A waker's panic is its own.
             drop(foreign::call(|| sender.send(answer)));
         }
@@ -227,12 +228,6 @@ impl Lookups {
         }
         drop(queue);
     }
-}
-
-/// The system's error once more.
-fn same(error: &io::Error) -> io::Error {
-    let code = error.raw_os_error();
-    code.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 /// Nobody joins it: its lookup may never end.

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::io::again;
+
 /// A write that was accepted and then failed: why, and the bytes that did not get there.
 ///
 /// A [`File`](super::File) reports it until
@@ -52,9 +54,6 @@ impl FailedWrite {
 
     /// The error once more, to be returned.
     pub(crate) fn again(&self) -> io::Error {
-        match self.error.raw_os_error() {
-            Some(number) => io::Error::from_raw_os_error(number),
-            None => io::Error::new(self.error.kind(), self.error.to_string()),
-        }
+        again(&self.error)
     }
 }

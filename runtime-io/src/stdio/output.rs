@@ -17,6 +17,7 @@ use std::task::{Context, Poll, ready};
 
 use runtime_core::coop;
 
+use crate::io::again;
 use crate::pool::{self, Job, lost};
 
 /// As much as one job writes.
@@ -72,13 +73,6 @@ impl Output {
             None => Ok(()),
             Some(error) => Err(again(error)),
         })
-    }
-}
-
-fn again(error: &io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(number) => io::Error::from_raw_os_error(number),
-        None => io::Error::new(error.kind(), error.to_string()),
     }
 }
 
