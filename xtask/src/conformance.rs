@@ -126,7 +126,11 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         problems.extend(ledger.unfinished());
     }
     if problems.is_empty() {
-        println!("as {} expects", ledger.path);
+        println!(
+            "{}, as {} expects",
+            report::passed(&outcomes, &ledger.counts),
+            ledger.path
+        );
         return Ok(());
     }
     Err(format!(

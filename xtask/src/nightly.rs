@@ -31,7 +31,7 @@ const LEDGERS: [&str; 7] = [
 const FIGURES_MAX: usize = 120;
 
 /// Name and command; `cargo` is the one that runs this.
-const PARTS: [(&str, &[&str]); 26] = [
+const PARTS: [(&str, &[&str]); 27] = [
     ("run", &[".ci/run"]),
     ("loom", &["cargo", "xtask", "loom"]),
     ("loom-core", &["cargo", "xtask", "loom", "--core"]),
@@ -46,6 +46,7 @@ const PARTS: [(&str, &[&str]); 26] = [
         "conformance",
         &["cargo", "xtask", "conformance", "--runs", "5"],
     ),
+    ("conformance-windows", &CONFORMANCE_WINDOWS),
     ("vocabulary", &["cargo", "xtask", "vocabulary"]),
     // The ecosystem on the bridge: it builds, its tests pass, a server of it bears load.
     ("probe", &["cargo", "xtask", "probe", "--test"]),
@@ -78,6 +79,14 @@ const PARTS: [(&str, &[&str]); 26] = [
         "repeat-concurrency",
         &["cargo", "xtask", "repeat", "concurrency"],
     ),
+];
+
+const CONFORMANCE_WINDOWS: [&str; 5] = [
+    "cargo",
+    "xtask",
+    "conformance",
+    "--target",
+    "x86_64-pc-windows-gnu",
 ];
 
 const PROBE_LINTS: [&str; 10] = [

@@ -8,6 +8,7 @@
 //! | `docs/unsafe.md` | – | each file of the product with unsafe code: how much, and what for |
 //! | the faults in `docs/testing.md` | the page itself | the tests that bear each number |
 //! | the mutants of the models there | `runtime-core/loom-mutants.toml` | how many are killed, by file |
+//! | tokio's tests there, by group | `compat/conformance*.toml` | – |
 //! | the nightly run there | `docs/nightly.toml` | – |
 //! | the systems in `docs/platforms.md` | `docs/platforms.toml` | – |
 //! | the crates in `docs/coming-from-tokio.md` | the probe's dependencies | the versions in its lock file |
@@ -32,6 +33,7 @@ mod unsafety;
 use std::fs;
 use std::path::Path;
 
+use crate::conformance::ledger::{self as conformance, Ledger as Conformance};
 use crate::ecosystem;
 use crate::loom_mutants::ledger::Ledger;
 use crate::nightly;
@@ -91,7 +93,14 @@ fn pages() -> Result<[(&'static str, String); 7], String> {
 fn testing_page(mut files: Vec<File>) -> Result<String, String> {
     files.extend(sources(BESIDE)?);
     let page = faults::page(&read(faults::PAGE)?, &files)?;
-    measured::page(&page, &Ledger::read()?, &nightly::read()?)
+    let conformance = [conformance::PATH, conformance::WINDOWS].map(Conformance::load);
+    let [linux, windows] = conformance;
+    measured::page(
+        &page,
+        &Ledger::read()?,
+        &[linux?, windows?],
+        &nightly::read()?,
+    )
 }
 
 fn crates_page() -> Result<String, String> {

@@ -30,8 +30,8 @@ use toml::{Table, Value};
 use crate::conformance::Outcome;
 use crate::process;
 
-const PATH: &str = "compat/conformance.toml";
-const WINDOWS: &str = "compat/conformance.windows.toml";
+pub(crate) const PATH: &str = "compat/conformance.toml";
+pub(crate) const WINDOWS: &str = "compat/conformance.windows.toml";
 
 /// The ledger of a target; Linux has the same everywhere.
 pub(crate) fn path(target: Option<&str>) -> &'static str {
@@ -238,6 +238,19 @@ impl Ledger {
         for (_, name) in listed.filter(|(_, name)| !verdicts.contains_key(name)) {
             found.push(format!("{file}::{name} is listed, and does not exist"));
         }
+    }
+
+    /// How many tests a file holds, and how many of them are expected to pass; none elsewhere than
+    /// in the suite.
+    pub(crate) fn expected(&self, file: &str) -> (usize, usize) {
+        let count = self.counts.get(file).copied().unwrap_or(0);
+        let listed = self.tests.keys().filter(|(listed, _)| listed == file);
+        let pass = if self.files.contains_key(file) {
+            0
+        } else {
+            count - listed.count().min(count)
+        };
+        (count, pass)
     }
 
     /// The tests of a file that are expected to be bad.

@@ -79,6 +79,20 @@ pub(crate) fn file(name: &str, outcome: &Outcome, count: usize) -> String {
     text
 }
 
+/// In a few words.
+pub(crate) fn passed(
+    outcomes: &BTreeMap<String, Outcome>,
+    counts: &BTreeMap<String, usize>,
+) -> String {
+    let (mut passed, mut tests) = (0, 0);
+    for (file, outcome) in outcomes {
+        let tally = Tally::of(outcome, counts.get(file).copied().unwrap_or(0));
+        passed += tally.passed;
+        tests += tally.tests;
+    }
+    format!("{passed} of {tests} pass")
+}
+
 /// By group, with a total.
 pub(crate) fn table(
     outcomes: &BTreeMap<String, Outcome>,
@@ -175,6 +189,7 @@ mod tests {
         assert_eq!(rows[0], ["rt", "1", "3", "1", "1", "1", "0", "0"]);
         assert_eq!(rows[1], ["net", "1", "7", "0", "0", "0", "0", "7"]);
         assert_eq!(rows[2], ["all", "2", "10", "1", "1", "1", "0", "7"]);
+        assert_eq!(passed(&outcomes(), &counts), "1 of 10 pass");
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! The tables that say what was run: in `docs/testing.md` the mutants of the models, by file, and the
-//! parts of the nightly run; in `docs/platforms.md` the systems. Each stands between two lines that
-//! name it.
+//! The tables that say what was run: in `docs/testing.md` the mutants of the models, by file, tokio's
+//! tests, by group, and the parts of the nightly run; in `docs/platforms.md` the systems. Each stands
+//! between two lines that name it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::conformance::groups::Group;
+use crate::conformance::ledger::Ledger as Conformance;
 use crate::loom_mutants::ledger::{Entry, Ledger};
 use crate::nightly::Outcome;
 use crate::platforms;
@@ -13,9 +15,11 @@ use crate::platforms;
 pub(super) fn page(
     page: &str,
     ledger: &Ledger,
+    conformance: &[Conformance; 2],
     outcomes: &BTreeMap<String, Outcome>,
 ) -> Result<String, String> {
     let page = between(page, "loom-mutants", &mutants(ledger))?;
+    let page = between(&page, "conformance", &groups(conformance))?;
     between(&page, "nightly", &nightly(outcomes))
 }
 
@@ -61,6 +65,37 @@ fn mutants(ledger: &Ledger) -> String {
     table
 }
 
+/// What the ledgers of two systems expect, side by side.
+fn groups(ledgers: &[Conformance; 2]) -> String {
+    let mut rows: BTreeMap<Option<Group>, [(usize, usize); 2]> = BTreeMap::new();
+    let mut sum = [(0, 0); 2];
+    for (place, ledger) in ledgers.iter().enumerate() {
+        for file in ledger.counts.keys() {
+            let (count, pass) = ledger.expected(file);
+            for cell in [
+                &mut rows.entry(Group::of(file)).or_default()[place],
+                &mut sum[place],
+            ] {
+                *cell = (cell.0 + count, cell.1 + pass);
+            }
+        }
+    }
+    let mut table = "| group | Linux | Windows, under wine |\n|---|---|---|\n".to_owned();
+    let mut row = |name: &str, [linux, windows]: [(usize, usize); 2]| {
+        let cell = |(count, pass): (usize, usize)| match count {
+            0 => "–".to_owned(),
+            _ => format!("{pass} of {count}"),
+        };
+        let _ = writeln!(table, "| {name} | {} | {} |", cell(linux), cell(windows));
+    };
+    for (group, cells) in rows {
+        let name = group.map_or("other".to_owned(), |group| group.to_string());
+        row(&name, cells);
+    }
+    row("all", sum);
+    table
+}
+
 fn nightly(outcomes: &BTreeMap<String, Outcome>) -> String {
     let mut table =
         "| part | commit | date | seconds | outcome | figures |\n|---|---|---|---|---|---|\n"
@@ -92,6 +127,18 @@ mod tests {
         let new = between(page, "x", "| new |\n").expect("it has a place");
         assert_eq!(new, "a\n<!-- x -->\n| new |\n<!-- /x -->\nb\n");
         assert!(between(page, "y", "").is_err());
+    }
+
+    #[test]
+    fn what_a_ledger_lists_does_not_pass() {
+        let ledger = |text: &str| Conformance::parse(text).expect("a ledger");
+        let linux = "[[test]]\nfile = \"rt_a\"\nname = \"b\"\nclass = \"naming\"\nreason = \"c\"\n\
+                     [tests]\nrt_a = 3\nrt_b = 4\nudp = 1\n";
+        let windows = "[[file]]\nname = \"rt_a\"\nclass = \"missing\"\nreason = \"c\"\n\
+                       [tests]\nrt_a = 3\nrt_b = 4\n";
+        let table = groups(&[ledger(linux), ledger(windows)]);
+        let rows = "| rt | 6 of 7 | 4 of 7 |\n| net | 1 of 1 | – |\n| all | 7 of 8 | 4 of 7 |\n";
+        assert!(table.ends_with(rows), "{table}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn a_restart_of_the_database_under_load_is_survived() {
     each(|programs| {
         let (mut database, cache) = (Postgres::start(), Redis::start());
         let (server, url) = serve(programs, &database, &cache);
-        let before = Vitals::of(server.id());
+        let (before, tasks) = (Vitals::of(server.id()), server.tasks());
         let status = |path: &str| request(&url, "GET", path, None).expect("an answer").status;
         let load = wrk(&format!("{url}/notes"), 32, Duration::from_secs(6));
         until("it is under load", || {
@@ -78,6 +78,17 @@ fn a_restart_of_the_database_under_load_is_survived() {
         // Sixteen connections to the database stay.
         assert!(
             after.descriptors <= before.descriptors + 16 + 4,
+            "{before:?}, {after:?}"
+        );
+        until("its tasks are gone", || {
+            (server.tasks() <= tasks).then_some(())
+        });
+        // A starved machine looks like a stuck task: each core may have got one thread more.
+        let cores = thread::available_parallelism()
+            .expect("Linux says so")
+            .get() as u64;
+        assert!(
+            after.threads <= before.threads + cores,
             "{before:?}, {after:?}"
         );
         server.terminate(LIMIT);
