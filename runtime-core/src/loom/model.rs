@@ -36,21 +36,19 @@ mod waits;
 
 /// The first look of a compare-and-swap loop is a change under the model: loom remembers only the
 /// last load of an object, so that a look followed by a swap of the same thread would hide the swap
-/// from its search. It acquires as the load does that it stands for, and releases nothing: what a
-/// look releases here nobody would release outside of the model.
+/// from its search. It is ordered as the load is that it stands for, and releases nothing: what a look
+/// releases here nobody would release outside of the model.
 pub mod first_look {
     use super::atomic::{AtomicU64, AtomicUsize, Ordering};
 
     #[track_caller]
-    pub fn u64(word: &AtomicU64) -> u64 {
-        // Acquire: a change, though it changes nothing.
-        word.first_look(Ordering::Acquire)
+    pub fn u64(word: &AtomicU64, order: Ordering) -> u64 {
+        word.first_look(order)
     }
 
     #[track_caller]
-    pub fn usize(word: &AtomicUsize) -> usize {
-        // Acquire: as above.
-        word.first_look(Ordering::Acquire)
+    pub fn usize(word: &AtomicUsize, order: Ordering) -> usize {
+        word.first_look(order)
     }
 }
 

@@ -33,22 +33,21 @@ pub mod atomic {
     };
 }
 
-/// The first look of a compare-and-swap loop.
+/// The first look of a compare-and-swap loop: Acquire if what is decided on it must have happened,
+/// Relaxed if the exchange sees to that.
 pub mod first_look {
     use super::atomic::{AtomicU64, AtomicUsize, Ordering};
 
     /// What the word holds, as a place to start from.
     #[inline(always)]
-    pub fn u64(word: &AtomicU64) -> u64 {
-        // Acquire: what is decided on must have happened.
-        word.load(Ordering::Acquire)
+    pub fn u64(word: &AtomicU64, order: Ordering) -> u64 {
+        word.load(order)
     }
 
     /// What the word holds, as a place to start from.
     #[inline(always)]
-    pub fn usize(word: &AtomicUsize) -> usize {
-        // Acquire: as above.
-        word.load(Ordering::Acquire)
+    pub fn usize(word: &AtomicUsize, order: Ordering) -> usize {
+        word.load(order)
     }
 }
 

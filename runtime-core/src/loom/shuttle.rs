@@ -55,14 +55,12 @@ pub mod atomic {
 pub mod first_look {
     use super::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-    pub fn u64(word: &AtomicU64) -> u64 {
-        // Acquire: as in the real thing.
-        word.load(Ordering::Acquire)
+    pub fn u64(word: &AtomicU64, order: Ordering) -> u64 {
+        word.load(order)
     }
 
-    pub fn usize(word: &AtomicUsize) -> usize {
-        // Acquire: as above.
-        word.load(Ordering::Acquire)
+    pub fn usize(word: &AtomicUsize, order: Ordering) -> usize {
+        word.load(order)
     }
 }
 

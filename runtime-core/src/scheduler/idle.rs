@@ -234,7 +234,8 @@ impl Idle {
     }
 
     fn look(&self) -> u64 {
-        first_look::u64(&self.word)
+        // Acquire: what is decided on it has happened.
+        first_look::u64(&self.word, Ordering::Acquire)
     }
 
     fn exchange<R>(&self, seen: u64, mut change: impl FnMut(u64) -> Option<(u64, R)>) -> Option<R> {
@@ -569,18 +570,20 @@ impl Idle {
         off.is_some()
     }
 
-    /// Whether the sentinel is on; orders the caller's choice of an alarm before the answer.
+    /// Whether the sentinel is on, for who has made its alarm.
     pub(crate) fn sentinel_is_on(&self) -> bool {
-        // AcqRel: pairs with the change that turned it on.
+        // AcqRel: who closes after this finds the alarm; who closed before it is seen to.
         SENTINEL.get(self.word.fetch_or(0, Ordering::AcqRel)) == 1
     }
 
     /// The thread for the post could not be started: the next change that needs a guard tries
     /// again.
     pub(crate) fn post_refused(&self) {
-        // AcqRel: like every change. Not settled: settling would ask for the same thread at once.
+        // Relaxed: this thread has done nothing that others are to see, and looks at nothing after it;
+        // what earlier changes released stays released. Not settled: settling would ask for the same
+        // thread at once.
         self.word
-            .fetch_and(!(POST.one() | SENTINEL.one()), Ordering::AcqRel);
+            .fetch_and(!(POST.one() | SENTINEL.one()), Ordering::Relaxed);
     }
 
     // ---- looks, closing ----

@@ -9,8 +9,9 @@
 //! that was ever paused costs that. Model: `loom_idle_quiet_a_woken_guest_is_seen`.
 //!
 //! **Orderings.** The waker's data go from its swap to `take`, by which alone a guest comes to its
-//! poll: what else the guest reads only leads it there. What a waker has to know of a sleep in the
-//! driver goes from `will_sit` to its swap; a sleep on the parker has the parker's own order.
+//! poll: what else the guest reads only leads it there. Nothing else hangs on the order of this word: a
+//! sleep in the driver is ordered against wake-ups by the scheduler's word, which the guest changes
+//! after `will_sit` and a waker after its swap; a sleep on the parker has the parker's own order.
 
 use crate::loom::atomic::{AtomicU8, Ordering};
 use crate::loom::{Arc, Mutex};
@@ -87,8 +88,8 @@ impl OwnWake {
 
     /// What it was before.
     fn become_woken(&self) -> u8 {
-        // AcqRel: releases the waker's data, orders it before the nudge.
-        self.word.swap(WOKEN, Ordering::AcqRel)
+        // Release: the waker's data. What is found is bits alone.
+        self.word.swap(WOKEN, Ordering::Release)
     }
 
     /// Takes the wake-up, if there is one.
@@ -101,9 +102,10 @@ impl OwnWake {
 
     /// Step (1): announces a sleep in the driver; false if there is a wake-up.
     pub(super) fn will_sit(&self) -> bool {
-        // AcqRel: ordered against `wake`, both ways. Relaxed: `take` comes next.
+        // Relaxed, both: the claim of the seat, which follows, is AcqRel and keeps this before it;
+        // otherwise `take` comes next.
         self.word
-            .compare_exchange(AWAKE, SITTING, Ordering::AcqRel, Ordering::Relaxed)
+            .compare_exchange(AWAKE, SITTING, Ordering::Relaxed, Ordering::Relaxed)
             .is_ok()
     }
 

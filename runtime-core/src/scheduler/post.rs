@@ -10,7 +10,9 @@
 //! **The end is heard**: who closes rings after its change of the word. Who turns the alarm off may
 //! silence that ring, and rings again if the runtime is closing by then. Not later: a change of the word
 //! that finds it open comes before the closer's, and so before its ring.
-//! Model: `loom_sentinel_looks_against_a_close`.
+//! Model: `loom_sentinel_looks_against_a_close`. The alarm is made when it is first needed, so who closes
+//! may find none yet: then its change of the word came first, and the thread that comes to the post
+//! sees it there. Model: `loom_sentinel_makes_its_alarm_against_a_close`.
 //!
 //! **A refused thread** leaves the post empty and the sentinel off: the next change that needs a guard
 //! asks for it again. Until its starter has said so, the post counts as taken, and nobody else asks.

@@ -182,7 +182,8 @@ impl Notify {
     }
 
     fn notify(&self, end: End) {
-        let mut word = first_look::usize(&self.word);
+        // Relaxed: its bits choose between the exchange, which has nothing to acquire, and the lock.
+        let mut word = first_look::usize(&self.word, Ordering::Relaxed);
         while word & STATE != WAITING {
             // Release: step (a), pairs with step (2). Other notifications of this one permit are in
             // the chain.

@@ -279,7 +279,8 @@ impl RawSemaphore {
     pub fn forget(&self, n: usize) -> usize {
         // S2: somebody may wait, and be about to take what stands in the word.
         let _queue = self.queue.lock();
-        let mut word = first_look::usize(&self.word);
+        // Relaxed: the exchange acquires, and always comes.
+        let mut word = first_look::usize(&self.word, Ordering::Relaxed);
         loop {
             let taken = n.min(word >> SHIFT);
             // Acquire: as in `try_acquire`.

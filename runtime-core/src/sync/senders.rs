@@ -42,7 +42,8 @@ impl Senders {
     /// One more, unless there is none.
     #[must_use = "there may be none any more"]
     pub(super) fn try_add(&self) -> bool {
-        let mut strong = first_look::usize(&self.strong);
+        // Relaxed: as in the exchange.
+        let mut strong = first_look::usize(&self.strong, Ordering::Relaxed);
         while strong != 0 {
             // Relaxed, both: see the header.
             let raised = self.strong.compare_exchange_weak(

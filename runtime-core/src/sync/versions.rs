@@ -108,7 +108,8 @@ impl Versions {
 
     /// Step (1) of who goes on to step (2).
     fn first_look(&self) -> Look {
-        Look(first_look::u64(&self.word))
+        // Acquire: as in `look`.
+        Look(first_look::u64(&self.word, Ordering::Acquire))
     }
 
     #[inline]

@@ -377,6 +377,26 @@ fn loom_task_shutdown_vs_wake_vs_poll() {
     });
 }
 
+/// A task waits, so that its runner puts it on a live list; who makes its next entry, and whoever gets
+/// that, can tell before it runs.
+#[test]
+fn loom_task_who_holds_an_entry_knows_the_list() {
+    model(|| {
+        let (queue, gate) = (Queue::new(), Gate::new());
+        let drops = Arc::new(AtomicUsize::new(0));
+        let (entry, join) = queue.make(pass(&gate, &drops));
+        let runner = loom::thread::spawn(move || entry.run());
+        gate.open();
+        if let Some(entry) = queue.take() {
+            assert!(entry.list_by(|_| unreachable!("it has waited")));
+            entry.run();
+        }
+        runner.join().unwrap();
+        while queue.run_one() {}
+        assert_eq!(block_on_parked(join).unwrap(), 7);
+    });
+}
+
 /// A poll panics after the task has waited: the panic, or the abort, is what the join gets, and the
 /// task is on no list any more.
 #[test]

@@ -46,12 +46,12 @@
 //! wake of a task that is already `NOTIFIED` still writes the word, so the next poll sees its data
 //! too.
 //!
-//! **Orderings.** Every change is AcqRel unless said otherwise: it hands the stage from one owner
-//! to the next. A change after a look is Release: the look before it, or the exchange that failed,
-//! has acquired what it decides on. A new reference is Relaxed (it is made from one that exists); giving one up is
-//! AcqRel, so that the last sees all that the others did. Who sees by an Acquire load that the rest
-//! of the count is its own need not give it up: references are made from references, so nobody else
-//! can come by one.
+//! **Orderings.** Every change is AcqRel unless said otherwise: it hands the stage, or what belongs to
+//! who holds the entry, from one owner to the next. A change after a look is Release: the look before
+//! it, or the exchange that failed, has acquired what it decides on. A new reference is Relaxed (it is
+//! made from one that exists); giving one up is AcqRel, so that the last sees all that the others did.
+//! Who sees by an Acquire load that the rest of the count is its own need not give it up: references
+//! are made from references, so nobody else can come by one.
 
 use crate::loom::atomic::{AtomicUsize, Ordering};
 use crate::loom::first_look;
@@ -148,8 +148,9 @@ impl State {
     pub(super) fn start(&self) -> Start {
         // By invariant 1 this clears the one bit and sets the other; and unlike a logical operation
         // it gives the old word without a loop.
-        // AcqRel: pairs with every wake (their data) and with the last `pause` (the stage).
-        let was = self.0.fetch_sub(NOTIFIED - RUNNING, Ordering::AcqRel);
+        // Acquire: pairs with every wake (their data) and with the last `pause` (the stage). Nothing is
+        // released: whoever finds the task running turns back, until `pause` or `complete`.
+        let was = self.0.fetch_sub(NOTIFIED - RUNNING, Ordering::Acquire);
         debug_assert!(was & NOTIFIED != 0, "an entry without NOTIFIED");
         debug_assert!(
             was & (RUNNING | COMPLETE) == 0,
@@ -166,7 +167,8 @@ impl State {
     /// reference to the list.
     pub(super) fn pause(&self, has_listed: bool) -> Pause {
         let listed = usize::from(has_listed) * REFERENCE;
-        let mut now = first_look::usize(&self.0);
+        // Acquire: what came before a cancelling is seen by the drop of the future.
+        let mut now = first_look::usize(&self.0, Ordering::Acquire);
         loop {
             debug_assert!(now & RUNNING != 0 && now & COMPLETE == 0);
             if now & CANCELLED != 0 {
@@ -237,8 +239,8 @@ impl State {
     }
 
     fn notify(&self, bits: usize) -> Wake {
-        // AcqRel: pairs with the `start` that follows; writes even if nothing changes (see the
-        // header).
+        // Release: for the `start` that follows; writes even if nothing changes (see the header).
+        // Acquire: who makes an entry may look at what belongs to its holder, before any `start`.
         let was = self.0.fetch_or(bits, Ordering::AcqRel);
         if was & (RUNNING | NOTIFIED | COMPLETE) == 0 {
             Wake::Queue
@@ -274,7 +276,8 @@ impl State {
     }
 
     fn change_unless_complete(&self, change: impl Fn(usize) -> usize) -> bool {
-        let mut now = first_look::usize(&self.0);
+        // Acquire: so that the output may be read.
+        let mut now = first_look::usize(&self.0, Ordering::Acquire);
         while now & COMPLETE == 0 {
             // Release: hands the waker cell over; one that is taken back holds what the handle itself
             // has put there. Acquire on failure, so that the output may be read.
@@ -291,7 +294,8 @@ impl State {
     }
 
     pub(super) fn drop_join(&self) -> DropJoin {
-        let mut now = first_look::usize(&self.0);
+        // Acquire: so that the output may be dropped.
+        let mut now = first_look::usize(&self.0, Ordering::Acquire);
         loop {
             if now & COMPLETE != 0 {
                 return DropJoin::DropOutput;

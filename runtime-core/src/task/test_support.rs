@@ -49,8 +49,11 @@ impl Queue {
 
     /// Runs one entry; false if there is none.
     pub(crate) fn run_one(&self) -> bool {
-        let entry = self.shared.entries.lock().pop_front();
-        entry.map(Notified::run).is_some()
+        self.take().map(Notified::run).is_some()
+    }
+
+    pub(crate) fn take(&self) -> Option<Notified> {
+        self.shared.entries.lock().pop_front()
     }
 
     /// How many there are of it: each task that is not freed has one.

@@ -250,8 +250,7 @@ impl Source {
     /// Lets the source begin with what its owner expects. Only for an owner that nobody waits for
     /// yet.
     pub(super) fn expect(&self, ready: Ready) {
-        // Relaxed: it tells of nothing that happened elsewhere, and the tick stays: nobody has read
-        // it.
+        // Relaxed: it tells of nothing that happened elsewhere; the tick stays, as nobody has read it.
         self.word
             .fetch_or(u64::from(ready.bits()), Ordering::Relaxed);
     }
@@ -292,7 +291,8 @@ impl Source {
 
     /// P1.
     fn hold(&self, lane: &Lane) -> Held {
-        let mut seen = first_look::u64(&self.word);
+        // Acquire: pairs with D1's Release.
+        let mut seen = first_look::u64(&self.word, Ordering::Acquire);
         loop {
             if let Some(event) = ReadyEvent::of(seen, lane.concerns) {
                 return Held::Ready(event);
@@ -314,7 +314,8 @@ impl Source {
 
     /// P3; gives back the caller's own waker if it is not needed after all.
     fn let_go(&self, lane: &Lane) -> (Option<Waker>, Poll<ReadyEvent>) {
-        let mut seen = first_look::u64(&self.word);
+        // Acquire: pairs with D1's Release.
+        let mut seen = first_look::u64(&self.word, Ordering::Acquire);
         loop {
             if let Some(event) = ReadyEvent::of(seen, lane.concerns) {
                 let mine = self.exchange(lane, None);
@@ -391,7 +392,8 @@ impl Source {
     /// closed only if it was [`disproved`](ReadyEvent::disproved).
     pub(crate) fn clear(&self, event: ReadyEvent) {
         let used_up = u64::from(event.used_up.bits());
-        let mut seen = first_look::u64(&self.word);
+        // Relaxed: as in the exchange.
+        let mut seen = first_look::u64(&self.word, Ordering::Relaxed);
         while seen & TICK == event.tick && seen & used_up != 0 {
             let next = seen & !used_up;
             // Relaxed: nothing is published, and the tick alone decides (invariant 5).
@@ -409,7 +411,8 @@ impl Source {
     /// for it.
     pub(crate) fn dispatch(&self, generation: u32, mask: u32, ready: Ready, wakers: &mut WakeList) {
         let ready = u64::from(ready.bits());
-        let mut seen = first_look::u64(&self.word);
+        // Relaxed: who turns back has looked at the generation only; else the exchange acquires.
+        let mut seen = first_look::u64(&self.word, Ordering::Relaxed);
         let next = loop {
             if (generation_of(seen) ^ generation) & mask != 0 {
                 return;
@@ -430,7 +433,8 @@ impl Source {
 
     /// Marks the source as shut down and collects everybody who waits.
     pub(crate) fn shutdown(&self, wakers: &mut WakeList) {
-        let mut seen = first_look::u64(&self.word);
+        // Relaxed: the exchange acquires, and always comes.
+        let mut seen = first_look::u64(&self.word, Ordering::Relaxed);
         let next = loop {
             let next = take_lanes(seen | SHUTDOWN, READY);
             // AcqRel: a D1 whose event is the shutdown.
@@ -477,17 +481,15 @@ impl Source {
         self.unlist_if_empty(&list);
     }
 
-    /// Ends the owner's time: readiness and waiters go, and events still under way will find
-    /// another generation.
-    ///
-    /// The owner calls it, once, and does not use the source afterwards.
+    /// Ends the owner's time: readiness and waiters go, and events still under way will find another
+    /// generation. The owner calls it, once, and does not use the source afterwards.
     pub(crate) fn vacate(&self) {
-        let mut seen = first_look::u64(&self.word);
+        // Relaxed, here and in the loop: the exchange decides, and acquires.
+        let mut seen = first_look::u64(&self.word, Ordering::Relaxed);
         loop {
             if seen & ANY_HELD != 0 {
                 // A dispatcher is between D1 and D2: a few instructions.
                 thread::yield_now();
-                // Relaxed: the exchange below decides.
                 seen = self.word.load(Ordering::Relaxed);
                 continue;
             }

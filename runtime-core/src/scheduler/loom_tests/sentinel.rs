@@ -212,6 +212,37 @@ fn loom_sentinel_looks_against_a_close() {
     });
 }
 
+/// The alarm is made when it is first needed, and who closes finds none to ring yet: then the sentinel,
+/// which made it, sees that the runtime is closing. Nothing is guarded, so nothing else wakes it.
+#[test]
+fn loom_sentinel_makes_its_alarm_against_a_close() {
+    model(|| {
+        let (world, slot) = World::new();
+        world.idle.give(slot);
+        assert!(world.idle.sentinel_off());
+        let made = Arc::new(AtomicUsize::new(0));
+        let sentinel = {
+            let (world, made) = (Arc::clone(&world), Arc::clone(&made));
+            loom::thread::spawn(move || {
+                // Relaxed: the word orders it.
+                made.store(1, Ordering::Relaxed);
+                if world.post().come(|| world.is_closing()) {
+                    world.alarm.wait();
+                    assert!(world.is_closing());
+                }
+            })
+        };
+        // Release: as in `Shared::close`.
+        world.closing.store(1, Ordering::Release);
+        let _ = world.idle.close();
+        // Relaxed: as above.
+        if made.load(Ordering::Relaxed) == 1 {
+            world.alarm.ring();
+        }
+        sentinel.join().unwrap();
+    });
+}
+
 /// The thread for the post is refused while another changes the word: whoever needs a guard after that
 /// asks for the thread again.
 fn refused_vs(change: fn(&World) -> Guard) {
