@@ -12,7 +12,7 @@ use super::backoff::Backoff;
 use crate::driver::attach::Pollable;
 use crate::driver::evented::Evented;
 use crate::driver::readiness::Direction;
-use crate::io::Interest;
+use crate::io::{Interest, Ready};
 
 /// A listening socket that goes on after an accept that failed; see `backoff.rs`.
 pub(super) struct Acceptor<L: Pollable> {
@@ -22,14 +22,15 @@ pub(super) struct Acceptor<L: Pollable> {
 }
 
 impl<L: Pollable> Acceptor<L> {
-    /// Binds a listener to the current runtime.
+    /// Binds a listener to the current runtime. Its first accept is tried, whatever the selector: a
+    /// connection that is there already needs no turn of the driver.
     ///
     /// # Errors
     /// What the operating system says; the listener is closed.
     #[track_caller]
     pub(super) fn new(io: L) -> io::Result<Acceptor<L>> {
         Ok(Acceptor {
-            io: Evented::new(io, mio::Interest::READABLE)?,
+            io: Evented::new_ready(io, mio::Interest::READABLE, Ready::READABLE)?,
             polled: Mutex::new(Backoff::default()),
         })
     }
@@ -104,5 +105,32 @@ impl<L: Pollable> Deref for Acceptor<L> {
 impl<L: Pollable + fmt::Debug> fmt::Debug for Acceptor<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.io.fmt(f)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::future::Future;
+    use std::net::TcpStream;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use runtime_core::builder::Builder;
+
+    use crate::net::TcpListener;
+
+    /// A connection that is there before its accept needs no turn of the driver, on any system.
+    #[test]
+    fn the_first_accept_is_tried() {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let _far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let mut accept = pin!(listener.accept());
+            let accepted = accept
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            assert!(accepted.is_ready());
+        });
     }
 }
