@@ -274,6 +274,23 @@ fn loom_task_join_polled_again_vs_complete() {
     });
 }
 
+/// A join handle that has left its waker waits with another one: that is woken, or the output is there.
+/// Faults 1, 12.
+#[test]
+fn loom_task_join_with_another_waker_vs_complete() {
+    model(|| {
+        let queue = Queue::new();
+        let mut join = queue.spawn(async { 7 });
+        let runner = run_all_beside(&queue);
+        let mut cx = Context::from_waker(Waker::noop());
+        match Pin::new(&mut join).poll(&mut cx) {
+            Poll::Ready(output) => assert_eq!(output.unwrap(), 7),
+            Poll::Pending => assert_eq!(block_on_parked(join).unwrap(), 7),
+        }
+        runner.join().unwrap();
+    });
+}
+
 /// What came before an abort is seen by the destructor of the future, wherever the abort meets it.
 /// Fault 1.
 #[test]
