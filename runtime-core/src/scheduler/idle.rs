@@ -23,12 +23,12 @@
 //! so that the next pusher sees the helper at once and wakes no second one. Reservations are
 //! counts: which slot it is, the woken thread finds out by [`Idle::redeem`].
 //!
-//! **Orderings.** All changes of the word are AcqRel (but that of [`Idle::is_quiet`], which hands
-//! nothing on) and all looks that decide anything are changes too (or retried as one): the word is
-//! the one place where sleepers and wakers meet, so whoever comes second in its order sees all that
-//! the first wrote before. Plain loads are hints. A change that alters nothing is used for what it
-//! read: one whose result is dropped compiles to nothing on x86-64, so that the push before it may
-//! become visible after the load that follows.
+//! **Orderings.** All changes of the word are AcqRel (but those of [`Idle::is_quiet`] and
+//! [`Idle::post_refused`], which hand nothing on) and all looks that decide anything are changes too
+//! (or retried as one): the word is the one place where sleepers and wakers meet, so whoever comes
+//! second in its order sees all that the first wrote before. Plain loads are hints. A change that
+//! alters nothing is used for what it read: one whose result is dropped compiles to nothing on x86-64,
+//! so that the push before it may become visible after the load that follows.
 
 use crossbeam_utils::CachePadded;
 

@@ -79,25 +79,10 @@ pub(crate) fn file(name: &str, outcome: &Outcome, count: usize) -> String {
     text
 }
 
-/// In a few words.
-pub(crate) fn passed(
+fn tallies(
     outcomes: &BTreeMap<String, Outcome>,
     counts: &BTreeMap<String, usize>,
-) -> String {
-    let (mut passed, mut tests) = (0, 0);
-    for (file, outcome) in outcomes {
-        let tally = Tally::of(outcome, counts.get(file).copied().unwrap_or(0));
-        passed += tally.passed;
-        tests += tally.tests;
-    }
-    format!("{passed} of {tests} pass")
-}
-
-/// By group, with a total.
-pub(crate) fn table(
-    outcomes: &BTreeMap<String, Outcome>,
-    counts: &BTreeMap<String, usize>,
-) -> String {
+) -> (BTreeMap<Option<Group>, Tally>, Tally) {
     let mut groups: BTreeMap<Option<Group>, Tally> = BTreeMap::new();
     let mut total = Tally::default();
     for (file, outcome) in outcomes {
@@ -105,6 +90,24 @@ pub(crate) fn table(
         groups.entry(Group::of(file)).or_default().add(tally);
         total.add(tally);
     }
+    (groups, total)
+}
+
+/// In a few words.
+pub(crate) fn passed(
+    outcomes: &BTreeMap<String, Outcome>,
+    counts: &BTreeMap<String, usize>,
+) -> String {
+    let (_, total) = tallies(outcomes, counts);
+    format!("{} of {} pass", total.passed, total.tests)
+}
+
+/// By group, with a total.
+pub(crate) fn table(
+    outcomes: &BTreeMap<String, Outcome>,
+    counts: &BTreeMap<String, usize>,
+) -> String {
+    let (groups, total) = tallies(outcomes, counts);
     let heads = [
         "group",
         "files",
