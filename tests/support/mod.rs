@@ -5,6 +5,7 @@
 mod control;
 mod elsewhere;
 mod foreign;
+mod gone;
 mod isolate;
 mod kept;
 mod process;
@@ -16,6 +17,7 @@ mod watchdog;
 pub(crate) use control::{Control, Lateness};
 pub(crate) use elsewhere::{program, slow};
 pub(crate) use foreign::foreign_block_on;
+pub(crate) use gone::refusal;
 pub(crate) use isolate::{Alone, alone, in_own_process, in_own_process_for};
 pub(crate) use kept::{keep, lend};
 pub(crate) use process::{
