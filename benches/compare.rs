@@ -2,9 +2,9 @@
 //! where the report has its samples from.
 //!
 //! A sample of timed rounds is a fresh body, one short run to warm it up, and one run that counts;
-//! a measurement is a fresh process. Samples of the peers follow each other closely (A B C, A B C),
-//! so that what else the machine does hits all of them; the ratio of a row is the median over the
-//! turns. Only one runtime is alive at a time.
+//! a measurement is a fresh process. Samples of the peers follow each other closely (A B C, B C A),
+//! so that what else the machine does hits all of them, and what one leaves behind not always the same
+//! one; the ratio of a row is the median over the turns. Only one runtime is alive at a time.
 
 use crate::child::Child;
 use crate::curves;
@@ -53,7 +53,11 @@ pub fn run(options: &Options) {
 fn compare(row: &Row, options: &Options, samples: &mut Samples) -> Vec<Line> {
     let mut lines: Vec<Line> = row.names.iter().map(|name| Line::new(name)).collect();
     for turn in 0..options.turns {
-        for (peer, work) in &row.peers {
+        // None is always the one that comes after the same other.
+        let (later, first) = row
+            .peers
+            .split_at((options.after + turn) % row.peers.len().max(1));
+        for (peer, work) in first.iter().chain(later) {
             for figure in sample(row.names[0], peer, *work, options) {
                 samples.write(peer, options.after + turn, &figure);
                 let mut lines = lines.iter_mut();

@@ -51,19 +51,20 @@ pub(crate) struct Links {
     pub(super) next: Option<NonNull<Header>>,
 }
 
-/// The part of a task that does not depend on its types.
+/// The part of a task that does not depend on its types. What each wake-up and each poll needs comes last, beside the
+/// scheduler: of ten thousand tasks that wait, each is then one miss of the cache to wake, where it would be two.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Header {
-    pub(super) state: State,
-    pub(super) vtable: &'static Vtable,
+    /// Without a size, unless somebody may listen.
+    pub(super) span: Span,
     pub(super) links: UnsafeCell<Links>,
     pub(super) id: Id,
     pub(super) spawned_at: &'static Location<'static>,
     /// Which live list it is on; for whoever holds the entry or runs the task.
     pub(super) list: UnsafeCell<Option<u32>>,
-    /// Without a size, unless somebody may listen.
-    pub(super) span: Span,
+    pub(super) vtable: &'static Vtable,
+    pub(super) state: State,
 }
 
 pub(super) enum Stage<F: Future> {

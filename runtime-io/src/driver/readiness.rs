@@ -62,11 +62,10 @@
 //! wait for urgent data, which an end concerns although its operation does not look for one. Model:
 //! `loom_readiness_closed_again_after_would_block`.
 //!
-//! **A stale event wakes nobody else's task.** D1 of an older generation changes nothing. D1 that
-//! came before the vacating holds its cells, and vacating waits for them (a few instructions, no
-//! foreign code); D3 asks for the generation again under the lock, and vacating empties the list
-//! under it. The generation wraps after 2^24 owners of one entry, all within the life of one batch
-//! of events.
+//! **A stale event wakes nobody else's task.** D1 of an older generation changes nothing. D1 that came before the
+//! vacating holds its cells, and vacating waits for them (a few instructions, no foreign code); D3 asks for the
+//! generation again under the lock, and vacating empties the list under it. The generation wraps after 2^24 owners of
+//! one entry, all within the life of one batch of events.
 //!
 //! **Orderings.** D1 is Release and P0, P1, P3, L2 are Acquire: what the dispatcher knew is known
 //! to who is told ready. `HELD` is a lock bit: set with Acquire, cleared with Release, but by vacating:
@@ -220,7 +219,8 @@ struct List {
     waiters: Vec<Waiter>,
 }
 
-/// One entry of the reactor's table.
+/// One entry of the reactor's table, with a cache line to itself: none that another one's worker writes.
+#[repr(align(64))]
 pub(crate) struct Source {
     word: AtomicU64,
     cells: [UnsafeCell<Option<Waker>>; 2],
