@@ -57,10 +57,14 @@ impl Linger {
     pub(super) fn until(&self, has_come: impl Fn() -> bool) -> bool {
         let begun = loom::now();
         let credit = self.credit.get();
-        while begun.elapsed() < LIMIT {
+        loop {
             if has_come() {
                 self.credit.set(CREDIT_MAX.min(credit + GAIN));
                 return true;
+            }
+            // After the look: what has come by then is seen, however long this thread did not run.
+            if begun.elapsed() >= LIMIT {
+                break;
             }
             for _ in 0..PAUSES {
                 std::hint::spin_loop();

@@ -407,8 +407,7 @@ fn fault_007_a_count_of_references_near_its_end_aborts() {
     }
     const NAME: &str = "task::tests::fault_007_a_count_of_references_near_its_end_aborts";
     for (index, (what, _)) in REFERENCES.iter().enumerate() {
-        let binary = std::env::current_exe().expect("the path of this binary");
-        let mut own = std::process::Command::new(binary);
+        let mut own = this_program();
         own.args(["--exact", NAME, "--test-threads=1", "--nocapture"]);
         own.env(TOO_MANY, index.to_string());
         let output = own.output().expect("it starts");
@@ -420,6 +419,19 @@ fn fault_007_a_count_of_references_near_its_end_aborts() {
             "{what}"
         );
     }
+}
+
+/// Under an emulator by way of it, which does not see that one program starts another.
+fn this_program() -> std::process::Command {
+    let binary = std::env::current_exe().expect("the path of this binary");
+    let runner = std::env::var("RUNTIME_TESTS_RUNNER").unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    let Some(first) = words.next() else {
+        return std::process::Command::new(binary);
+    };
+    let mut command = std::process::Command::new(first);
+    command.args(words).arg(binary);
+    command
 }
 
 #[cfg(unix)]

@@ -29,7 +29,7 @@ fn who_goes_on_calls_nobody_for_what_it_runs_next() {
         assert_eq!(waits(), (true, true), "one in the queue");
         with_current(|runner| {
             let local = runner.and_then(|runner| runner.local());
-            local.expect("a queue").respite.begin();
+            local.expect("a queue").respite.begin_for_good();
         });
         assert_eq!(waits(), (false, true), "in the queue, which is left alone");
         next.await.expect("it ends");
