@@ -20,6 +20,7 @@ pub(crate) use foreign::foreign_block_on;
 pub(crate) use gone::refusal;
 pub(crate) use isolate::{Alone, alone, in_own_process, in_own_process_for};
 pub(crate) use kept::{keep, lend};
+use process::is_building;
 pub(crate) use process::{
     Server, assert_one_clear_line, example, interrupt, no_text, proc_status_kib, run, run_example,
 };

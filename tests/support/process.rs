@@ -8,6 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,7 +41,17 @@ fn is_newer(file: &Path, than: &Path) -> bool {
     }
 }
 
+static BUILDING: AtomicBool = AtomicBool::new(false);
+
+/// Whether the examples are being built, which takes as long as the compiler does.
+pub(super) fn is_building() -> bool {
+    // Relaxed: it tells of nothing else.
+    BUILDING.load(Ordering::Relaxed)
+}
+
 fn build(profile: &Path) {
+    // Relaxed, both: as above.
+    BUILDING.store(true, Ordering::Relaxed);
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -51,6 +62,7 @@ fn build(profile: &Path) {
         cargo.arg("--release");
     }
     let status = cargo.status().expect("cargo starts");
+    BUILDING.store(false, Ordering::Relaxed);
     assert!(status.success(), "cargo build --examples: {status}");
 }
 
