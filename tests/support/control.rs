@@ -175,7 +175,7 @@ fn was_starved(late: &[Late], due: Instant, happened: Instant, bound: Duration) 
 
 #[track_caller]
 fn judge(late: &[Late], what: &str, lateness: &Lateness, share: f64, bound: Duration) {
-    let bound = bound * slow();
+    let bound = bound.saturating_mul(slow());
     let is_void =
         |&&(due, happened): &&(Instant, Instant)| was_starved(late, due, happened, bound / 2);
     let all = lateness.samples.len();
