@@ -1,5 +1,6 @@
 //! `web` under load by wrk: no error, nothing left behind, and an end in the midst of it.
 
+use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
@@ -15,6 +16,9 @@ const LONG: Duration = Duration::from_secs(30);
 
 /// How much more memory may be in use afterwards than after the first load: an allocator's moods.
 const KEPT_KIB: u64 = 16 << 10;
+
+/// A thread.
+const HANG_UPS: u64 = 500;
 
 #[test]
 fn half_a_minute_of_256_connections() {
@@ -46,6 +50,34 @@ fn half_a_minute_of_256_connections() {
             .expect("Linux says so")
             .get() as u64;
         assert!(after.threads <= idle.threads + cores, "{idle:?}, {after:?}");
+        let ended = server.terminate(Duration::from_secs(9));
+        assert_eq!(ended.err, "");
+    });
+}
+
+/// Each takes along whatever its request was at: a turn in the queue, a statement of the database.
+#[test]
+fn who_hangs_up_in_the_midst_takes_nothing_of_others_along() {
+    each(|programs| {
+        let (server, url) = programs.serve("web", &["--port", "0"]);
+        let url = url.replace("localhost", "127.0.0.1");
+        let address = url.strip_prefix("http://").expect("no TLS");
+        request(&url, "POST", "/notes", Some("{\"text\": \"kept\"}")).expect("an answer");
+        thread::scope(|scope| {
+            for thread in 0..8 {
+                scope.spawn(move || {
+                    for round in 0..HANG_UPS {
+                        let mut stream = TcpStream::connect(address).expect("a connection");
+                        let asked =
+                            stream.write_all(b"GET /notes/1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                        asked.expect("the server reads");
+                        thread::sleep(Duration::from_micros((thread * 131 + round * 17) % 700));
+                    }
+                });
+            }
+        });
+        let answer = request(&url, "GET", "/notes/1", None).expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.body);
         let ended = server.terminate(Duration::from_secs(9));
         assert_eq!(ended.err, "");
     });

@@ -5,14 +5,15 @@
 //! cache last, so that who removes a note does not see it any more. Who read it at that very moment
 //! may put it back, for the minute.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use app::{Failure, Trying};
 use redis::AsyncCommands;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use serde::{Deserialize, Serialize};
-use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, AnyPool};
 
 /// How many a list holds.
 const LISTED: i64 = 100;
@@ -28,6 +29,9 @@ const DATABASE_LIMIT: Duration = Duration::from_secs(3);
 /// The same for the embedded one, which has a single connection and does not go away: who waits
 /// there is in a queue.
 const EMBEDDED_LIMIT: Duration = Duration::from_secs(15);
+
+/// One database for all connections of this process, which without a name have one each.
+const IN_MEMORY: &str = "sqlite:file:notes?mode=memory";
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Note {
@@ -45,15 +49,21 @@ pub(crate) enum Found {
 #[derive(Clone)]
 pub(crate) struct Notes {
     database: AnyPool,
+    /// What is in memory ends with its last connection, and the pool gives up one whose request was
+    /// dropped in the midst of a statement: this one nobody uses.
+    _keeper: Option<Arc<Mutex<AnyConnection>>>,
     cache: Option<ConnectionManager>,
 }
 
 impl Notes {
     pub(crate) async fn open(database: &str, cache: Option<&str>) -> Result<Notes, Failure> {
         sqlx::any::install_default_drivers();
+        let database = match database {
+            "sqlite::memory:" => IN_MEMORY,
+            elsewhere => elsewhere,
+        };
         let embedded = database.starts_with("sqlite:");
-        // SQLite writes one thing at a time; in memory each connection has a database of its own,
-        // which ends with it.
+        // SQLite writes one thing at a time.
         let (connections, limit) = if embedded {
             (1, EMBEDDED_LIMIT)
         } else {
@@ -74,12 +84,19 @@ impl Notes {
         };
         let made = sqlx::query(id).execute(&pool).await;
         made.trying("the table of notes")?;
+        let keeper = if embedded {
+            let connection = pool.acquire().await.trying("the database")?;
+            Some(Arc::new(Mutex::new(connection.detach())))
+        } else {
+            None
+        };
         let cache = match cache {
             Some(url) => Some(connect(url).await.trying("the cache")?),
             None => None,
         };
         Ok(Notes {
             database: pool,
+            _keeper: keeper,
             cache,
         })
     }
