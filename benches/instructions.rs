@@ -26,6 +26,16 @@ const HEAD: &str = "\
 # against a run and fails where one has grown by more than 5 %; with `-- --update` it writes this file.
 ";
 
+/// More than a first cache holds of any runtime's tasks and sources.
+pub(crate) const CONNECTIONS: u64 = 2_000;
+
+/// Two caches as callgrind plays them: most of a core's own, and little of what cores share.
+const CACHES: [&str; 3] = ["--cache-sim=yes", "--D1=32768,8,64", "--LL=524288,8,64"];
+
+/// Where the misses of data stand among what is counted then, of reads and of writes.
+const FIRST: [usize; 2] = [4, 5];
+const LAST: [usize; 2] = [7, 8];
+
 const TAKES_ALL: &str = "a string takes all";
 
 /// As a part of what is recorded.
@@ -40,10 +50,11 @@ pub(crate) fn play_if_told() {
     let [peer, name, times] = words[..] else {
         panic!("there is no operation {role:?}");
     };
-    let operations = match peer {
-        "ours" => ours::rows::counted(),
-        _ => theirs::rows::counted(),
+    let (mut operations, many) = match peer {
+        "ours" => (ours::rows::counted(), ours::rows::echo_many()),
+        _ => (theirs::rows::counted(), theirs::rows::echo_many()),
     };
+    operations.push(many);
     let operation = operations.iter().find(|(known, _)| *known == name);
     let (_, operation) = operation.expect("an operation of the table");
     operation(times.parse().expect("a number of times"));
@@ -55,6 +66,32 @@ pub fn smoke() {
     for (_, operation) in ours::rows::counted().iter().chain(&theirs::rows::counted()) {
         operation(100);
     }
+    for (_, operation) in [ours::rows::echo_many(), theirs::rows::echo_many()] {
+        operation(CONNECTIONS);
+    }
+}
+
+/// Counts, and prints, which lines of memory a message of an echo over many connections finds in no cache.
+///
+/// # Errors
+/// That valgrind is missing, or fails.
+pub fn misses() -> Result<(), String> {
+    println!(
+        "misses a message, by turns over {} connections",
+        CONNECTIONS
+    );
+    println!("{:<8} {:>14} {:>14}", "", "first, 32 KiB", "last, 512 KiB");
+    let (name, _) = ours::rows::echo_many();
+    for (shown, peer) in [("ours", "ours"), ("tokio", "theirs")] {
+        let [once, twice] = [TIMES, 2 * TIMES].map(|times| counts(peer, name, times, &CACHES));
+        let (once, twice) = (once?, twice?);
+        let [first, last] = [FIRST, LAST].map(|columns| {
+            let missed = |of: &[u64]| -> u64 { columns.iter().map(|&at| of[at]).sum() };
+            missed(&twice).saturating_sub(missed(&once)) as f64 / TIMES as f64
+        });
+        println!("{shown:<8} {first:>14.1} {last:>14.1}");
+    }
+    Ok(())
 }
 
 /// Counts, prints the table, and compares with what is recorded, or records.
@@ -117,9 +154,16 @@ fn cost(peer: &str, name: &str) -> Result<f64, String> {
 
 /// The instructions of a whole process.
 fn count(peer: &str, name: &str, times: u64) -> Result<u64, String> {
+    let counts = counts(peer, name, times, &[])?;
+    Ok(counts[0])
+}
+
+/// All that callgrind counts of a whole process, the instructions first.
+fn counts(peer: &str, name: &str, times: u64, more: &[&str]) -> Result<Vec<u64>, String> {
     let binary = std::env::current_exe().map_err(|error| error.to_string())?;
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(more)
         .arg(binary)
         .env(ROLE, format!("{peer} {name} {times}"))
         .stdin(Stdio::null())
@@ -129,9 +173,14 @@ fn count(peer: &str, name: &str, times: u64) -> Result<u64, String> {
     let collected = said
         .lines()
         .find_map(|line| line.split_once("Collected : "))
-        .and_then(|(_, count)| count.trim().parse().ok());
+        .and_then(|(_, counts)| {
+            counts
+                .split_whitespace()
+                .map(|it| it.parse().ok())
+                .collect()
+        });
     match collected {
-        Some(count) if output.status.success() => Ok(count),
+        Some(counts) if output.status.success() => Ok(counts),
         _ => Err(format!("{name} fails under valgrind:\n{said}")),
     }
 }

@@ -2,10 +2,13 @@
 //! worker, so that a count is the same each time.
 
 use std::future::{Future, poll_fn};
+use std::io::{Read, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use super::echo::echo as echo_back;
 use super::rt;
 use super::rt::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
 use super::rt::net::{TcpListener, TcpStream};
@@ -14,6 +17,7 @@ use super::rt::sync::{Mutex, Notify, mpsc, oneshot};
 use super::rt::task::yield_now;
 use super::rt::time::timeout;
 use super::support::one_worker_runtime;
+use crate::instructions::CONNECTIONS;
 
 /// A name, and what does the operation so many times.
 pub(crate) type Counted = (&'static str, fn(u64));
@@ -37,6 +41,12 @@ pub(crate) fn all() -> Vec<Counted> {
         ("echo_duplex_worker", |n| on_a_worker(echo(n))),
         ("echo_tcp", |n| on_this_thread(echo_tcp(n))),
     ]
+}
+
+/// What is counted in misses of the cache instead: a message to each of many connections in turn, so that each is met
+/// again when all others have been.
+pub(crate) fn echo_many() -> Counted {
+    ("echo_many", |n| on_this_thread(echo_in_turn(n)))
 }
 
 fn on_this_thread(work: impl Future<Output = ()>) {
@@ -140,11 +150,40 @@ async fn echo(times: u64) {
     echo_over(near, far, times).await;
 }
 
-/// The same by way of the kernel, whose instructions nobody counts.
-async fn echo_tcp(times: u64) {
+/// The clients are plain sockets, which cost either runtime the same.
+async fn echo_in_turn(times: u64) {
+    let (listener, address) = listen().await;
+    let mut near = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let stream = std::net::TcpStream::connect(address).expect("it listens");
+        stream.set_nonblocking(true).expect("a socket");
+        let (far, _peer) = listener.accept().await.expect("it has connected");
+        rt::spawn(echo_back(far));
+        near.push(stream);
+    }
+    let mut message = [7; 64];
+    for _ in 0..times / CONNECTIONS {
+        for stream in &mut near {
+            stream.write_all(&message).expect("there is room");
+        }
+        for stream in &mut near {
+            while stream.read_exact(&mut message).is_err() {
+                yield_now().await;
+            }
+        }
+    }
+}
+
+async fn listen() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await;
     let listener = listener.expect("the loopback has ports");
     let address = listener.local_addr().expect("it is bound");
+    (listener, address)
+}
+
+/// The same by way of the kernel, whose instructions nobody counts.
+async fn echo_tcp(times: u64) {
+    let (listener, address) = listen().await;
     let near = TcpStream::connect(address).await.expect("it listens");
     let (far, _peer) = listener.accept().await.expect("it has connected");
     echo_over(near, far, times).await;

@@ -124,7 +124,7 @@ fn start_server(runtime: &Runtime) -> String {
     address.to_string()
 }
 
-async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+pub(super) async fn echo(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let mut buffer = [0; 4_096];
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {
         if stream.write_all(&buffer[..read]).await.is_err() {

@@ -28,7 +28,7 @@ mod timers;
 mod waiters;
 mod yields;
 
-pub(crate) use counted::all as counted;
+pub(crate) use counted::{all as counted, echo_many};
 pub(crate) use measured::hostage;
 pub(crate) use memory::hello;
 

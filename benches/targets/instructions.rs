@@ -1,5 +1,5 @@
-//! `cargo bench -p runtime-benches --bench instructions [-- --update]`: instructions an operation,
-//! counted by callgrind and held against `instructions.toml`.
+//! `cargo bench -p runtime-benches --bench instructions [-- --update | --misses]`: instructions an
+//! operation, counted by callgrind and held against `instructions.toml`; or misses of the cache.
 
 use std::process::ExitCode;
 
@@ -12,7 +12,11 @@ fn main() -> ExitCode {
         runtime_benches::instructions::smoke();
         return ExitCode::SUCCESS;
     }
-    match runtime_benches::instructions::check(has("--update")) {
+    let outcome = match has("--misses") {
+        true => runtime_benches::instructions::misses(),
+        false => runtime_benches::instructions::check(has("--update")),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

@@ -51,8 +51,8 @@ pub(crate) struct Links {
     pub(super) next: Option<NonNull<Header>>,
 }
 
-/// The part of a task that does not depend on its types. What each wake-up and each poll needs comes last, beside the
-/// scheduler: of ten thousand tasks that wait, each is then one miss of the cache to wake, where it would be two.
+/// The part of a task that does not depend on its types. What a wake-up needs comes last, beside the scheduler: of ten
+/// thousand tasks that wait, most are then one miss of the cache to wake, where most would be two.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Header {
