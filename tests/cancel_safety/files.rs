@@ -1,6 +1,7 @@
 //! Files and folders. One thread runs the blocking closures in turn: whatever was begun is done when
 //! the next has its answer.
 
+use std::cell::OnceCell;
 use std::fs as now;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -204,49 +205,54 @@ pub(crate) const CASES: &[Case] = &[
     }),
 ];
 
-/// A folder: `a` holds `abc`, `link` leads to it, `full` is not empty, and there is no `fresh`.
+/// A folder: `a` holds `abc`, `link` leads to it, `full` has 70 entries for who asks for it, and there
+/// is no `fresh`.
 #[derive(Debug)]
-struct Folder(PathBuf);
+struct Folder {
+    place: PathBuf,
+    filled: OnceCell<()>,
+}
 
 impl Folder {
     fn new() -> Folder {
-        Folder::with_entries(1)
-    }
-
-    /// So many in `full`.
-    fn with_entries(entries: usize) -> Folder {
         let place = std::env::temp_dir().join(format!("runtime-cancel-{}", std::process::id()));
-        let folder = Folder(place);
-        let _ = now::remove_dir_all(&folder.0);
-        ok(now::create_dir(&folder.0));
+        let folder = Folder {
+            place,
+            filled: OnceCell::new(),
+        };
+        let _ = now::remove_dir_all(&folder.place);
+        ok(now::create_dir(&folder.place));
         ok(now::create_dir(folder.empty()));
-        ok(now::create_dir(folder.full()));
         ok(now::write(folder.a(), "abc"));
         ok(std::os::unix::fs::symlink(folder.a(), folder.link()));
-        for number in 0..entries {
-            ok(now::write(folder.full().join(number.to_string()), ""));
-        }
         folder
     }
 
     fn a(&self) -> PathBuf {
-        self.0.join("a")
+        self.place.join("a")
     }
 
     fn link(&self) -> PathBuf {
-        self.0.join("link")
+        self.place.join("link")
     }
 
     fn empty(&self) -> PathBuf {
-        self.0.join("empty")
+        self.place.join("empty")
     }
 
     fn full(&self) -> PathBuf {
-        self.0.join("full")
+        let full = self.place.join("full");
+        self.filled.get_or_init(|| {
+            ok(now::create_dir(&full));
+            for number in 0..ENTRIES {
+                ok(now::write(full.join(number.to_string()), ""));
+            }
+        });
+        full
     }
 
     fn fresh(&self) -> PathBuf {
-        self.0.join("fresh")
+        self.place.join("fresh")
     }
 
     fn fresh_has(&self, bytes: &[u8]) -> bool {
@@ -260,7 +266,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = now::remove_dir_all(&self.0);
+        let _ = now::remove_dir_all(&self.place);
     }
 }
 
@@ -290,7 +296,9 @@ fn looks<R: PartialEq + std::fmt::Debug>(op: impl AsyncFn(&Folder) -> io::Result
             let anew = ok(op(it).await);
             assert!(dropped.output.is_none_or(|output| output == anew));
             assert_eq!(ok(now::read(it.a())), b"abc");
-            assert_eq!(ok(now::read_dir(it.full())).count(), 1);
+            if it.filled.get().is_some() {
+                assert_eq!(ok(now::read_dir(it.full())).count(), ENTRIES);
+            }
             assert!(!it.fresh().exists());
         },
     );
@@ -303,7 +311,7 @@ fn does<R>(op: impl AsyncFn(&Folder) -> io::Result<R>, is_done: impl Fn(&Folder)
         &[|()| ()],
         async |it: &mut Folder| ok(op(it).await),
         async |it, (), dropped| {
-            ok(fs::metadata(&it.0).await);
+            ok(fs::metadata(&it.place).await);
             assert_eq!(
                 is_done(it),
                 dropped.polls > 0,
@@ -348,7 +356,7 @@ fn changes(op: impl AsyncFn(&File) -> io::Result<()>, is_done: impl Fn(&Folder) 
         &[|()| ()],
         async |(file, _): &mut (File, Folder)| ok(op(file).await),
         async |(_, folder), (), dropped| {
-            ok(fs::metadata(folder.full()).await);
+            ok(fs::metadata(folder.a()).await);
             assert_eq!(
                 is_done(folder),
                 dropped.polls > 0,
@@ -371,7 +379,7 @@ fn into_std() {
         async |file: &mut Option<File>| file.take().expect("once").into_std().await,
         async |file, folder, dropped| {
             assert_eq!(file.take().is_some(), dropped.polls == 0);
-            ok(fs::metadata(folder.full()).await);
+            ok(fs::metadata(folder.a()).await);
             assert_eq!(ok(now::read(folder.a())), b"xyz");
         },
     );
@@ -407,7 +415,7 @@ fn discard_failed_write() {
 fn next_entry() {
     case(
         async || {
-            let folder = Folder::with_entries(ENTRIES);
+            let folder = Folder::new();
             let listing = ok(fs::read_dir(folder.full()).await);
             ((listing, Vec::new()), folder)
         },
