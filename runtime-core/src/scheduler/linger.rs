@@ -57,21 +57,18 @@ impl Linger {
     pub(super) fn until(&self, has_come: impl Fn() -> bool) -> bool {
         let begun = loom::now();
         let credit = self.credit.get();
-        loop {
-            if has_come() {
-                self.credit.set(CREDIT_MAX.min(credit + GAIN));
-                return true;
-            }
-            // After the look: what has come by then is seen, however long this thread did not run.
+        // The look comes first: what has come by now is seen, however long this thread did not run.
+        while !has_come() {
             if begun.elapsed() >= LIMIT {
-                break;
+                self.credit.set(credit.saturating_sub(STAKE));
+                return false;
             }
             for _ in 0..PAUSES {
                 std::hint::spin_loop();
             }
         }
-        self.credit.set(credit.saturating_sub(STAKE));
-        false
+        self.credit.set(CREDIT_MAX.min(credit + GAIN));
+        true
     }
 }
 

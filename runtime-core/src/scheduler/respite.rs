@@ -291,7 +291,6 @@ mod tests {
     #[test]
     fn an_orphan_has_none_until_it_is_adopted() {
         let respite = Respite::new();
-        respite.begin();
         respite.orphan();
         respite.begin_for_good();
         assert!(!respite.covers(|| 1));

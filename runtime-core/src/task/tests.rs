@@ -421,7 +421,8 @@ fn fault_007_a_count_of_references_near_its_end_aborts() {
     }
 }
 
-/// Under an emulator by way of it, which does not see that one program starts another.
+/// Under an emulator by way of it, which does not see that one program starts another. (As in the integration tests'
+/// `support/elsewhere.rs`, which unit tests do not reach.)
 fn this_program() -> std::process::Command {
     let binary = std::env::current_exe().expect("the path of this binary");
     let runner = std::env::var("RUNTIME_TESTS_RUNNER").unwrap_or_default();
