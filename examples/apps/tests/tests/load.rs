@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(30);
 /// How much more memory may be in use afterwards than after the first load: an allocator's moods.
 const KEPT_KIB: u64 = 16 << 10;
 
-/// A thread.
+/// How often each of its threads hangs up.
 const HANG_UPS: u64 = 500;
 
 #[test]
@@ -71,6 +71,7 @@ fn who_hangs_up_in_the_midst_takes_nothing_of_others_along() {
                         let asked =
                             stream.write_all(b"GET /notes/1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
                         asked.expect("the server reads");
+                        // So that each hangs up at another moment of what the server does for it.
                         thread::sleep(Duration::from_micros((thread * 131 + round * 17) % 700));
                     }
                 });

@@ -50,7 +50,7 @@ pub(crate) enum Found {
 pub(crate) struct Notes {
     database: AnyPool,
     /// What is in memory ends with its last connection, and the pool gives up one whose request was
-    /// dropped in the midst of a statement: this one nobody uses.
+    /// dropped in the midst of a statement: this one nobody uses. (The lock makes it `Sync`.)
     _keeper: Option<Arc<Mutex<AnyConnection>>>,
     cache: Option<ConnectionManager>,
 }
@@ -58,11 +58,11 @@ pub(crate) struct Notes {
 impl Notes {
     pub(crate) async fn open(database: &str, cache: Option<&str>) -> Result<Notes, Failure> {
         sqlx::any::install_default_drivers();
-        let database = match database {
-            "sqlite::memory:" => IN_MEMORY,
-            elsewhere => elsewhere,
-        };
         let embedded = database.starts_with("sqlite:");
+        let database = match embedded && database.contains(":memory:") {
+            true => IN_MEMORY,
+            false => database,
+        };
         // SQLite writes one thing at a time.
         let (connections, limit) = if embedded {
             (1, EMBEDDED_LIMIT)
