@@ -149,7 +149,8 @@ fn what_has_arrived_at_a_socket_comes_before_the_next_hour() {
             // It waits at its socket, and is there only for the driver to be found.
             sleep(HOUR).await;
             peer.write_all(&[1]).expect("it is open");
-            // The kernel of a busy machine brings it when it gets round to it.
+            // The kernel of a busy machine brings it when it gets round to it. This thread is held meanwhile: one that
+            // gave way would let the driver find it before the hour is asked for.
             while looks.peek(&mut [0]).is_err() {
                 thread::sleep(Duration::from_millis(1));
             }
