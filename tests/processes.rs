@@ -80,6 +80,36 @@ fn fault_069_children_whose_handles_are_dropped_leave_no_zombie() {
 }
 
 #[test]
+fn fault_070_more_slices_than_one_call_takes_leave_room_in_the_pipe() {
+    let _watchdog = Watchdog::new();
+    current_thread().block_on(async {
+        let mut child = Command::new("cat");
+        let mut child = child
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        // More than fits: whoever waits for room is known to the driver.
+        let filled = vec![0; 1 << 20];
+        let writing = runtime::spawn(async move {
+            stdin.write_all(&filled).await.unwrap();
+            stdin
+        });
+        stdout.read_exact(&mut vec![0; 1 << 20]).await.unwrap();
+        let mut stdin = writing.await.unwrap();
+        let slices = [io::IoSlice::new(b"x"); 3000];
+        for _ in 0..2 {
+            let written = timeout(10 * SECOND, stdin.write_vectored(&slices));
+            assert_eq!(written.await.expect("there is room").unwrap(), 1024);
+        }
+        stdout.read_exact(&mut [0; 2048]).await.unwrap();
+        drop(stdin);
+        assert!(child.wait().await.unwrap().success());
+    });
+}
+
+#[test]
 fn fault_069_an_orphan_is_reaped_when_its_runtime_is_gone() {
     in_own_process(
         "fault_069_an_orphan_is_reaped_when_its_runtime_is_gone",

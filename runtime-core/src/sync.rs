@@ -3,7 +3,8 @@
 //! A primitive knows wakers and nothing of tasks or schedulers, so it works under any executor.
 //! Three internal pieces carry the rest: `atomic_waker` (one waiter, no lock), `wait_list` (many
 //! waiters, first in first out, one lock), `versions` (a number that rises, and who waits for that).
-//! Each leaf poll takes a unit of the [`coop`] budget when it gets something done.
+//! Each leaf poll takes a unit of the [`coop`] budget when it gets something done; what has come for
+//! good (a cell that is set, a channel that is closed) is given without.
 //!
 //! No foreign code (a waker's clone, wake and drop, a value's destructor) runs under a lock of
 //! these primitives.

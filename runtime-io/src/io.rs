@@ -83,6 +83,8 @@ pub use ready::Ready;
 
 mod budget;
 
+pub(crate) mod slices;
+
 #[cfg(any(feature = "net", feature = "fs", feature = "io-std"))]
 mod again;
 #[cfg(any(feature = "net", feature = "fs", feature = "io-std"))]

@@ -12,13 +12,14 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use runtime::io::unix::AsyncFd;
 use runtime::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use runtime::net::unix::pipe;
-use runtime::net::{UdpSocket, UnixDatagram, UnixListener, UnixStream};
+use runtime::net::{UdpSocket, UnixDatagram, UnixListener, UnixSocket, UnixStream};
 use runtime::process::Command;
 use runtime::time::timeout;
 use socket2::SockRef;
@@ -70,6 +71,47 @@ fn fault_061_a_path_that_does_not_fit_is_an_error_and_leaves_nothing() {
             });
         }
     });
+}
+
+#[test]
+fn fault_061_a_path_with_a_zero_byte_is_no_shorter_one() {
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let path = scratch("before");
+            let receiver = UnixDatagram::bind(&path).expect("bound");
+            let longer = PathBuf::from(format!("{}\0behind", path.display()));
+            let sender = UnixDatagram::unbound().expect("a socket");
+            let mut cx = Context::from_waker(Waker::noop());
+            let polled = match sender.poll_send_to(&mut cx, b"note", &longer) {
+                Poll::Ready(outcome) => outcome,
+                Poll::Pending => panic!("refused at once"),
+            };
+            let refused = [
+                UnixDatagram::bind(&longer).map(drop),
+                UnixListener::bind(&longer).map(drop),
+                UnixStream::connect(&longer).await.map(drop),
+                sender.connect(&longer),
+                sender.send_to(b"note", &longer).await.map(drop),
+                sender.try_send_to(b"note", &longer).map(drop),
+                polled.map(drop),
+                UnixSocket::new_stream().and_then(|socket| socket.bind(&longer)),
+                UnixSocket::new_stream()
+                    .expect("a socket")
+                    .connect(&longer)
+                    .await
+                    .map(drop),
+            ];
+            for outcome in refused {
+                let error = outcome.expect_err("there is no such path");
+                assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            }
+            let nothing = receiver
+                .try_recv(&mut [0; 8])
+                .expect_err("nothing was sent");
+            assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+            std::fs::remove_file(&path).expect("removed");
+        });
+    }
 }
 
 /// Polls `wait` as a task may: it comes back, and it waits.

@@ -95,6 +95,9 @@ impl CancellationToken {
     }
 
     /// A token that is cancelled with this one, at once if this one is.
+    ///
+    /// It keeps this one's place in memory as long as it lives: who derives each token from the last,
+    /// for ever, keeps them all. One from which all are derived keeps only those that are held.
     pub fn child_token(&self) -> CancellationToken {
         let mut children = self.node.children.lock();
         let number = children.next;
@@ -179,6 +182,9 @@ impl CancellationToken {
     /// Runs a future until it is ready, or `None` when the token is cancelled before; then the
     /// future is dropped where it stands, and not polled at all if the token was cancelled already.
     ///
+    /// A future that is ready when the token is cancelled too has come first: nothing that it was given
+    /// is lost.
+    ///
     /// # Cancel safety
     /// Lossless: a drop loses what the future's own drop does.
     ///
@@ -196,11 +202,18 @@ impl CancellationToken {
     pub async fn run_until_cancelled<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         let mut cancelled = pin!(self.cancelled());
+        if self.is_cancelled() {
+            return None;
+        }
         poll_fn(|cx| {
+            if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(output));
+            }
+            // A future that uses the whole budget up, each time, leaves none for the second look.
             if self.is_cancelled() || cancelled.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(None);
             }
-            future.as_mut().poll(cx).map(Some)
+            Poll::Pending
         })
         .await
     }

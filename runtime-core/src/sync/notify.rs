@@ -1,22 +1,27 @@
 //! Wakes one task or all of them, without a value.
 //!
-//! **State**: one word. The low two bits: `EMPTY`, `WAITING` (the queue is not empty), `NOTIFIED`
-//! (a permit is stored). The rest counts the calls of [`Notify::notify_waiters`]: the generation.
+//! **State**: one word. The low two bits: `EMPTY`, `WAITING` (somebody waits for a permit),
+//! `NOTIFIED` (one is stored). The rest counts the calls of [`Notify::notify_waiters`]: the
+//! generation. Behind the lock two queues: `waiting`, and `told`: those whom such a call has
+//! notified and not taken out yet.
 //!
-//! **Invariants.** N1: `WAITING` is entered and left under the lock of the queue, and, whenever
-//! the lock is free, it is set if and only if the queue is not empty. N2: the generation changes
-//! under the lock. N3: each future notes the generation when it is made; a newer one completes
-//! it. N4: the queue is ordered by time of queueing, and the generations in it never fall: a
-//! future of an old generation does not queue. N5: a future that was given a permit and is
-//! dropped before it has seen it gives the permit on, the same way (first or last) it was given.
+//! **Invariants.** N1: `WAITING` is entered and left under the lock, and, whenever the lock is free,
+//! it is set if and only if `waiting` is not empty. N2: the generation changes under the lock. N3:
+//! each future notes the generation when it is made; a newer one completes it. N4: in `waiting` are
+//! futures of the word's generation only, in `told` of older ones only, each in the order in which
+//! they came: so a future knows where it is, and only one that needs a permit is given it. N5: a
+//! future that was given a permit and is dropped before it has seen it gives the permit on, the same
+//! way (first or last) it was given.
 //!
 //! **Steps.** Waiter: (1) newer generation: done; (2) `NOTIFIED → EMPTY`: done; else lock; (3)
-//! the same two looks again; (4) `EMPTY → WAITING`, queue. Notifier of one: (a) `EMPTY` or
-//! `NOTIFIED → NOTIFIED`: done; (b) `WAITING`: lock, look again, take a waiter out. Of all: lock,
-//! raise the generation, take out all older ones, batch by batch, waking after each unlocking.
+//! the same two looks again; (4) `EMPTY → WAITING`, queue in `waiting`. Notifier of one: (a) `EMPTY`
+//! or `NOTIFIED → NOTIFIED`: done; (b) `WAITING`: lock, look again, take a waiter out. Of all: lock;
+//! raise the generation, leave `WAITING`, and move all from `waiting` to `told`; take those out, batch
+//! by batch, waking after each unlocking.
 //!
 //! **No wake-up is lost**: (2), (4) and (a) change one word; if (a) comes first, (2) or (3) finds
-//! the permit; if (4) comes first, (b) finds the waiter.
+//! the permit; if (4) comes first, (b) finds the waiter. Nor is a permit lost while all are woken:
+//! who wakes them leaves in `waiting` only those who came later, or nobody, and then it is stored.
 //!
 //! **Orderings**: what was done before a notification happens before what follows the wait. All
 //! changes of the word are read-modify-writes, one chain: who acquires one of them acquires what all
@@ -25,8 +30,8 @@
 //! after each that another has taken by then, so that who looks at its condition next misses none.
 //! What clears `WAITING` is ordered by the lock.
 //!
-//! Rejected: detaching the whole queue on `notify_waiters` (a cancelled waiter must then know
-//! which list it is in); the generation says it without a second list.
+//! Rejected: to leave those who are told in the one queue until they are taken out: a permit would go
+//! to one of them, who does not need it any more, and be gone.
 #![allow(unsafe_code, reason = "its futures are nodes of an intrusive list")]
 
 use std::fmt;
@@ -84,7 +89,28 @@ enum End {
 /// ```
 pub struct Notify {
     word: AtomicUsize,
-    queue: Mutex<WaitList>,
+    queues: Mutex<Queues>,
+}
+
+/// N4.
+struct Queues {
+    waiting: WaitList,
+    told: WaitList,
+}
+
+impl Queues {
+    const fn new() -> Queues {
+        Queues {
+            waiting: WaitList::new(),
+            told: WaitList::new(),
+        }
+    }
+}
+
+impl AsMut<WaitList> for Queues {
+    fn as_mut(&mut self) -> &mut WaitList {
+        &mut self.waiting
+    }
 }
 
 impl UnwindSafe for Notify {}
@@ -94,7 +120,7 @@ macro_rules! constructor {
     ($($qualifier:tt)*) => {
         /// A `Notify` without a stored notification, usable in a `static`.
         pub $($qualifier)* fn const_new() -> Notify {
-            Notify { word: AtomicUsize::new(EMPTY), queue: Mutex::new(WaitList::new()) }
+            Notify { word: AtomicUsize::new(EMPTY), queues: Mutex::new(Queues::new()) }
         }
     };
 }
@@ -144,13 +170,17 @@ impl Notify {
     /// Notifies all who wait now, and stores nothing. A waker's panic goes on after all were woken.
     pub fn notify_waiters(&self) {
         let generation = {
-            let _queue = self.queue.lock();
+            let mut queues = self.queues.lock();
+            let Queues { waiting, told } = &mut *queues;
+            // N1: the bit is left along with the raise.
+            let bit = if waiting.is_empty() { 0 } else { WAITING };
             // Release: N2; pairs with the loads of the generation by waiters. What waiters gave is
             // behind the lock.
-            let before = self.word.fetch_add(GENERATION, Ordering::Release);
-            if before & STATE != WAITING {
+            let before = self.word.fetch_add(GENERATION - bit, Ordering::Release);
+            if bit == 0 {
                 return;
             }
+            told.append(waiting);
             generation_of(before.wrapping_add(GENERATION))
         };
         self.wake_older(generation);
@@ -161,12 +191,11 @@ impl Notify {
         let mut wakers = WakeList::new();
         loop {
             let more = {
-                let mut queue = self.queue.lock();
-                while wakers.can_push() && is_older(queue.front_tag(), generation) {
-                    wakers.extend(queue.finish_front(BY_ALL));
+                let told = &mut self.queues.lock().told;
+                while wakers.can_push() && is_older(told.front_tag(), generation) {
+                    wakers.extend(told.finish_front(BY_ALL));
                 }
-                self.settle(&queue);
-                is_older(queue.front_tag(), generation)
+                is_older(told.front_tag(), generation)
             };
             if !more {
                 return wakers.wake_all();
@@ -197,8 +226,8 @@ impl Notify {
             }
         }
         let waker = {
-            let mut queue = self.queue.lock();
-            self.notify_locked(&mut queue, end)
+            let mut queues = self.queues.lock();
+            self.notify_locked(&mut queues.waiting, end)
         };
         if let Some(waker) = waker {
             waker.wake();
@@ -206,7 +235,7 @@ impl Notify {
     }
 
     /// Step (b), with the lock held; gives the waker to wake after unlocking.
-    fn notify_locked(&self, queue: &mut WaitList, end: End) -> Option<Waker> {
+    fn notify_locked(&self, waiting: &mut WaitList, end: End) -> Option<Waker> {
         // Relaxed: the exchange orders, or else the lock does.
         let mut word = self.word.load(Ordering::Relaxed);
         while word & STATE != WAITING {
@@ -221,16 +250,16 @@ impl Notify {
             }
         }
         let waker = match end {
-            End::First => queue.finish_front(BY_FIRST),
-            End::Last => queue.finish_back(BY_LAST),
+            End::First => waiting.finish_front(BY_FIRST),
+            End::Last => waiting.finish_back(BY_LAST),
         };
-        self.settle(queue);
+        self.settle(waiting);
         waker
     }
 
     /// N1; the caller holds the lock.
-    fn settle(&self, queue: &WaitList) {
-        if queue.is_empty() {
+    fn settle(&self, waiting: &WaitList) {
+        if waiting.is_empty() {
             // Relaxed: `WAITING` is one bit, and under the lock nobody else changes it; `NOTIFIED`
             // stays, and so does what the chain has released.
             self.word.fetch_and(!WAITING, Ordering::Relaxed);
@@ -356,7 +385,7 @@ impl Wait {
         }
         // Foreign code: before the lock; declared first, so dropped after it.
         let mut waker = waker.cloned();
-        let mut queue = notify.queue.lock();
+        let mut queues = notify.queues.lock();
         loop {
             if notify.try_take(self.generation) {
                 return true;
@@ -379,7 +408,11 @@ impl Wait {
             }
         }
         // SAFETY: L2, L4: the waiter is pinned in its future, new, and removed by the destructor.
-        unsafe { queue.push_back(&self.waiter, waker.take(), self.generation) };
+        unsafe {
+            queues
+                .waiting
+                .push_back(&self.waiter, waker.take(), self.generation)
+        };
         self.phase = Phase::Queued;
         false
     }
@@ -395,8 +428,8 @@ impl Wait {
             return true;
         }
         let Some(waker) = waker else { return false };
-        // SAFETY: queued in this list by `begin`; its owner is this future.
-        let outcome = unsafe { refresh(&notify.queue, &self.waiter, waker) };
+        // SAFETY: queued behind this lock by `begin`; its owner is this future.
+        let outcome = unsafe { refresh(&notify.queues, &self.waiter, waker) };
         outcome != NO_OUTCOME
     }
 
@@ -404,19 +437,24 @@ impl Wait {
     fn leave(&mut self, notify: &Notify, pass_on: bool) {
         let own;
         let next = {
-            let mut queue = notify.queue.lock();
+            let Queues { waiting, told } = &mut *notify.queues.lock();
             match self.waiter.outcome() {
+                NO_OUTCOME if notify.generation() == self.generation => {
+                    // SAFETY: N4: it was queued and has no outcome yet.
+                    own = unsafe { waiting.remove(&self.waiter) };
+                    notify.settle(waiting);
+                    None
+                }
                 NO_OUTCOME => {
-                    // SAFETY: it was queued and has no outcome yet.
-                    own = unsafe { queue.remove(&self.waiter) };
-                    notify.settle(&queue);
+                    // SAFETY: as above.
+                    own = unsafe { told.remove(&self.waiter) };
                     None
                 }
                 outcome => {
                     own = None;
                     match outcome {
-                        BY_FIRST if pass_on => notify.notify_locked(&mut queue, End::First),
-                        BY_LAST if pass_on => notify.notify_locked(&mut queue, End::Last),
+                        BY_FIRST if pass_on => notify.notify_locked(waiting, End::First),
+                        BY_LAST if pass_on => notify.notify_locked(waiting, End::Last),
                         _ => None,
                     }
                 }

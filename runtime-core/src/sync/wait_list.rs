@@ -130,6 +130,21 @@ impl WaitList {
         }
     }
 
+    /// Queues all of another list last, in their order.
+    pub(crate) fn append(&mut self, other: &mut WaitList) {
+        let Some(first) = other.front.take() else {
+            return;
+        };
+        match self.back {
+            None => self.front = Some(first),
+            Some(last) => {
+                edit_links(alive(&last), |links| links.next = Some(first));
+                edit_links(alive(&first), |links| links.prev = Some(last));
+            }
+        }
+        self.back = other.back.take();
+    }
+
     /// The tag of the front waiter.
     pub(crate) fn front_tag(&self) -> Option<usize> {
         let front = self.front.as_ref()?;
@@ -231,16 +246,25 @@ impl WaitList {
     }
 }
 
+impl AsMut<WaitList> for WaitList {
+    fn as_mut(&mut self) -> &mut WaitList {
+        self
+    }
+}
+
 /// Makes a queued waiter hold `waker`, unless its outcome has come; gives the outcome.
 ///
 /// # Safety
-/// The waiter was queued in this list, and the caller is its owner.
-pub(crate) unsafe fn refresh(list: &Mutex<WaitList>, waiter: &Waiter, waker: &Waker) -> usize {
+/// The waiter was queued in this list, or one behind the same lock, and the caller is its owner.
+pub(crate) unsafe fn refresh<L>(list: &Mutex<L>, waiter: &Waiter, waker: &Waker) -> usize
+where
+    L: AsMut<WaitList>,
+{
     {
         let mut list = list.lock();
         let outcome = waiter.outcome();
         // SAFETY: queued, since its outcome has not come.
-        if outcome != WAITING || unsafe { list.holds(waiter, waker) } {
+        if outcome != WAITING || unsafe { list.as_mut().holds(waiter, waker) } {
             return outcome;
         }
     }
@@ -250,7 +274,7 @@ pub(crate) unsafe fn refresh(list: &Mutex<WaitList>, waiter: &Waiter, waker: &Wa
         let mut list = list.lock();
         match waiter.outcome() {
             // SAFETY: queued, since its outcome has not come.
-            WAITING => (WAITING, unsafe { list.swap_waker(waiter, fresh) }),
+            WAITING => (WAITING, unsafe { list.as_mut().swap_waker(waiter, fresh) }),
             outcome => (outcome, Some(fresh)),
         }
     };

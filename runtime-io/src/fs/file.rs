@@ -324,13 +324,8 @@ impl File {
     /// # })?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub async fn into_std(mut self) -> StdFile {
-        let cursor = self.cursor.get_mut();
-        settle(cursor).await;
-        if cursor.has_unread() {
-            cursor.start_rewind(&self.file);
-            settle(cursor).await;
-        }
+    pub async fn into_std(self) -> StdFile {
+        self.give_unread_back().await;
         let mut file = self.file;
         loop {
             match Arc::try_unwrap(file) {
@@ -353,6 +348,9 @@ impl File {
     /// The file itself, if an operation is under way.
     #[allow(clippy::result_large_err, reason = "the caller gets its file back")]
     pub fn try_into_std(mut self) -> Result<StdFile, Self> {
+        if !self.cursor.get_mut().try_rewind(&self.file) {
+            return Err(self);
+        }
         match Arc::try_unwrap(self.file) {
             Ok(file) => Ok(file),
             Err(file) => {

@@ -15,7 +15,8 @@ pub trait AsyncSeek {
     /// What the stream says, for instance that another seek is under way.
     fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()>;
 
-    /// Ends the move that was begun, and gives the position; without one, gives the position.
+    /// Ends the move that was begun, and gives the position. With none under way it gives what the
+    /// stream knows without asking: a file, where the last move ended.
     ///
     /// # Errors
     /// What the stream says.

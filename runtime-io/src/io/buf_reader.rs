@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IoSlice, SeekFrom};
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -11,6 +12,18 @@ use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
 /// Bytes that a buffer holds unless told otherwise.
 pub(super) const CAPACITY: usize = 8 * 1024;
+
+/// A seek under way. The inner position is ahead by what stands in the buffer, which is given up once
+/// the seek has succeeded.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) enum Seeking {
+    #[default]
+    No,
+    /// The inner one goes where it was asked for.
+    There,
+    /// The inner one goes back over what stands in the buffer; from there it is so far.
+    Back(i64),
+}
 
 pin_project! {
     /// Gives a reader a buffer, so that small reads do not reach it one by one.
@@ -35,8 +48,7 @@ pin_project! {
         pub(super) buf: Box<[u8]>,
         pub(super) start: usize,
         pub(super) end: usize,
-        // The second half of a seek that no single offset can say.
-        pub(super) then: Option<i64>,
+        pub(super) seeking: Seeking,
     }
 }
 
@@ -58,7 +70,7 @@ impl<R: AsyncRead> BufReader<R> {
             buf: vec![0; capacity].into_boxed_slice(),
             start: 0,
             end: 0,
-            then: None,
+            seeking: Seeking::No,
         }
     }
 }
@@ -89,10 +101,12 @@ impl<R> BufReader<R> {
         &self.buf[self.start..self.end]
     }
 
-    fn discard(self: Pin<&mut Self>) {
+    /// A seek that was given up may have happened or not: the place is lost, and the buffer with it.
+    fn forget_seek(self: Pin<&mut Self>) {
         let this = self.project();
-        *this.start = 0;
-        *this.end = 0;
+        if !matches!(mem::take(this.seeking), Seeking::No) {
+            (*this.start, *this.end) = (0, 0);
+        }
     }
 }
 
@@ -102,6 +116,7 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.as_mut().forget_seek();
         if self.start == self.end && buf.remaining() >= self.buf.len() {
             return self.project().inner.poll_read(cx, buf);
         }
@@ -114,7 +129,8 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
 }
 
 impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+    fn poll_fill_buf(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        self.as_mut().forget_seek();
         let this = self.project();
         if *this.start == *this.end {
             let mut buf = ReadBuf::new(this.buf);
@@ -134,34 +150,43 @@ impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
 }
 
 impl<R: AsyncRead + AsyncSeek> AsyncSeek for BufReader<R> {
-    /// The buffer is empty afterwards, even if the position is the same.
-    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
-        let mut then = None;
+    /// The buffer is empty after a seek, even if the position is the same; one that fails leaves it.
+    fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        let this = self.project();
+        let mut seeking = Seeking::There;
         let position = match position {
             SeekFrom::Current(offset) => {
                 // The inner position is ahead by what stands in the buffer. An offset that cannot
                 // say both is told in two.
-                let ahead = (self.end - self.start) as i64;
+                let ahead = (*this.end - *this.start) as i64;
                 let sum = offset.checked_sub(ahead);
-                then = sum.is_none().then_some(offset);
+                if sum.is_none() {
+                    seeking = Seeking::Back(offset);
+                }
                 SeekFrom::Current(sum.unwrap_or(-ahead))
             }
             absolute => absolute,
         };
-        self.as_mut().project().inner.start_seek(position)?;
-        *self.as_mut().project().then = then;
-        self.discard();
+        this.inner.start_seek(position)?;
+        *this.seeking = seeking;
         Ok(())
     }
 
     fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         let mut this = self.project();
-        let position = ready!(this.inner.as_mut().poll_complete(cx))?;
-        let Some(offset) = this.then.take() else {
-            return Poll::Ready(Ok(position));
-        };
-        this.inner.as_mut().start_seek(SeekFrom::Current(offset))?;
-        this.inner.poll_complete(cx)
+        loop {
+            let outcome = ready!(this.inner.as_mut().poll_complete(cx));
+            let seeking = mem::take(this.seeking);
+            let position = outcome?;
+            if !matches!(seeking, Seeking::No) {
+                (*this.start, *this.end) = (0, 0);
+            }
+            let Seeking::Back(offset) = seeking else {
+                return Poll::Ready(Ok(position));
+            };
+            this.inner.as_mut().start_seek(SeekFrom::Current(offset))?;
+            *this.seeking = Seeking::There;
+        }
     }
 }
 

@@ -99,7 +99,7 @@ impl<RW> From<BufWriter<BufReader<RW>>> for BufStream<RW> {
             buf,
             start,
             end,
-            then,
+            seeking,
         } = reader;
         let inner = BufWriter {
             inner,
@@ -113,7 +113,7 @@ impl<RW> From<BufWriter<BufReader<RW>>> for BufStream<RW> {
                 buf,
                 start,
                 end,
-                then,
+                seeking,
             },
         }
     }

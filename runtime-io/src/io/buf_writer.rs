@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::budget::{Laps, interrupted, taken};
 use super::buf_reader::CAPACITY;
-use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf, slices};
 
 /// Where a seek stands: what is in the buffer belongs before it.
 #[derive(Debug, Clone, Copy)]
@@ -145,9 +145,7 @@ impl<W: AsyncWrite> AsyncWrite for BufWriter<W> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let total = bufs
-            .iter()
-            .fold(0_usize, |total, buf| total.saturating_add(buf.len()));
+        let total = slices::length(bufs);
         if total.saturating_add(self.buf.len()) > self.buf.capacity() {
             ready!(self.as_mut().poll_empty(cx))?;
         }
@@ -177,6 +175,21 @@ impl<W: AsyncWrite> AsyncWrite for BufWriter<W> {
     }
 }
 
+impl<W: AsyncWrite + AsyncSeek> BufWriter<W> {
+    /// Empties the buffer, and begins a seek.
+    fn poll_begin(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        position: SeekFrom,
+    ) -> Poll<io::Result<()>> {
+        ready!(self.as_mut().poll_empty(cx))?;
+        let mut inner = self.project().inner;
+        // A file is still at what it has just accepted, and takes one thing at a time.
+        ready!(inner.as_mut().poll_complete(cx))?;
+        Poll::Ready(inner.start_seek(position))
+    }
+}
+
 impl<W: AsyncWrite + AsyncSeek> AsyncSeek for BufWriter<W> {
     /// What is in the buffer is written first, by [`AsyncSeek::poll_complete`].
     fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
@@ -190,10 +203,12 @@ impl<W: AsyncWrite + AsyncSeek> AsyncSeek for BufWriter<W> {
 
     fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         if let SeekState::Wanted(position) = self.seek {
-            ready!(self.as_mut().poll_empty(cx))?;
-            *self.as_mut().project().seek = SeekState::Idle;
-            self.as_mut().project().inner.start_seek(position)?;
-            *self.as_mut().project().seek = SeekState::Begun;
+            let begun = ready!(self.as_mut().poll_begin(cx, position));
+            *self.as_mut().project().seek = match begun {
+                Ok(()) => SeekState::Begun,
+                Err(_) => SeekState::Idle,
+            };
+            begun?;
         }
         let this = self.project();
         let outcome = ready!(this.inner.poll_complete(cx));

@@ -123,9 +123,18 @@ where
 {
     let mut a_to_b = OneWay::Copying(Copy::new(a_to_b_size));
     let mut b_to_a = OneWay::Copying(Copy::new(b_to_a_size));
+    let mut back_is_first = true;
     poll_fn(|cx| {
-        let there = a_to_b.poll(cx, Pin::new(&mut *a), Pin::new(&mut *b))?;
+        // In turns: the first may use the whole budget up, each time.
+        back_is_first = !back_is_first;
+        let mut there = Poll::Pending;
+        if !back_is_first {
+            there = a_to_b.poll(cx, Pin::new(&mut *a), Pin::new(&mut *b))?;
+        }
         let back = b_to_a.poll(cx, Pin::new(&mut *b), Pin::new(&mut *a))?;
+        if back_is_first {
+            there = a_to_b.poll(cx, Pin::new(&mut *a), Pin::new(&mut *b))?;
+        }
         Poll::Ready(Ok((ready!(there), ready!(back))))
     })
     .await

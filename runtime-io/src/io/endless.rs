@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::budget::poll_unit;
-use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf, slices};
 
 /// At its end from the start, and takes whatever is written; made by [`empty`].
 ///
@@ -138,7 +138,7 @@ macro_rules! swallow {
                 cx: &mut Context<'_>,
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
-                poll_unit(cx).map(|()| Ok(bufs.iter().map(|buf| buf.len()).sum()))
+                poll_unit(cx).map(|()| Ok(slices::length(bufs)))
             }
 
             fn is_write_vectored(&self) -> bool {

@@ -79,7 +79,8 @@ pub trait AsyncReadExt: AsyncRead {
 
     /// Reads until the buffer is full, and gives its length.
     ///
-    /// # Errors `UnexpectedEof` if the end comes first; what the reader says. What was read until
+    /// # Errors
+    /// `UnexpectedEof` if the end comes first; what the reader says. What was read until
     /// then stands in the buffer.
     ///
     /// # Cancel safety

@@ -413,6 +413,38 @@ fn fault_098_a_reader_that_exchanges_the_buffer_is_caught_by_a_number() {
     let _ = block_on(Exchanges.read_u32());
 }
 
+/// At each read the next so many bytes, into bytes that count as initialised.
+struct Sizes(std::vec::IntoIter<usize>);
+
+impl AsyncRead for Sizes {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let all = buf.capacity();
+        let known = buf.initialized().len();
+        assert!(
+            known == 0 || known == all,
+            "{known} of {all} bytes count as initialised"
+        );
+        let free = buf.initialize_unfilled();
+        let count = self.0.next().map_or(0, |count| count.min(free.len()));
+        free[..count].fill(7);
+        buf.advance(count);
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn fault_098_what_a_vector_grows_by_counts_as_initialised_only_if_it_is() {
+    // The second one is read beside the vector, since it may be the end; then the vector moves.
+    let mut sizes = Sizes(vec![90, 32, 5].into_iter());
+    let mut all = Vec::with_capacity(100);
+    assert_eq!(block_on(sizes.read_to_end(&mut all)).unwrap(), 127);
+    assert_eq!(all, [7; 127]);
+}
+
 /// Takes what it gets, and claims more.
 struct Boasts(usize);
 

@@ -89,7 +89,8 @@ pub trait AsyncWriteExt: AsyncWrite {
 
     /// Writes a buffer until it is empty; what was written is taken out.
     ///
-    /// # Errors `WriteZero` if no more can be written; what the writer says. What was not written
+    /// # Errors
+    /// `WriteZero` if no more can be written; what the writer says. What was not written
     /// stays in the buffer.
     ///
     /// # Cancel safety

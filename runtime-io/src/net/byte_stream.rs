@@ -239,7 +239,7 @@ assert_eq!(read, 4);
             cx: &mut Context<'_>,
             bufs: &[IoSlice<'_>],
         ) -> Poll<io::Result<usize>> {
-            let wanted = bufs.iter().map(|buf| buf.len()).sum();
+            let wanted = slices::length(slices::at_once(bufs));
             self.io
                 .poll_bytes(Direction::Write, cx, wanted, || self.send_slices_once(bufs))
         }
@@ -262,7 +262,7 @@ assert_eq!(read, 4);
         /// Sends once; more slices than the kernel takes are left for the next time.
         fn send_slices_once(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
             let io: &$socket = &self.io;
-            let bufs = &bufs[..bufs.len().min(SLICES_MAX)];
+            let bufs = slices::at_once(bufs);
             io.try_io(|| SockRef::from(io).send_vectored_with_flags(bufs, NO_SIGNAL))
         }
     };
@@ -339,8 +339,5 @@ macro_rules! byte_stream_traits {
         }
     };
 }
-
-/// Slices that one system call takes on every system.
-pub(super) const SLICES_MAX: usize = 1024;
 
 pub(super) use {byte_stream, byte_stream_traits, example};

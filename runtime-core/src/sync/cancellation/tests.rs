@@ -7,6 +7,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use proptest::prelude::*;
 
 use super::CancellationToken;
+use crate::builder::Builder;
+use crate::coop::face::consume_budget;
+use crate::spawn::{spawn, yield_now};
+use crate::sync::oneshot;
 use crate::sync::test_support::{Woken, poll_once};
 
 fn children(token: &CancellationToken) -> usize {
@@ -72,6 +76,37 @@ fn run_until_cancelled_drops_the_future_and_does_not_begin_one_that_is_late() {
     assert_eq!(Arc::strong_count(&held), 1);
     let late = token.run_until_cancelled(async { panic!("polled") });
     assert_eq!(poll_once(pin!(late)), Poll::Ready(None::<()>));
+}
+
+#[test]
+fn fault_081_what_was_ready_before_the_token_was_cancelled_is_not_lost() {
+    let token = CancellationToken::new();
+    let (sender, receiver) = oneshot::channel();
+    let mut runs = pin!(token.run_until_cancelled(receiver));
+    assert!(poll_once(runs.as_mut()).is_pending());
+    sender.send(7).expect("it was delivered");
+    token.cancel();
+    assert_eq!(poll_once(runs), Poll::Ready(Some(Ok(7))));
+}
+
+#[test]
+fn fault_081_a_future_that_never_rests_is_cancelled() {
+    let token = CancellationToken::new();
+    let cancels = token.clone();
+    let runtime = Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async move {
+        let task = spawn(async move {
+            let busy = async {
+                loop {
+                    consume_budget().await
+                }
+            };
+            token.run_until_cancelled(busy).await
+        });
+        yield_now().await;
+        cancels.cancel();
+        assert_eq!(task.await.unwrap(), None::<()>);
+    });
 }
 
 #[test]

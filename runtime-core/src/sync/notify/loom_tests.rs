@@ -119,6 +119,33 @@ fn loom_notify_waiters_against_a_leaving_and_a_coming_waiter() {
     });
 }
 
+/// A permit that comes while all are woken is not for one of them.
+#[test]
+fn loom_notify_one_while_all_are_woken() {
+    model(|| {
+        let notify = Arc::new(Notify::new());
+        let owned = Arc::clone(&notify);
+        let mut first = Box::pin(async move { owned.notified().await });
+        let mut second = Box::pin(notify.notified());
+        assert!(poll_once(first.as_mut()).is_pending());
+        assert!(poll_once(second.as_mut()).is_pending());
+        let beside = {
+            let notify = Arc::clone(&notify);
+            thread::spawn(move || {
+                let is_told = poll_once(first.as_mut()).is_ready();
+                if is_told {
+                    notify.notify_one();
+                }
+                is_told
+            })
+        };
+        notify.notify_waiters();
+        let is_stored = beside.join().unwrap();
+        assert!(poll_once(second.as_mut()).is_ready());
+        assert_eq!(poll_once(pin!(notify.notified())).is_ready(), is_stored);
+    });
+}
+
 /// A notification that finds one stored is in that one: who takes it sees what came before both.
 #[test]
 fn loom_notify_two_that_are_stored_as_one_are_taken_as_one() {

@@ -1,9 +1,10 @@
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 
 use proptest::prelude::*;
 
-use super::{Notified, Notify};
+use super::{Notified, Notify, OwnedNotified};
 use crate::sync::test_support::{Woken, poll_once};
 
 #[test]
@@ -104,6 +105,91 @@ fn a_permit_is_not_taken_by_a_future_that_was_notified_with_all() {
     notify.notify_one();
     assert!(poll_once(pin!(first)).is_ready());
     assert!(poll_once(pin!(notify.notified())).is_ready());
+}
+
+/// Notifies once more when it is woken.
+struct Again {
+    notify: Arc<Notify>,
+    last: bool,
+}
+
+impl Wake for Again {
+    fn wake(self: Arc<Self>) {
+        match self.last {
+            true => self.notify.notify_last(),
+            false => self.notify.notify_one(),
+        }
+    }
+}
+
+#[test]
+fn fault_080_a_permit_that_comes_while_all_are_woken_is_for_who_comes_later() {
+    for last in [false, true] {
+        let notify = Arc::new(Notify::new());
+        let again = Waker::from(Arc::new(Again {
+            notify: Arc::clone(&notify),
+            last,
+        }));
+        // More than one batch: the first one's waker runs while the last are queued.
+        let mut all: Vec<_> = (0..100).map(|_| Box::pin(notify.notified())).collect();
+        for (index, future) in all.iter_mut().enumerate() {
+            let waker = if index == 0 { &again } else { Waker::noop() };
+            let mut cx = Context::from_waker(waker);
+            assert!(future.as_mut().poll(&mut cx).is_pending());
+        }
+        notify.notify_waiters();
+        assert!(all.iter_mut().all(|it| poll_once(it.as_mut()).is_ready()));
+        assert!(
+            poll_once(pin!(notify.notified())).is_ready(),
+            "it is stored"
+        );
+        assert!(poll_once(pin!(notify.notified())).is_pending());
+    }
+}
+
+/// Drops futures that wait, queues another, and notifies once more.
+struct Joins {
+    notify: Arc<Notify>,
+    leaving: Mutex<Vec<Pin<Box<OwnedNotified>>>>,
+    later: Mutex<Option<Pin<Box<OwnedNotified>>>>,
+}
+
+impl Wake for Joins {
+    fn wake(self: Arc<Self>) {
+        self.leaving.lock().unwrap().clear();
+        let mut later = Box::pin(Arc::clone(&self.notify).notified_owned());
+        assert!(!later.as_mut().enable());
+        *self.later.lock().unwrap() = Some(later);
+        self.notify.notify_one();
+    }
+}
+
+#[test]
+fn fault_080_who_queues_while_all_are_woken_gets_the_permit_that_comes_then() {
+    let notify = Arc::new(Notify::new());
+    let joins = Arc::new(Joins {
+        notify: Arc::clone(&notify),
+        leaving: Mutex::default(),
+        later: Mutex::default(),
+    });
+    let waker = Waker::from(Arc::clone(&joins));
+    let mut all: Vec<_> = (0..100).map(|_| Box::pin(notify.notified())).collect();
+    for (index, future) in all.iter_mut().enumerate() {
+        let waker = if index == 0 { &waker } else { Waker::noop() };
+        let mut cx = Context::from_waker(waker);
+        assert!(future.as_mut().poll(&mut cx).is_pending());
+        let mut leaving = Box::pin(Arc::clone(&notify).notified_owned());
+        assert!(!leaving.as_mut().enable());
+        joins.leaving.lock().unwrap().push(leaving);
+    }
+    notify.notify_waiters();
+    assert!(all.iter_mut().all(|it| poll_once(it.as_mut()).is_ready()));
+    let later = joins.later.lock().unwrap().take();
+    assert!(poll_once(later.expect("it was woken").as_mut()).is_ready());
+    assert!(
+        poll_once(pin!(notify.notified())).is_pending(),
+        "nothing was stored"
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io::{self, IoSlice, Read, Seek, SeekFrom, Write};
 use std::mem;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use crate::fs::FailedWrite;
 use crate::io::ReadBuf;
@@ -246,6 +246,18 @@ impl Cursor {
             End::Moved(back, result)
         });
         self.begin(Kind::Other, job);
+    }
+
+    /// Goes back over the unread bytes on this thread, since no device is asked; false while a job is
+    /// under way.
+    pub(super) fn try_rewind(&mut self, file: &File) -> bool {
+        let mut nobody = Context::from_waker(Waker::noop());
+        if self.poll_done(&mut nobody).is_pending() {
+            return false;
+        }
+        let back = go_back(file, self.unread.len()).unwrap_or(false);
+        self.went(back);
+        true
     }
 
     /// Begins to go back over the unread bytes.

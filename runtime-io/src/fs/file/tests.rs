@@ -1,6 +1,9 @@
 //! Files against what the standard library does with them, and against full devices.
 
 #[cfg(unix)]
+mod buffered;
+
+#[cfg(unix)]
 mod model;
 
 #[cfg(unix)]
@@ -9,6 +12,7 @@ mod offsets;
 #[cfg(target_os = "linux")]
 mod odd_files;
 
+use std::io::Seek;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -223,6 +227,28 @@ fn a_write_is_one_poll_and_the_next_waits_for_it() {
         assert!(matches!(empty, Poll::Ready(Ok(0))));
     });
     assert_eq!(scratch.contents(), b"a");
+}
+
+#[test]
+fn fault_065_a_file_is_given_back_where_its_reader_stood() {
+    let scratch = Scratch::holding(b"abcdefgh");
+    runtime().block_on(async {
+        for taken in 0..3 {
+            let mut file = opened(&scratch, false);
+            abandon_read(&mut file, 4);
+            if taken > 0 {
+                file.read_exact(&mut [0; 2][..taken]).await.unwrap();
+            }
+            // Without one that reads, a thread is at it for a while.
+            let std = loop {
+                match file.try_into_std() {
+                    Ok(std) => break std,
+                    Err(again) => file = again,
+                }
+            };
+            assert_eq!((&std).stream_position().unwrap(), taken as u64);
+        }
+    });
 }
 
 #[test]

@@ -3,13 +3,18 @@
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures::executor::block_on;
 use proptest::prelude::*;
+use runtime_core::builder::Builder;
+use runtime_core::spawn::spawn;
+use runtime_core::time::timeout;
 
 use super::super::tests::{Stepwise, bytes, steps};
 use super::super::{
     AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, copy_bidirectional, duplex, join,
+    repeat, sink,
 };
 use super::copy_bidirectional_with_sizes;
 
@@ -124,6 +129,30 @@ fn fault_098_a_writer_that_takes_nothing_stops_one_way_only() {
     let mut buf = [0; 4];
     block_on(left.read_exact(&mut buf)).unwrap();
     assert_eq!(&buf, b"back");
+}
+
+#[test]
+fn fault_018_a_way_that_is_always_ready_leaves_the_other_its_turn() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        for endless_first in [true, false] {
+            let (near, mut far) = duplex(64);
+            let mut endless = join(repeat(7), near);
+            let mut answer = join(&b"hello"[..], sink());
+            let both = spawn(async move {
+                if endless_first {
+                    copy_bidirectional(&mut endless, &mut answer).await
+                } else {
+                    copy_bidirectional(&mut answer, &mut endless).await
+                }
+            });
+            let mut text = [0; 5];
+            let heard = timeout(Duration::from_secs(10), far.read_exact(&mut text));
+            heard.await.expect("its turn comes").unwrap();
+            both.abort();
+            assert_eq!(&text, b"hello");
+        }
+    });
 }
 
 #[test]

@@ -69,6 +69,8 @@ impl Filling {
             // A vector that was given with just the right capacity shall not double it for the sake
             // of the end.
             if buf.capacity() == self.given && buf.capacity() >= ROOM {
+                // What it appends is counted nowhere.
+                self.initialized = 0;
                 return poll_probe(reader, cx, buf);
             }
             buf.reserve(ROOM);

@@ -4,6 +4,8 @@
     reason = "sets a limit of the process, in a process of its own"
 )]
 
+mod short;
+
 use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::SocketAddr;
@@ -18,7 +20,7 @@ use runtime_core::builder::Builder;
 use runtime_core::runtime::is_rt_shutdown_err;
 
 use super::{TcpListener, TcpSocket, TcpStream};
-use crate::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Interest, ReadBuf, copy};
+use crate::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Interest, copy};
 use crate::net::lookup_host;
 
 /// Runs a test's future; one that hangs fails.
@@ -114,21 +116,6 @@ fn fault_058_many_bytes_through_small_buffers_arrive_exactly() {
 }
 
 #[test]
-fn fault_049_a_read_that_fills_its_buffer_leaves_the_rest_readable() {
-    run(|| async {
-        let (mut near, mut far) = pair().await;
-        let mut part = [0; 4];
-        // It is polled first: what it reads is announced by an event, and by no other after that.
-        let (read, sent) = join(far.read(&mut part), near.write_all(b"0123456789ab")).await;
-        sent.unwrap();
-        assert_eq!((read.unwrap(), &part), (4, b"0123"));
-        let mut rest = [0; 8];
-        far.read_exact(&mut rest).await.unwrap();
-        assert_eq!(&rest, b"456789ab");
-    });
-}
-
-#[test]
 fn each_direction_ends_by_itself() {
     run(|| async {
         let (mut near, mut far) = pair().await;
@@ -158,37 +145,6 @@ fn each_direction_ends_by_itself() {
             .try_write_vectored(&[IoSlice::new(b"more")])
             .unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
-    });
-}
-
-#[test]
-fn fault_049_after_a_peek_and_a_short_read_the_next_bytes_still_wake() {
-    run(|| async {
-        let (mut near, far) = pair_with_std().await;
-        let (go, going) = mpsc::channel::<&'static [u8]>();
-        let writer = thread::spawn(move || {
-            let mut far = far;
-            going.iter().for_each(|bytes| far.write_all(bytes).unwrap());
-        });
-        let mut buf = [0; 8];
-        for _ in 0..50 {
-            go.send(b"abc").unwrap();
-            near.readable().await.unwrap();
-            let peeked = near.peek(&mut buf).await.unwrap();
-            assert_eq!(&buf[..peeked], &b"abc"[..peeked]);
-            near.read_exact(&mut buf[..3]).await.unwrap();
-            go.send(b"wxyz").unwrap();
-            let mut read_buf = ReadBuf::new(&mut buf);
-            let peeked = poll_fn(|cx| near.poll_peek(cx, &mut read_buf))
-                .await
-                .unwrap();
-            assert_eq!(read_buf.filled(), &b"wxyz"[..peeked]);
-            near.read_exact(&mut buf[..4]).await.unwrap();
-            assert_eq!(&buf[..4], b"wxyz");
-        }
-        drop(go);
-        writer.join().unwrap();
-        assert_eq!(near.read(&mut buf).await.unwrap(), 0);
     });
 }
 

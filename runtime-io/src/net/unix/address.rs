@@ -39,6 +39,16 @@ impl SocketAddr {
         imp::of_path(path).map(SocketAddr)
     }
 
+    /// The same for calls that the standard library does not have.
+    ///
+    /// # Errors
+    /// As [`SocketAddr::of`].
+    pub(super) fn raw_of(path: &Path) -> io::Result<SockAddr> {
+        // A `SockAddr` has what is before a zero byte for the path.
+        SocketAddr::of(path)?;
+        SockAddr::unix(path)
+    }
+
     /// The address as the kernel gave it.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::task::{Context, Poll};
 
 use bytes::BufMut;
-use socket2::{SockAddr, SockRef};
+use socket2::SockRef;
 
 use super::SocketAddr;
 use crate::driver::evented::Evented;
@@ -125,7 +125,7 @@ impl UnixDatagram {
     /// # Errors
     /// What the operating system says.
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
-        self.socket().connect(&SockAddr::unix(path)?)
+        self.socket().connect(&SocketAddr::raw_of(path.as_ref())?)
     }
 
     fn socket(&self) -> SockRef<'_> {

@@ -4,9 +4,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, Socket, Type};
 
-use super::{UnixDatagram, UnixListener, UnixStream};
+use super::{SocketAddr, UnixDatagram, UnixListener, UnixStream};
 use crate::net::numbers::is_in_progress;
 
 /// A Unix socket before it connects, listens or exchanges datagrams: to bind a client, or to choose
@@ -62,7 +62,7 @@ impl UnixSocket {
     /// # Errors
     /// What the operating system says.
     pub fn bind(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        self.inner.bind(&SockAddr::unix(path)?)
+        self.inner.bind(&SocketAddr::raw_of(path.as_ref())?)
     }
 
     /// Listens; `backlog` connections may wait to be accepted, or as many as the kernel allows.
@@ -106,7 +106,7 @@ impl UnixSocket {
     /// ```
     pub async fn connect(self, path: impl AsRef<Path>) -> io::Result<UnixStream> {
         self.refuse(Type::DGRAM, "connect cannot be called on a datagram socket")?;
-        let addr = SockAddr::unix(path)?;
+        let addr = SocketAddr::raw_of(path.as_ref())?;
         let mut socket = Some(self.inner);
         UnixStream::connect_by(|| {
             let connecting = socket

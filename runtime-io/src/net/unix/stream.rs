@@ -20,9 +20,9 @@ use super::{SocketAddr, UCred, credentials};
 use crate::driver::evented::Evented;
 use crate::driver::readiness::Direction;
 use crate::io::futures::fill;
-use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
+use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready, slices};
 use crate::net::backoff::Backoff;
-use crate::net::byte_stream::{SLICES_MAX, byte_stream, byte_stream_traits, example};
+use crate::net::byte_stream::{byte_stream, byte_stream_traits, example};
 use crate::net::numbers::NO_SIGNAL;
 use crate::net::receive::receive;
 

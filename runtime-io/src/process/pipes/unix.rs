@@ -10,7 +10,7 @@ use mio::unix::pipe::{Receiver, Sender};
 use super::{ChildStderr, ChildStdin, ChildStdout};
 use crate::driver::evented::Evented;
 use crate::driver::readiness::Direction;
-use crate::io::ReadBuf;
+use crate::io::{ReadBuf, slices};
 
 /// Several slices go out at once.
 pub(super) const TAKES_SLICES: bool = true;
@@ -61,7 +61,8 @@ impl WriteEnd {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let wanted = bufs.iter().map(|buf| buf.len()).sum();
+        let bufs = slices::at_once(bufs);
+        let wanted = slices::length(bufs);
         let write = || (&*self.0).write_vectored(bufs);
         self.0.poll_bytes(Direction::Write, cx, wanted, write)
     }

@@ -27,7 +27,7 @@ enum Step {
     BufSize(usize),
 }
 
-fn place() -> impl Strategy<Value = SeekFrom> {
+pub(super) fn place() -> impl Strategy<Value = SeekFrom> {
     prop_oneof![
         (0..64_u64).prop_map(SeekFrom::Start),
         (-40..40_i64).prop_map(SeekFrom::Current),
@@ -36,7 +36,7 @@ fn place() -> impl Strategy<Value = SeekFrom> {
     ]
 }
 
-fn bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(any::<u8>(), 0..24)
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use socket2::SockAddr;
 
-use super::UnixDatagram;
+use super::{SocketAddr, UnixDatagram};
 use crate::driver::readiness::Direction;
 use crate::io::Interest;
 use crate::net::numbers::NO_SIGNAL;
@@ -33,7 +33,7 @@ impl UnixDatagram {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
-        let target = SockAddr::unix(target)?;
+        let target = SocketAddr::raw_of(target.as_ref())?;
         self.io
             .async_io(Interest::WRITABLE, || self.send_once_to(buf, &target))
             .await
@@ -50,7 +50,7 @@ impl UnixDatagram {
         buf: &[u8],
         target: P,
     ) -> Poll<io::Result<usize>> {
-        let target = SockAddr::unix(target)?;
+        let target = SocketAddr::raw_of(target.as_ref())?;
         self.io
             .poll_io(Direction::Write, cx, || self.send_once_to(buf, &target))
     }
@@ -60,7 +60,7 @@ impl UnixDatagram {
     /// # Errors
     /// `WouldBlock` if there is no room; as [`UnixDatagram::send_to`].
     pub fn try_send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
-        let target = SockAddr::unix(target)?;
+        let target = SocketAddr::raw_of(target.as_ref())?;
         self.io
             .try_io(Interest::WRITABLE, || self.send_once_to(buf, &target))
     }
