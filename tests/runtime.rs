@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use runtime::io::{AsyncReadExt, AsyncWriteExt};
 use runtime::net::{TcpListener, TcpStream};
-use runtime::runtime::{Builder, Handle, IoMode, Runtime, RuntimeFlavor};
+use runtime::runtime::{Builder, Handle, IoMode, LocalRuntime, Runtime, RuntimeFlavor};
 use runtime::task::{block_in_place, spawn_blocking, yield_now};
 use runtime::time::{sleep, timeout};
 
@@ -461,6 +461,21 @@ fn timers_that_wait_are_counted_until_they_end_or_are_dropped() {
 }
 
 /// A waker of somebody's own, which panics: nobody's task can be failed for it.
+#[test]
+fn the_tasks_that_stay_on_a_local_runtimes_thread_are_counted_as_all_others() {
+    let runtime = LocalRuntime::new().expect("a runtime");
+    let alive = || runtime.metrics().num_alive_tasks();
+    let stays = runtime.spawn_local(std::future::pending::<()>());
+    assert_eq!(alive(), 1);
+    let other = runtime.handle().spawn(std::future::pending::<()>());
+    assert_eq!(alive(), 2);
+    for task in [stays, other] {
+        task.abort();
+        assert!(runtime.block_on(task).is_err());
+    }
+    assert_eq!(alive(), 0);
+}
+
 #[test]
 fn a_panic_of_foreign_code_is_counted() {
     struct Panics;

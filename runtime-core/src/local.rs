@@ -48,8 +48,11 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use self::bound::Bound;
 use self::mailbox::Mailbox;
@@ -272,6 +275,24 @@ impl Drop for Driver {
         if core.is_some_and(|core| !core.queue.borrow().is_empty()) {
             self.local.mailbox.notify();
         }
+    }
+}
+
+pin_project! {
+    /// A future, and the tasks beside it.
+    pub(crate) struct Driven<F> {
+        pub(crate) driver: Driver,
+        #[pin]
+        pub(crate) future: F,
+    }
+}
+
+impl<F: Future> Future for Driven<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.driver.poll(cx, |cx| this.future.poll(cx))
     }
 }
 

@@ -7,18 +7,17 @@
 //! a handle.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::builder::Builder;
 use crate::context::EnterGuard;
 use crate::handle::{Handle, RuntimeMetrics};
-use crate::local::{self, Driver, Local};
+use crate::local::{self, Driven, Driver, Local};
 use crate::runtime::Runtime;
 use crate::task::JoinHandle;
 
@@ -132,10 +131,10 @@ impl LocalRuntime {
     /// If the future panics, with its panic.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        // What the future leaves behind is dropped inside as well.
+        let _local = local::enter(&self.tasks.local);
         let driver = Driver::new(&self.tasks.local);
-        let mut future = pin!(future);
-        self.runtime
-            .block_on(poll_fn(|cx| driver.poll(cx, |cx| future.as_mut().poll(cx))))
+        self.runtime.block_on(Driven { driver, future })
     }
 
     /// As [`Handle::enter`]; [`spawn_local`](crate::local_set::spawn_local) works, too.

@@ -17,7 +17,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::local::{self, Driver, Local};
+use crate::local::{self, Driven, Driver, Local};
 use crate::runtime::{Id, Runtime};
 use crate::scheduler::{self, Caller};
 use crate::task::JoinHandle;
@@ -145,9 +145,9 @@ impl LocalSet {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn run_until<F: Future>(&self, future: F) -> F::Output {
+        let driver = Driver::new(&self.local);
         RunUntil {
-            driver: Driver::new(&self.local),
-            future,
+            driven: Driven { driver, future },
         }
         .await
     }
@@ -155,9 +155,8 @@ impl LocalSet {
 
 pin_project! {
     struct RunUntil<F> {
-        driver: Driver,
         #[pin]
-        future: F,
+        driven: Driven<F>,
     }
 }
 
@@ -166,8 +165,7 @@ impl<F: Future> Future for RunUntil<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let _stays = scheduler::stay_on_thread(true);
-        let this = self.project();
-        this.driver.poll(cx, |cx| this.future.poll(cx))
+        self.project().driven.poll(cx)
     }
 }
 

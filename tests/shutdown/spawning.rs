@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
-use runtime::runtime::{Builder, Handle, Runtime};
-use runtime::task::yield_now;
+use runtime::runtime::{Builder, Handle, LocalRuntime, Runtime};
+use runtime::task::{spawn_local, yield_now};
 use runtime::time::sleep;
 
 use crate::support::{Tallied, Tally, Watchdog};
@@ -85,6 +85,33 @@ impl Wake for SpawnsOnWake {
             let _ = ran.send(());
         }));
     }
+}
+
+/// Spawns what stays on this thread when it is dropped.
+struct SpawnsHereOnDrop(Tally);
+
+impl Drop for SpawnsHereOnDrop {
+    fn drop(&mut self) {
+        let counted = self.0.one();
+        drop(spawn_local(async move { drop(counted) }));
+        let counted = self.0.one();
+        drop(Handle::current().spawn(async move { drop(counted) }));
+    }
+}
+
+#[test]
+fn fault_009_what_a_future_in_a_local_block_on_leaves_behind_spawns() {
+    let runtime = LocalRuntime::new().expect("a runtime");
+    let tally = Tally::default();
+    let owned = SpawnsHereOnDrop(tally.clone());
+    runtime.block_on(std::future::poll_fn(move |_| {
+        let _owned = &owned;
+        std::task::Poll::Ready(())
+    }));
+    assert_eq!(tally.made(), 2);
+    runtime.block_on(yield_now());
+    drop(runtime);
+    tally.assert_all_dropped(2);
 }
 
 #[test]

@@ -188,7 +188,8 @@ impl Shared {
         // Relaxed: as in `Slot::spawned`.
         let spawned = self.outside.spawned.load(Ordering::Relaxed);
         let spawned = spawned + self.slots.iter().map(|slot| slot.spawned()).sum::<u64>();
-        spawned.saturating_sub(ended) as usize
+        let here = self.local().map_or(0, |local| local.live());
+        here + spawned.saturating_sub(ended) as usize
     }
 
     /// Whether any task is alive, as far as this thread knows.
