@@ -70,6 +70,9 @@ struct Tasks {
 
 impl Drop for Tasks {
     fn drop(&mut self) {
+        if self.handle.shared().is_copy() {
+            return;
+        }
         let _entered = self.handle.enter();
         let _local = local::enter(&self.local);
         self.local.close();

@@ -5,13 +5,13 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::iter;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::context::EnterGuard;
 use crate::handle::{Handle, RuntimeMetrics};
 use crate::loom;
-use crate::park;
 use crate::park::driver::ShutDown;
 use crate::scheduler::{self, Caller, Shared};
 use crate::task::{self, JoinHandle};
@@ -24,7 +24,8 @@ use crate::task::{self, JoinHandle};
 /// Dropped inside async code, the runtime ends without waiting.
 ///
 /// **In a forked child** there is none of its threads. There it is not to be used, nor is anything
-/// that was made in it; dropping it does nothing. A runtime that the child makes works.
+/// that was made in it; dropping it does nothing: neither its tasks nor its memory are freed. A runtime
+/// that the child makes works.
 ///
 /// ```
 /// use runtime::runtime::Runtime;
@@ -37,8 +38,6 @@ use crate::task::{self, JoinHandle};
 #[derive(Debug)]
 pub struct Runtime {
     handle: Handle,
-    /// Whose threads it has.
-    process: u32,
 }
 
 /// Names a runtime or a [`LocalSet`](crate::local_set::LocalSet): unique in the process.
@@ -109,14 +108,7 @@ impl Runtime {
     pub(crate) fn from_shared(shared: Arc<Shared>) -> Runtime {
         Runtime {
             handle: Handle::new(shared),
-            process: std::process::id(),
         }
-    }
-
-    /// Whether it is a forked child's copy: its threads are elsewhere, and whatever they had locked
-    /// stays locked.
-    fn is_copy(&self) -> bool {
-        self.process != std::process::id()
     }
 
     /// The runtime's handle.
@@ -163,15 +155,12 @@ impl Runtime {
     /// Ends the runtime and waits for it, but no longer than `timeout`: what has not ended by then
     /// goes on by itself, also what writes the bytes that files have accepted.
     pub fn shutdown_timeout(self, timeout: Duration) {
-        if self.is_copy() {
+        let shared = Arc::clone(self.handle.shared());
+        if shared.is_copy() {
             return;
         }
-        let shared = Arc::clone(self.handle.shared());
         shared.close();
         drop(self);
-        if park::is_async_context() {
-            return;
-        }
         let deadline = loom::now().checked_add(timeout);
         shared.wait_for_end(deadline);
     }
@@ -179,8 +168,9 @@ impl Runtime {
     /// Ends the runtime without waiting: tasks are cancelled, blocking closures that have begun go
     /// on by themselves, and so does what writes the bytes that files have accepted.
     pub fn shutdown_background(self) {
-        if !self.is_copy() {
-            self.handle.shared().close();
+        let shared = self.handle.shared();
+        if !shared.is_copy() {
+            shared.close();
         }
     }
 }
@@ -188,12 +178,12 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         let shared = self.handle.shared();
-        // Or one of the shutdown methods has done it.
-        if self.is_copy() || shared.is_closing() {
-            return;
-        }
-        shared.close();
-        if !park::is_async_context() {
+        if shared.is_copy() {
+            // Its tasks know it without a count: it stays for good.
+            mem::forget(Arc::clone(shared));
+        } else if !shared.is_closing() {
+            // Nor has one of the shutdown methods done it.
+            shared.close();
             shared.wait_for_end(None);
         }
     }

@@ -6,11 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use runtime::io::{AsyncReadExt, stdin};
-use runtime::runtime::{Builder, Runtime};
+use runtime::runtime::{Builder, LocalOptions, LocalRuntime, Runtime};
+use runtime::task::yield_now;
 
 use crate::everything::everything;
 use crate::runtimes;
-use crate::support::{in_fork, in_own_process, threads};
+use crate::support::{Tally, in_fork, in_own_process, threads};
 
 /// In a child: fresh runtimes do everything; what they cannot is the exit code.
 fn fresh_runtimes_work() -> i32 {
@@ -121,6 +122,78 @@ fn fault_096_a_child_may_drop_its_copy_of_a_runtime_and_make_another() {
             let runtime = copy.expect("the parent's own");
             assert!(!task.is_finished());
             assert_eq!(runtime.block_on(everything(&[])).len(), 0);
+        }
+    });
+}
+
+/// Its tasks' wakers know a runtime without counting themselves: dropped in the child, the copy must
+/// be there all the same.
+#[test]
+fn fault_096_a_child_that_drops_its_copy_of_a_runtime_frees_nothing_of_it() {
+    const NAME: &str =
+        "fork::fault_096_a_child_that_drops_its_copy_of_a_runtime_frees_nothing_of_it";
+    in_own_process(NAME, || {
+        for shutdown in [drop, Runtime::shutdown_background, |runtime: Runtime| {
+            runtime.shutdown_timeout(Duration::MAX)
+        }] {
+            let tally = Tally::default();
+            let [of_the_runtime, of_an_idle_task, of_a_queued_task] =
+                std::array::from_fn(|_| tally.one());
+            let runtime = Builder::new_current_thread()
+                .on_thread_park(move || _ = &of_the_runtime)
+                .build()
+                .expect("a runtime");
+            let (wakes, woken) = runtime::sync::oneshot::channel::<()>();
+            let idle = runtime.spawn(async move {
+                let _owned = of_an_idle_task;
+                let _woken = woken.await;
+            });
+            runtime.block_on(yield_now());
+            drop(runtime.spawn(async move { drop(of_a_queued_task) }));
+            let mut copies = Some((runtime, wakes));
+            let dropped_there = in_fork(|| {
+                let (runtime, wakes) = copies.take().expect("the copies");
+                shutdown(runtime);
+                drop(wakes);
+                idle.abort();
+                tally.dropped() as i32
+            });
+            assert_eq!(dropped_there, 0);
+            drop(copies);
+            tally.assert_all_dropped(3);
+        }
+    });
+}
+
+#[test]
+fn fault_096_a_child_that_drops_its_copy_of_a_local_runtime_drops_no_task_of_it() {
+    const NAME: &str =
+        "fork::fault_096_a_child_that_drops_its_copy_of_a_local_runtime_drops_no_task_of_it";
+    in_own_process(NAME, || {
+        for shutdown in [
+            drop,
+            LocalRuntime::shutdown_background,
+            |runtime: LocalRuntime| runtime.shutdown_timeout(Duration::MAX),
+        ] {
+            let tally = Tally::default();
+            let (of_an_idle_task, of_a_queued_task) = (tally.one(), tally.one());
+            let runtime = Builder::new_current_thread()
+                .build_local(LocalOptions::default())
+                .expect("a runtime");
+            drop(runtime.spawn_local(async move {
+                let _owned = of_an_idle_task;
+                std::future::pending::<()>().await;
+            }));
+            runtime.block_on(yield_now());
+            drop(runtime.spawn_local(async move { drop(of_a_queued_task) }));
+            let mut copy = Some(runtime);
+            let dropped_there = in_fork(|| {
+                shutdown(copy.take().expect("the copy"));
+                tally.dropped() as i32
+            });
+            assert_eq!(dropped_there, 0);
+            drop(copy);
+            tally.assert_all_dropped(2);
         }
     });
 }

@@ -48,6 +48,7 @@ use super::runner;
 use super::shared::Shared;
 use crate::loom;
 use crate::loom::thread::{self, JoinHandle};
+use crate::park;
 use crate::task::TaskRef;
 use crate::util::lock::{Condvar, Mutex};
 use crate::util::thread_end;
@@ -64,6 +65,8 @@ crate::loom::thread_local! {
 /// The threads of a runtime, counted.
 #[derive(Debug)]
 pub(super) struct Threads {
+    /// Where they are.
+    process: u32,
     census: Census,
     state: Mutex<State>,
     ended: Condvar,
@@ -84,6 +87,7 @@ struct State {
 impl Threads {
     pub(super) fn new() -> Threads {
         Threads {
+            process: std::process::id(),
             census: Census::new(),
             state: Mutex::default(),
             ended: Condvar::new(),
@@ -131,6 +135,12 @@ impl Threads {
 }
 
 impl Shared {
+    /// Whether it is a forked child's copy: its threads are elsewhere, and whatever they had locked
+    /// stays locked.
+    pub(crate) fn is_copy(&self) -> bool {
+        self.threads.process != std::process::id()
+    }
+
     /// Step 1, and a first attempt at the others. Does not wait for anybody.
     pub(crate) fn close(self: &Arc<Self>) {
         if !self.threads.census.close() {
@@ -235,8 +245,11 @@ impl Shared {
     }
 
     /// Waits until the runtime has finished, and for started blocking closures; false if `deadline`
-    /// came first.
+    /// came first, or if it would keep up tasks.
     pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
+        if park::is_async_context() {
+            return false;
+        }
         let begun = loom::now();
         loop {
             self.try_finish();
