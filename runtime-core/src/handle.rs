@@ -71,8 +71,8 @@ impl TryCurrentError {
         true
     }
 
-    /// Whether the thread's locals are being destroyed. Always false: such a thread counts as one
-    /// without a runtime.
+    /// Whether the thread's locals are being destroyed. Always false: a thread can be in a runtime's
+    /// context to its last moment.
     pub fn is_thread_local_destroyed(&self) -> bool {
         false
     }

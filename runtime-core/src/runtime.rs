@@ -21,7 +21,8 @@ use crate::task::{self, JoinHandle};
 /// **Drop** cancels all tasks and waits until each has been dropped and every blocking closure has
 /// returned, but those that wait for a thread to be free: these are dropped. A task is dropped at its
 /// next `await`; one that never reaches it keeps the drop waiting: see [`Runtime::shutdown_timeout`].
-/// Dropped inside async code, the runtime ends without waiting.
+/// Dropped inside async code, the runtime ends without waiting; also in blocking code there
+/// ([`block_in_place`](crate::spawn::block_in_place)), if that is inside of its own tasks or `block_on`.
 ///
 /// **In a forked child** there is none of its threads. There it is not to be used, nor is anything
 /// that was made in it; dropping it does nothing: neither its tasks nor its memory are freed. A runtime

@@ -108,6 +108,8 @@ mod linger;
 
 mod stats;
 
+mod entered;
+
 mod runner;
 
 mod search;
@@ -141,10 +143,10 @@ use std::sync::Arc;
 
 pub(crate) use config::{Config, Flavor};
 pub use config::{IoMode, Stall};
+pub(crate) use entered::{Entered, enter, entered, entered_local, with_timer_shard};
 pub(crate) use idle::MAX_SLOTS;
 pub(crate) use runner::{
-    Entered, enter, entered, entered_local, is_current_thread, is_in_cancelled_task,
-    stay_on_thread, suspend, with_timer_shard, worker_index,
+    is_current_thread, is_in_cancelled_task, stay_on_thread, suspend, worker_index,
 };
 pub(crate) use shared::Shared;
 pub(crate) use slot::Slot;
@@ -180,7 +182,7 @@ where
 impl Shared {
     /// Runs `future` to its end on this thread.
     pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F, caller: Caller) -> F::Output {
-        let _entered = enter(self);
+        let _entered = entered::enter_on_stack(self);
         let _suspended = suspend();
         let _stays = stay_on_thread(false);
         match self.config().flavor() {

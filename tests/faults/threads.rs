@@ -321,6 +321,52 @@ fn fault_093_threads_of_the_c_library_use_a_runtime_to_their_very_end() {
     }
 }
 
+/// Needs the context of a runtime when its thread ends.
+struct InContextAtTheEnd(Handle, Arc<AtomicUsize>);
+
+impl Drop for InContextAtTheEnd {
+    fn drop(&mut self) {
+        let InContextAtTheEnd(handle, done) = self;
+        let work = || async {
+            runtime::time::sleep(Duration::from_millis(1)).await;
+            runtime::spawn(async { 7 }).await.expect("it ends")
+        };
+        assert_eq!(handle.block_on(async { work().await }), 7);
+        let task = {
+            let _guard = handle.enter();
+            assert_eq!(Handle::current().id(), handle.id());
+            runtime::spawn(work())
+        };
+        assert!(Handle::try_current().is_err());
+        assert_eq!(handle.block_on(task).expect("it ends"), 7);
+        done.fetch_add(1, ORDER);
+    }
+}
+
+#[test]
+fn fault_093_a_thread_finds_a_runtimes_context_to_its_very_end() {
+    thread_local! {
+        static FIRST: RefCell<Option<InContextAtTheEnd>> = const { RefCell::new(None) };
+        static LAST: RefCell<Option<InContextAtTheEnd>> = const { RefCell::new(None) };
+    }
+    let _watchdog = Watchdog::new();
+    for runtime in runtimes() {
+        let done = Arc::new(AtomicUsize::new(0));
+        let kept = || InContextAtTheEnd(runtime.handle().clone(), Arc::clone(&done));
+        thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                // Before and after the first use of a runtime here, whose own thread-locals go in
+                // between.
+                FIRST.set(Some(kept()));
+                runtime.handle().block_on(async {});
+                LAST.set(Some(kept()));
+            });
+            thread.join().expect("no panic");
+        });
+        assert_eq!(done.load(ORDER), 2);
+    }
+}
+
 /// What is left when `main` has returned.
 static LEFT: OnceLock<Mutex<Option<(Runtime, Waker)>>> = OnceLock::new();
 

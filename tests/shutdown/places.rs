@@ -10,7 +10,8 @@ use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use runtime::runtime::Runtime;
+use runtime::runtime::{Builder, Runtime};
+use runtime::task::block_in_place;
 use runtime::time::sleep;
 
 use crate::support::{Control, Lateness, Tally, Watchdog};
@@ -93,6 +94,83 @@ fn fault_030_drop_in_its_own_block_on() {
         println!("{name}");
         assert_eq!(after, 6);
         tally.wait_all_dropped(20);
+    }
+}
+
+/// The ways to wait for the end, none of which waits longer than the watchdog.
+const WAITS: [fn(Runtime); 2] = [drop, |runtime| {
+    runtime.shutdown_timeout(Duration::from_secs(3600));
+}];
+
+#[test]
+fn fault_030_drop_in_blocking_code_inside_its_own_task() {
+    let _watchdog = Watchdog::new();
+    for end in WAITS {
+        for (name, runtime) in multi_thread_runtimes() {
+            println!("{name}");
+            let tally = populate(&runtime);
+            let handle = runtime.handle().clone();
+            let (give, given) = channel::<Runtime>();
+            let (done, is_done) = channel();
+            drop(handle.spawn(async move {
+                let runtime = given.recv().expect("the runtime");
+                block_in_place(|| end(runtime));
+                done.send(()).expect("the test waits");
+            }));
+            give.send(runtime).expect("the task waits");
+            is_done.recv().expect("the drop returns");
+            tally.wait_all_dropped(20);
+        }
+    }
+}
+
+#[test]
+fn fault_030_drop_in_blocking_code_inside_a_hook_of_its_own_thread() {
+    let _watchdog = Watchdog::new();
+    for end in WAITS {
+        let given = Arc::new(Mutex::new(None::<Runtime>));
+        let (done, is_done) = channel();
+        let to_end = Arc::clone(&given);
+        let runtime = Builder::new_multi_thread()
+            .on_thread_start(move || {
+                let runtime = to_end.lock().expect("not poisoned").take();
+                if let Some(runtime) = runtime {
+                    block_in_place(|| end(runtime));
+                    done.send(()).expect("the test waits");
+                }
+            })
+            .build()
+            .expect("a runtime");
+        let handle = runtime.handle().clone();
+        *given.lock().expect("not poisoned") = Some(runtime);
+        drop(handle.spawn(async {}));
+        is_done.recv().expect("the drop returns");
+    }
+}
+
+#[test]
+fn fault_030_drop_in_blocking_code_of_another_runtime_inside_its_own_task() {
+    let _watchdog = Watchdog::new();
+    for end in WAITS {
+        for (other_name, other) in multi_thread_runtimes() {
+            for (name, runtime) in runtimes() {
+                println!("{name} in {other_name}");
+                let tally = populate(&runtime);
+                let handle = runtime.handle().clone();
+                let (give, given) = channel::<Runtime>();
+                let other = other.handle().clone();
+                let task = handle.spawn(async move {
+                    let runtime = given.recv().expect("the runtime");
+                    other.block_on(async move { block_in_place(|| end(runtime)) });
+                });
+                give.send(runtime).expect("the task waits");
+                if name == "current thread" {
+                    // It ends with its poll, or before its output is asked for.
+                    let _outcome = handle.block_on(task);
+                }
+                tally.wait_all_dropped(20);
+            }
+        }
     }
 }
 

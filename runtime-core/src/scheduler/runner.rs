@@ -17,26 +17,22 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use super::entered;
 use super::linger::Linger;
 use super::own_wake::OwnWake;
 use super::search::Search;
 use super::shared::Shared;
 use super::slot::{LOCAL_LIMIT, Slot};
 use crate::coop;
-use crate::local::Local;
 use crate::loom;
 use crate::park::driver::Event;
 use crate::park::{self, parker::Parker};
 use crate::task::{Id, Notified};
 use crate::timer::clock::{AutoAdvanceHold, Clock};
-use crate::timer::timers::Shard;
 
 crate::loom::thread_local! {
     static CURRENT: Cell<*const Runner> = const { Cell::new(null()) };
     static STAYS: Cell<bool> = const { Cell::new(false) };
-    static ENTERED: RefCell<Vec<Option<Arc<Shared>>>> = const { RefCell::new(Vec::new()) };
-    /// The address of the last of them: whether a runner is of it is asked at each spawn.
-    static INNERMOST: Cell<*const Shared> = const { Cell::new(null()) };
 }
 
 /// What kind of thread this is.
@@ -435,7 +431,7 @@ pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Runner>) -> R) -> R {
 /// As [`with_current`], if the runner is one of the current runtime.
 #[inline]
 pub(crate) fn with_current_entered<R>(f: impl FnOnce(Option<&Runner>) -> R) -> R {
-    let entered = INNERMOST.try_with(Cell::get).unwrap_or(null());
+    let entered = entered::innermost();
     with_current(|runner| f(runner.filter(|runner| runner.shared_ptr() == entered)))
 }
 
@@ -554,85 +550,4 @@ pub(crate) fn worker_index() -> Option<usize> {
         let slot = runner.slot()? as usize;
         (slot < runner.shared.config().slots()).then_some(slot)
     })
-}
-
-// ---- the runtime that a thread is in ----
-
-/// Until dropped, `shared` is the current runtime of this thread.
-#[derive(Debug)]
-pub(crate) struct Entered {
-    depth: usize,
-}
-
-pub(crate) fn enter(shared: &Arc<Shared>) -> Entered {
-    let depth = ENTERED.try_with(|entered| {
-        let mut entered = entered.borrow_mut();
-        entered.push(Some(Arc::clone(shared)));
-        set_innermost(&entered);
-        entered.len()
-    });
-    // A thread whose locals are gone is in no runtime's context any more.
-    Entered {
-        depth: depth.unwrap_or(0),
-    }
-}
-
-fn set_innermost(entered: &[Option<Arc<Shared>>]) {
-    let innermost = entered.last().and_then(Option::as_ref);
-    INNERMOST.set(innermost.map_or(null(), Arc::as_ptr));
-}
-
-impl Entered {
-    /// Whether nothing was entered since that has not been left yet.
-    pub(crate) fn is_innermost(&self) -> bool {
-        let depth = ENTERED.try_with(|entered| entered.borrow().len());
-        depth.map_or(true, |depth| depth == self.depth)
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        // Guards may be dropped in any order: an inner place is emptied, the top falls to the
-        // highest that is not.
-        let left = ENTERED.try_with(|entered| {
-            let mut entered = entered.borrow_mut();
-            let place = self.depth.checked_sub(1)?;
-            let left = entered.get_mut(place).and_then(Option::take);
-            while matches!(entered.last(), Some(None)) {
-                entered.pop();
-            }
-            set_innermost(&entered);
-            left
-        });
-        // Perhaps the last count of a runtime: dropped with no borrow held.
-        drop(left);
-    }
-}
-
-/// The current runtime, if any. Nothing if this thread's locals are gone.
-pub(crate) fn entered() -> Option<Arc<Shared>> {
-    ENTERED
-        .try_with(|entered| entered.borrow().last().cloned().flatten())
-        .ok()
-        .flatten()
-}
-
-/// The local tasks of the current runtime, if it is a local one.
-pub(crate) fn entered_local() -> Option<Arc<Local>> {
-    entered().and_then(|shared| shared.local().cloned())
-}
-
-/// Calls `f` with where new timers of this thread go: the wheel of its queue, or else the first of
-/// the current runtime.
-#[inline]
-pub(crate) fn with_timer_shard<R>(f: impl FnOnce(Option<&loom::Arc<Shard>>) -> R) -> R {
-    with_current_entered(|runner| match runner.and_then(Runner::local) {
-        Some(slot) => f(Some(&slot.wheel)),
-        None => f(first_timer_shard().as_ref()),
-    })
-}
-
-#[cold]
-fn first_timer_shard() -> Option<loom::Arc<Shard>> {
-    entered().map(|shared| loom::Arc::clone(&shared.slots[0].wheel))
 }

@@ -44,7 +44,7 @@ use std::task::Wake;
 use std::time::{Duration, Instant};
 
 use super::census::Census;
-use super::runner;
+use super::entered;
 use super::shared::Shared;
 use crate::loom;
 use crate::loom::thread::{self, JoinHandle};
@@ -180,7 +180,7 @@ impl Shared {
         self.threads.census.visit();
         {
             // Destructors find the runtime that they ran in.
-            let _entered = keeps_itself.as_ref().map(runner::enter);
+            let _entered = keeps_itself.as_ref().map(entered::enter);
             self.cancel_all();
         }
         self.threads.census.leave();
@@ -245,9 +245,9 @@ impl Shared {
     }
 
     /// Waits until the runtime has finished, and for started blocking closures; false if `deadline`
-    /// came first, or if it would keep up tasks.
+    /// came first, or if it would keep up tasks, or wait for what lies below it on this very stack.
     pub(crate) fn wait_for_end(&self, deadline: Option<Instant>) -> bool {
-        if park::is_async_context() {
+        if park::is_async_context() || entered::is_on_stack(self) {
             return false;
         }
         let begun = loom::now();

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{Flavor, Hook};
+use super::entered;
 use super::idle::{Guard, Rest, Up};
 use super::post::LOOK_INTERVAL;
 use super::runner::{self, Kind, Runner};
@@ -92,7 +93,7 @@ pub(super) fn call(hook: Option<&Hook>) {
 fn main(shared: &Arc<Shared>, role: Role) {
     shared.threads.begin();
     let _leave = Leave(shared);
-    let _entered = runner::enter(shared);
+    let _entered = entered::enter_on_stack(shared);
     // A runtime that is dropped on a thread of its own, by a waker or a hook, must not wait for it.
     park::set_async_context(true);
     call(shared.config.on_thread_start.as_ref());
