@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use runtime::runtime::Handle;
+use runtime::runtime::{Handle, Runtime};
 use runtime::task::{block_in_place, spawn_blocking, yield_now};
 use runtime::time::sleep;
 
@@ -222,6 +222,85 @@ fn fault_028_who_nests_in_a_task_does_not_keep_the_end_waiting() {
             }
         }
     }
+}
+
+/// The ways to end a runtime, none of which waits longer than the watchdog.
+const ENDS: [fn(Runtime); 3] = [drop, Runtime::shutdown_background, |own| {
+    own.shutdown_timeout(Duration::from_secs(3600));
+}];
+
+#[test]
+fn fault_028_who_waits_in_vain_in_blocking_code_is_told_of_the_end() {
+    for end in ENDS {
+        for (name, own) in multi_thread_runtimes() {
+            let _watchdog = Watchdog::new();
+            println!("{name}");
+            let tasks: Vec<_> = (0..4)
+                .map(|what| {
+                    let (begins, begun) = runtime::sync::oneshot::channel();
+                    let task = own.spawn(async move {
+                        block_in_place(|| {
+                            foreign_block_on(async {
+                                // Whoever wakes up has nothing to wait for.
+                                let _gone = begins.send(());
+                                in_vain(what).await;
+                            });
+                        });
+                    });
+                    begun.blocking_recv().expect("it begins");
+                    task
+                })
+                .collect();
+            end(own);
+            for task in tasks {
+                // Those of the timers have panicked; the others have ended.
+                let _outcome = foreign_block_on(task);
+            }
+        }
+    }
+}
+
+#[test]
+fn fault_028_what_waits_in_its_poll_is_served_while_the_end_waits_for_it() {
+    for (name, own) in runtimes() {
+        let _watchdog = Watchdog::new();
+        println!("{name}");
+        let (begins, begun) = runtime::sync::oneshot::channel();
+        let task = own.spawn(async move {
+            foreign_block_on(async {
+                let listener = runtime::net::TcpListener::bind("127.0.0.1:0").await;
+                let listener = listener.expect("a listener");
+                let address = listener.local_addr().expect("its address");
+                begins.send(address).expect("the test waits");
+                sleep(Duration::from_millis(200)).await;
+                listener.accept().await.expect("somebody comes");
+            });
+        });
+        // On the current thread somebody else polls the task.
+        let drives = (name == "current thread").then(|| {
+            let handle = own.handle().clone();
+            std::thread::spawn(move || handle.block_on(pending_until_the_end()))
+        });
+        let address = begun.blocking_recv().expect("it begins");
+        let peer = std::thread::spawn(move || {
+            // By then the end waits; nothing rests on it.
+            std::thread::sleep(Duration::from_millis(400));
+            std::net::TcpStream::connect(address).expect("somebody listens")
+        });
+        drop(own);
+        assert!(task.is_finished(), "the drop waits for who polls");
+        foreign_block_on(task).expect("nobody has told it of the end");
+        drop(peer.join().expect("no panic"));
+        if let Some(drives) = drives {
+            drives.join().expect("no panic");
+        }
+    }
+}
+
+/// Ends with the runtime that it is in.
+async fn pending_until_the_end() {
+    let never = runtime::spawn(std::future::pending::<()>());
+    assert!(never.await.expect_err("it never ends").is_cancelled());
 }
 
 /// Waits for a while when it is dropped.

@@ -9,6 +9,8 @@ pub(super) struct Census {
 
 struct Counts {
     threads: usize,
+    /// Those of them that are in blocking code.
+    suspended: usize,
     closing: bool,
     finishing: bool,
 }
@@ -17,6 +19,7 @@ impl Census {
     pub(super) fn new() -> Census {
         let counts = Counts {
             threads: 0,
+            suspended: 0,
             closing: false,
             finishing: false,
         };
@@ -43,6 +46,22 @@ impl Census {
         let mut counts = self.counts.lock();
         debug_assert!(counts.threads > 0, "a thread leaves once");
         counts.threads -= 1;
+    }
+
+    /// One of the threads begins blocking code; its author then attempts the finish.
+    pub(super) fn suspend(&self) {
+        self.counts.lock().suspended += 1;
+    }
+
+    /// The blocking code has ended.
+    pub(super) fn resume(&self) {
+        self.counts.lock().suspended -= 1;
+    }
+
+    /// Whether the runtime closes and nobody is left but threads in blocking code.
+    pub(super) fn is_left_to_suspended(&self) -> bool {
+        let counts = self.counts.lock();
+        counts.closing && counts.suspended > 0 && counts.suspended == counts.threads
     }
 
     /// How many are inside.

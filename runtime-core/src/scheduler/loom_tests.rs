@@ -513,6 +513,48 @@ fn loom_shutdown_a_guest_is_told_or_finds_out() {
     });
 }
 
+/// A thread suspends itself while another leaves and the runtime closes: the last of the three tells it.
+/// Fault 28.
+#[test]
+fn loom_shutdown_blocking_code_is_told() {
+    model(|| {
+        let census = Arc::new(Census::new());
+        let told = Parker::new();
+        assert!(census.enter());
+        assert!(census.enter());
+        let look = {
+            let (census, tells) = (Arc::clone(&census), told.unparker());
+            Arc::new(move || {
+                if census.is_left_to_suspended() {
+                    tells.unpark();
+                }
+            })
+        };
+        let leaves = {
+            let (census, look) = (Arc::clone(&census), Arc::clone(&look));
+            loom::thread::spawn(move || {
+                census.leave();
+                look();
+            })
+        };
+        let closes = {
+            let (census, look) = (Arc::clone(&census), Arc::clone(&look));
+            loom::thread::spawn(move || {
+                assert!(census.close());
+                look();
+            })
+        };
+        census.suspend();
+        look();
+        told.park();
+        census.resume();
+        census.leave();
+        leaves.join().unwrap();
+        closes.join().unwrap();
+        assert!(census.finish());
+    });
+}
+
 /// A capped sitter guards a held slot; nudged, it does no more, and the sentinel is armed for it.
 #[test]
 fn loom_idle_a_nudged_sitter_is_replaced_as_a_guard() {

@@ -474,8 +474,18 @@ pub(crate) struct Suspended {
     _unlimited: coop::Reset,
 }
 
+/// Calls `f` with this thread's runner, if it is one that the end of its runtime waits for.
+fn with_worker(f: impl FnOnce(&Runner)) {
+    with_current(|runner| {
+        if let Some(worker) = runner.filter(|runner| runner.kind == Kind::Worker) {
+            f(worker);
+        }
+    });
+}
+
 /// Leaves the slot, if this thread is a runner; see [`Suspended`].
 pub(crate) fn suspend() -> Suspended {
+    let was_async = park::set_async_context(false);
     let stepped_out = with_current(|runner| match runner {
         Some(runner) if runner.queue.get().is_some() => {
             let held_slot = runner.holds_slot();
@@ -486,8 +496,11 @@ pub(crate) fn suspend() -> Suspended {
     });
     // What blocks may wait for time to go on.
     let hold = with_current(|runner| runner.and_then(|runner| runner.clock_hold.take()));
+    if was_async {
+        with_worker(|worker| worker.shared.suspend());
+    }
     Suspended {
-        was_async: park::set_async_context(false),
+        was_async,
         stepped_out,
         held_clock: hold.is_some(),
         _unlimited: coop::unconstrained(),
@@ -497,6 +510,9 @@ pub(crate) fn suspend() -> Suspended {
 impl Drop for Suspended {
     fn drop(&mut self) {
         park::set_async_context(self.was_async);
+        if self.was_async {
+            with_worker(|worker| worker.shared.resume());
+        }
         with_current(|runner| {
             let Some(runner) = runner else {
                 return;

@@ -227,7 +227,7 @@ impl Shared {
     }
 
     /// Looks into the driver if nobody else has since the last time, and at the wheels.
-    fn look_for_events(&self, last_turn: &mut u64) {
+    pub(super) fn look_for_events(&self, last_turn: &mut u64) {
         if *last_turn == self.seat.turns() {
             let mut events = Vec::new();
             if self.seat.glance(&mut events).is_err() {

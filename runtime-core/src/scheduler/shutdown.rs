@@ -10,13 +10,19 @@
 //! 3. *Finish*, by whoever finds that no thread is left and no listed task lives: wheels and driver
 //!    are shut down and their waiters woken, and whoever waits for the end goes on.
 //!
-//! *Who lies on top of what 3 waits for*: a guest in a task's poll or in a destructor may wait for a
-//! timer or for I/O, which nobody serves any more. So all guests are woken at the close, and one that
-//! would rest shuts wheels and driver down ahead of 3 ([`Shared::end_waits`]): its wait ends with an
-//! error, or with a panic. A task that runs on meanwhile gets that error for its I/O, too; a timer that
-//! it polls stays pending; it is cancelled when its poll returns. *None is missed*: a guest lists itself
-//! before it looks at the flag, the closer sets the flag before it takes the list, and the list has a
-//! lock. Model: `loom_shutdown_a_guest_is_told_or_finds_out`.
+//! *Who lies on top of what 3 waits for* may wait for a timer or for I/O, which the runtime's threads
+//! serve no more. (i) A guest in a task's poll or in a destructor: all guests are woken at the close,
+//! and one that would rest shuts wheels and driver down ahead of 3 ([`Shared::end_waits`]): its wait ends
+//! with an error, or with a panic. A task that runs on meanwhile gets that error for its I/O, too; a
+//! timer that it polls stays pending; it is cancelled when its poll returns. *None is missed*: a guest
+//! lists itself before it looks at the flag, the closer sets the flag before it takes the list, and the
+//! list has a lock. Model: `loom_shutdown_a_guest_is_told_or_finds_out`. (ii) Blocking code in a task's
+//! poll, by whatever means it waits: once nobody is left but threads in blocking code, wheels and driver
+//! are shut down as well. *None is missed*: a thread that suspends itself, leaves, or has cancelled is
+//! counted so and then looks, the closer sets the census to closing and then looks, and the census has a
+//! lock: the last of them sees all. Model: `loom_shutdown_blocking_code_is_told`. (iii) A poll that
+//! waits without telling anybody, in an executor of its own: nobody knows it from one that is at work.
+//! So who waits for the end serves wheels and driver meanwhile.
 //!
 //! *Where a task is that is on no list.* It has not had to wait yet, so no waker can be about to
 //! queue it, and it is in one of these places. (a) In a queue: whoever pushes attempts steps 2 and 3
@@ -164,6 +170,17 @@ impl Shared {
         self.try_finish();
     }
 
+    /// A thread of the runtime is in blocking code from now on.
+    pub(super) fn suspend(&self) {
+        self.threads.census.suspend();
+        self.try_finish();
+    }
+
+    /// It is not any more.
+    pub(super) fn resume(&self) {
+        self.threads.census.resume();
+    }
+
     /// A thread of the runtime ends.
     pub(super) fn leave(&self) {
         self.threads.census.leave();
@@ -187,6 +204,9 @@ impl Shared {
         IN_HAND.set(outer);
         // Not the last count: the caller has one.
         drop(keeps_itself);
+        if self.threads.census.is_left_to_suspended() {
+            self.end_waits();
+        }
         if self.listed_tasks() > 0 || !self.threads.census.finish() {
             return;
         }
@@ -202,7 +222,7 @@ impl Shared {
     }
 
     /// Wheels and driver are shut down: who waits for them is told, and so is who would. Before the
-    /// finish by a guest: it may lie on top of a task or of a destructor that the finish waits for.
+    /// finish for those who lie on top of what the finish waits for.
     pub(super) fn end_waits(&self) {
         for slot in &self.slots {
             let report = slot.wheel.close();
@@ -251,6 +271,7 @@ impl Shared {
             return false;
         }
         let begun = loom::now();
+        let mut last_turn = self.seat.turns();
         loop {
             self.try_finish();
             let mut state = self.threads.state.lock();
@@ -262,6 +283,7 @@ impl Shared {
                 break;
             }
             drop(state);
+            self.look_for_events(&mut last_turn);
             if deadline.is_some_and(|deadline| loom::now() >= deadline) {
                 return false;
             }
