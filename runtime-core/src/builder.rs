@@ -208,7 +208,8 @@ impl Builder {
         self
     }
 
-    /// Called on each thread of the runtime when it starts, those for blocking closures included.
+    /// Called on each thread of the runtime when it starts, those for blocking closures included; in
+    /// the runtime's context, as everything on these threads.
     ///
     /// A panic of this hook, or of any of the others, ends there: the thread goes on.
     pub fn on_thread_start<F>(&mut self, hook: F) -> &mut Builder

@@ -201,10 +201,8 @@ impl Shared {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let shared = Arc::clone(self);
         let mut closure = Some(closure);
         let future = std::future::poll_fn(move |_cx| {
-            let _entered = enter(&shared);
             let closure = closure.take().expect("a blocking task is polled once");
             std::task::Poll::Ready(closure())
         });

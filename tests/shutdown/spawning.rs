@@ -159,6 +159,68 @@ fn fault_009_a_blocking_closure_spawns() {
     }
 }
 
+#[test]
+fn fault_009_whatever_runs_on_a_thread_for_blocking_closures_finds_the_runtime() {
+    let _watchdog = Watchdog::new();
+    for one_thread in [true, false] {
+        let (finds, found) = channel();
+        let mut builder = match one_thread {
+            true => Builder::new_current_thread(),
+            false => Builder::new_multi_thread(),
+        };
+        let hook = |place: &'static str| {
+            let finds = finds.clone();
+            move || {
+                if std::thread::current().name() == Some("runtime-blocking") {
+                    let _told = finds.send((place, Handle::try_current().is_ok()));
+                }
+            }
+        };
+        let runtime = builder
+            .max_blocking_threads(1)
+            .on_thread_start(hook("the start"))
+            .on_thread_stop(hook("the stop"))
+            .build()
+            .expect("a runtime");
+        let (release, released) = channel::<()>();
+        let runs = runtime.spawn_blocking(move || _ = released.recv());
+        let never_run = |place| {
+            let tells = Tells(place, finds.clone());
+            runtime.spawn_blocking(move || drop(tells))
+        };
+        let aborted = never_run("an aborted closure");
+        aborted.abort();
+        drop(release);
+        runtime.block_on(runs).expect("it ends");
+        assert!(runtime.block_on(aborted).is_err());
+        // The only thread is taken, and the next has to be dropped at the end.
+        let (begins, begun) = channel();
+        let (release, released) = channel::<()>();
+        drop(runtime.spawn_blocking(move || {
+            begins.send(()).expect("the test waits");
+            let _ = released.recv();
+        }));
+        begun.recv().expect("it begins");
+        drop(never_run("a closure that is left"));
+        runtime.shutdown_background();
+        drop(release);
+        drop(builder);
+        drop(finds);
+        let found: Vec<_> = found.iter().collect();
+        assert!(found.iter().all(|(_, found)| *found), "{found:?}");
+        assert_eq!(found.len(), 4, "{found:?}");
+    }
+}
+
+/// Tells where it is dropped whether there is a runtime.
+struct Tells(&'static str, Sender<(&'static str, bool)>);
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        let _told = self.1.send((self.0, Handle::try_current().is_ok()));
+    }
+}
+
 /// A runtime with one hook set, which gets the runtime's handle.
 struct Hooked {
     runtime: Runtime,

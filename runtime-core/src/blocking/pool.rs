@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::io;
 use std::ptr::null;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,15 +25,17 @@ crate::loom::thread_local! {
 /// A callback without arguments, which does not panic.
 type Hook = Arc<dyn Fn() + Send + Sync>;
 
-/// Makes a thread, not yet started, for the role it is given.
-type MakeThread = Arc<dyn Fn(&str) -> loom::thread::Builder + Send + Sync>;
+/// Starts a thread for the role it is given.
+type StartThread = Arc<dyn Fn(&str, Box<dyn FnOnce() + Send>) -> Started + Send + Sync>;
+
+type Started = io::Result<JoinHandle<()>>;
 
 /// What the pool was built with.
 #[derive(Clone)]
 pub(crate) struct PoolConfig {
     pub(crate) max_threads: usize,
     pub(crate) keep_alive: Duration,
-    pub(crate) make_thread: MakeThread,
+    pub(crate) start_thread: StartThread,
     pub(crate) on_start: Option<Hook>,
     pub(crate) on_stop: Option<Hook>,
 }
@@ -99,18 +102,8 @@ impl Pool {
 
     fn start(self: &Arc<Self>) {
         let pool = Arc::clone(self);
-        let thread = (self.config.make_thread)("runtime-blocking");
-        self.threads.lock().not_begun += 1;
-        let started = thread.spawn(move || {
-            pool.threads.lock().not_begun -= 1;
-            pool.run();
-        });
-        if let Ok(handle) = started {
-            let handles = &mut self.threads.lock().handles;
-            handles.retain(|handle| !handle.is_finished());
-            handles.push(handle);
-        } else {
-            self.threads.lock().not_begun -= 1;
+        let started = self.start_thread(move || pool.run());
+        if started.is_err() {
             match self.desk.refused() {
                 // Dropping an entry cancels its task.
                 Refused::Closed(jobs) => drop(jobs),
@@ -141,7 +134,6 @@ impl Pool {
     fn run(self: &Arc<Self>) {
         // Before the hook: others are not to wait for it.
         let first = self.desk.begin().map(|taken| self.called_for(taken));
-        MEMBER_OF.set(Arc::as_ptr(self));
         if let Some(hook) = &self.config.on_start {
             hook();
         }
@@ -204,16 +196,31 @@ impl Pool {
             jobs,
             pool: Arc::clone(self),
         };
-        let thread = (self.config.make_thread)("runtime-blocking");
+        // Refused, it drops the closure.
+        let _started = self.start_thread(move || drop(left_over));
+    }
+
+    /// Starts a thread of the pool, which is awaited at the end.
+    fn start_thread(self: &Arc<Self>, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let pool = Arc::clone(self);
         self.threads.lock().not_begun += 1;
-        let started = thread.spawn(move || {
-            left_over.pool.threads.lock().not_begun -= 1;
-            MEMBER_OF.set(Arc::as_ptr(&left_over.pool));
-            drop(left_over);
-        });
+        let begin = move || {
+            pool.threads.lock().not_begun -= 1;
+            MEMBER_OF.set(Arc::as_ptr(&pool));
+            run();
+        };
+        let started = (self.config.start_thread)("runtime-blocking", Box::new(begin));
+        let mut threads = self.threads.lock();
         match started {
-            Ok(handle) => self.threads.lock().handles.push(handle),
-            Err(_) => self.threads.lock().not_begun -= 1,
+            Ok(handle) => {
+                threads.handles.retain(|handle| !handle.is_finished());
+                threads.handles.push(handle);
+                Ok(())
+            }
+            Err(error) => {
+                threads.not_begun -= 1;
+                Err(error)
+            }
         }
     }
 

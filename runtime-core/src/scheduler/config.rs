@@ -6,9 +6,11 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::entered;
+use super::shared::Shared;
 use super::stats::Stats;
 use crate::blocking::PoolConfig;
 use crate::loom;
@@ -149,12 +151,21 @@ impl Config {
         }
     }
 
-    pub(crate) fn blocking(&self) -> PoolConfig {
+    /// For a pool whose threads are in the context of `shared`.
+    pub(super) fn blocking(&self, shared: &Weak<Shared>) -> PoolConfig {
         let (name, stack_size) = (self.thread_name.clone(), self.stack_size);
+        let shared = Weak::clone(shared);
         PoolConfig {
             max_threads: self.max_blocking_threads,
             keep_alive: self.keep_alive,
-            make_thread: Arc::new(move |role| named_thread(name.as_ref(), role, stack_size)),
+            start_thread: Arc::new(move |role, run| {
+                // Alive: it is one of its own threads that starts another, or somebody who spawns.
+                let shared = shared.upgrade();
+                named_thread(name.as_ref(), role, stack_size).spawn(move || {
+                    let _entered = shared.as_ref().map(entered::enter);
+                    run();
+                })
+            }),
             on_start: self.on_thread_start.clone(),
             on_stop: self.on_thread_stop.clone(),
         }

@@ -88,8 +88,8 @@ impl Shared {
         let clock = loom::Arc::new(clock);
         let regular = config.slots();
         let guests = regular.min(MAX_GUESTS);
-        let blocking = Pool::new(config.blocking(), loom::Arc::clone(&clock));
         let shared = Arc::new_cyclic(|weak: &Weak<Shared>| {
+            let blocking = Pool::new(config.blocking(weak), loom::Arc::clone(&clock));
             let slots = (0..2 * regular + guests)
                 .map(|_| CachePadded::new(Slot::new(loom::Arc::new(wheel(&clock, weak)))))
                 .collect();

@@ -166,7 +166,11 @@ impl Shared {
         guests.iter().for_each(Wake::wake_by_ref);
         self.ring_alarm();
         self.turn.close();
-        self.blocking().close();
+        {
+            // If nobody else can, this thread drops what the pool has not begun.
+            let _entered = entered::enter(self);
+            self.blocking().close();
+        }
         self.try_finish();
     }
 
