@@ -287,6 +287,33 @@ async fn a_test_under_the_other_name_runs() {
     assert!(matches!(flavor(), RuntimeFlavor::CurrentThread));
 }
 
+/// A crate that hands the runtime on under its other name; here with a builder of its own.
+mod framework_with_tokio {
+    pub(crate) mod tokio {
+        pub(crate) mod runtime {
+            pub(crate) struct Builder;
+
+            impl Builder {
+                pub(crate) fn new_current_thread() -> runtime::runtime::Builder {
+                    let mut builder = runtime::runtime::Builder::new_current_thread();
+                    builder.name("handed on");
+                    builder
+                }
+            }
+        }
+    }
+}
+
+mod who_depends_on_the_framework_alone {
+    use super::framework_with_tokio::tokio;
+
+    #[runtime_macros::tokio_test]
+    async fn finds_the_other_name_where_it_was_imported() {
+        let handle = runtime::runtime::Handle::current();
+        assert_eq!(handle.name(), Some("handed on"));
+    }
+}
+
 #[test]
 fn a_body_is_a_future_of_its_own_type() {
     fn output<F: Future<Output = u8>>(future: F) -> u8 {

@@ -210,11 +210,11 @@ impl fmt::Debug for LocalEnterGuard {
     }
 }
 
-/// Spawns a task that need not be `Send` on the current [`LocalSet`] or
-/// [`LocalRuntime`](crate::local_runtime::LocalRuntime).
+/// Spawns a task that need not be `Send` on the current runtime, if that is a
+/// [`LocalRuntime`](crate::local_runtime::LocalRuntime), or else on the current [`LocalSet`].
 ///
 /// # Panics
-/// Outside of any, and where the current one is a local runtime of another thread.
+/// Outside of any, and where the current runtime is a local one of another thread.
 ///
 /// ```
 /// use runtime::task::{LocalSet, spawn_local};
@@ -234,7 +234,7 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    match local::current().or_else(scheduler::entered_local) {
+    match scheduler::entered_local().or_else(local::current) {
         Some(local) => local.spawn(future, Location::caller()),
         None => panic!(
             "`spawn_local` called from outside of a `task::LocalSet` or `runtime::LocalRuntime`"

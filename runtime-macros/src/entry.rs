@@ -124,7 +124,11 @@ fn builder(attribute: Attribute, options: &Options) -> TokenStream {
     let root = options.crate_path.as_ref().map_or_else(
         || {
             let name = proc_macro2::Ident::new(attribute.crate_name, Span::call_site());
-            quote!(::#name)
+            match attribute.crate_name {
+                // As code expects that knows it from elsewhere: `use framework::tokio`.
+                "tokio" => quote!(#name),
+                _ => quote!(::#name),
+            }
         },
         |path| quote!(#path),
     );

@@ -8,7 +8,7 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute as Attr, GenericParam, ReturnType, Signature, Visibility};
+use syn::{Attribute as Attr, ReturnType, Signature, Visibility};
 
 use crate::options::{Attribute, Errors, Role};
 
@@ -57,21 +57,18 @@ impl Function {
             );
             errors.at(signature.fn_token.span(), text);
         }
-        let takes_none = match attribute.role {
-            Role::Main => (signature.ident == "main").then_some("the function `main`"),
-            Role::Test => Some("a test"),
-        };
-        if let (Some(what), false) = (takes_none, signature.inputs.is_empty()) {
+        let is_main = attribute.role == Role::Main && signature.ident == "main";
+        if is_main && !signature.inputs.is_empty() {
             errors.at(
                 signature.inputs.span(),
-                format!("{what} takes no arguments"),
+                "the function `main` takes no arguments",
             );
             // The body names the arguments: without them it would only give more errors.
             signature.inputs.clear();
             self.statements = quote::quote!(::core::panic!());
         }
         if attribute.role == Role::Test {
-            check_test(attribute, &self.attributes, &self.signature, errors);
+            check_test(attribute, &self.attributes, errors);
         }
     }
 
@@ -98,12 +95,9 @@ impl Function {
     }
 }
 
-fn check_test(
-    attribute: Attribute,
-    attributes: &[Attr],
-    signature: &Signature,
-    errors: &mut Errors,
-) {
+/// What a test must not have. Arguments and parameters are nobody's error yet: another attribute, below
+/// this one, may give them; if none does, the compiler says so.
+fn check_test(attribute: Attribute, attributes: &[Attr], errors: &mut Errors) {
     for other in attributes {
         if is_test(attribute, other) {
             let text = format!(
@@ -112,13 +106,6 @@ fn check_test(
             );
             errors.at(other.span(), text);
         }
-    }
-    let generics = signature.generics.params.iter();
-    for parameter in generics.filter(|parameter| !matches!(parameter, GenericParam::Lifetime(_))) {
-        errors.at(
-            parameter.span(),
-            "a test has no type and no const parameters: nobody would choose them",
-        );
     }
 }
 

@@ -8,8 +8,8 @@
 //!
 //! Each macro exists twice, because an expansion can only name the crate that its user depends on:
 //! `main` and `test` expand to paths in `::runtime`, `tokio_main` and `tokio_test` to the same
-//! paths in `::tokio`, for code that depends on this runtime under that name. `crate = path`
-//! overrides both.
+//! paths in whatever is called `tokio` where they stand, for code that knows this runtime under that
+//! name. `crate = path` overrides both.
 
 mod options;
 
@@ -55,8 +55,8 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// The options are those of [`macro@main`], but the default flavour is `current_thread`: the tests
 /// of a crate run beside each other anyway. A second `#[test]` on the function is an error. Other
-/// attributes (`#[should_panic]`, `#[cfg(…)]`) keep their meaning, and the return type is what
-/// `#[test]` accepts.
+/// attributes (`#[should_panic]`, `#[cfg(…)]`) keep their meaning; one below this may give the
+/// function its arguments, as those of test harnesses do. The return type is what `#[test]` accepts.
 ///
 /// # Panics
 /// The test panics where `Builder::build` gives an error.

@@ -1,4 +1,4 @@
-//! What stands at the root: attributes that expand to paths in `::tokio`, and macros by example.
+//! What stands at the root: attributes that expand to paths in `tokio`, and macros by example.
 
 #[cfg(feature = "rt")]
 pub use ::runtime_macros::{tokio_main as main, tokio_test as test};

@@ -217,6 +217,24 @@ fn a_local_runtimes_tasks_run_wherever_the_own_future_waits() {
     assert_eq!(sum, 21);
 }
 
+#[test]
+fn a_local_runtime_comes_before_a_set_in_it() {
+    let runtime = LocalRuntime::new().unwrap();
+    let output = runtime.block_on(async {
+        let set = LocalSet::new();
+        let spawned = set.run_until(async {
+            spawn_local(async {
+                yield_now().await;
+                1
+            })
+        });
+        let task = spawned.await;
+        drop(set);
+        task.await
+    });
+    assert_eq!(output.unwrap(), 1);
+}
+
 /// A task that ends when it is woken from outside, and its waker.
 fn parked_task(set: &LocalSet) -> Arc<Mutex<Option<Waker>>> {
     let kept: Arc<Mutex<Option<Waker>>> = Arc::default();

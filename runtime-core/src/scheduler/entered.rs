@@ -118,7 +118,10 @@ pub(crate) fn entered() -> Option<Arc<Shared>> {
 
 /// The local tasks of the current runtime, if it is a local one.
 pub(crate) fn entered_local() -> Option<Arc<Local>> {
-    entered().and_then(|shared| shared.local().cloned())
+    ENTERED
+        .try_with(|entered| entered.borrow().last()?.as_ref()?.shared.local().cloned())
+        .ok()
+        .flatten()
 }
 
 /// Calls `f` with where new timers of this thread go: the wheel of its queue, or else the first of

@@ -88,7 +88,8 @@ impl Sleep {
         self.timer.deadline()
     }
 
-    /// Whether the wait is over. False before the first poll, however late that is.
+    /// Whether the wait is over. False before the first poll, however late that is, unless it was
+    /// [reset](Sleep::reset).
     pub fn is_elapsed(&self) -> bool {
         self.timer.is_elapsed()
     }

@@ -2,8 +2,9 @@
 //! [`Interval`](super::Interval) are made of.
 //!
 //! **States.** *Fresh*: as idle, and the first poll gives way in any case. *Idle*: nobody waits;
-//! nothing is registered. *Waiting*: the shard knows the last poll's waker under a key. *Elapsed*: a
-//! poll has seen the deadline passed; stays so until a reset.
+//! nothing is registered. *Reset*: as idle, and who asks is told whether the deadline has passed.
+//! *Waiting*: the shard knows the last poll's waker under a key. *Elapsed*: a poll has seen the
+//! deadline passed; stays so until a reset.
 //!
 //! **Home.** The shard is that of the slot on which the timer was made. A registration goes to the
 //! shard of the slot that polls, if it is of the same runtime: the registering thread is then most
@@ -39,6 +40,7 @@ pub(super) struct Timer {
 enum State {
     Fresh,
     Idle,
+    Reset,
     Waiting(Key),
     Elapsed,
 }
@@ -106,11 +108,12 @@ impl Timer {
         Instant::from_std(self.shard.clock().now())
     }
 
-    /// Whether the deadline was seen to pass, by a poll or by the shard. An unpolled timer has seen
-    /// nothing.
+    /// Whether the deadline was seen to pass, by a poll or by the shard, or has passed since a reset.
+    /// A timer that was neither polled nor reset has seen nothing.
     pub(super) fn is_elapsed(&self) -> bool {
         match self.state {
             State::Fresh | State::Idle => false,
+            State::Reset => self.is_due(),
             State::Waiting(key) => self.shard.is_fired(key),
             State::Elapsed => true,
         }
@@ -132,9 +135,9 @@ impl Timer {
             }
             State::Waiting(key) => match self.shard.reset(key, self.deadline_ns()) {
                 Registered::Waiting => State::Waiting(key),
-                Registered::Fired | Registered::Closed => State::Idle,
+                Registered::Fired | Registered::Closed => State::Reset,
             },
-            State::Fresh | State::Idle | State::Elapsed => State::Idle,
+            State::Fresh | State::Idle | State::Reset | State::Elapsed => State::Reset,
         };
     }
 
@@ -149,7 +152,7 @@ impl Timer {
                 cx.waker().wake_by_ref();
                 false
             }
-            State::Fresh | State::Idle => self.is_due() || self.register(cx),
+            State::Fresh | State::Idle | State::Reset => self.is_due() || self.register(cx),
             State::Waiting(key) => self.look(key, cx),
         };
         if !elapsed {

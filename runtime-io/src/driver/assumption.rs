@@ -2,7 +2,7 @@
 //!
 //! An accepted connection usually has something to read by the time somebody asks, and a fresh pipe
 //! has room: so they are tried before they are attached, and `readable` or `writable` answers
-//! without a system call.
+//! without a system call. (Who asks what it is ready for, by `ready`, is told what the driver knows.)
 //!
 //! **States**, for each kind of readiness: *assumed*, from the beginning and only if the maker says
 //! so; then *over*, for good. Once the socket is attached its source decides, whatever stands here;
@@ -35,10 +35,9 @@ impl Assumption {
         Assumption(AtomicU8::new(ready.bits()))
     }
 
-    /// Step (1): what of `interest` is assumed, if anything.
-    pub(super) fn holds(&self, interest: Interest) -> Option<Ready> {
-        let ready = self.rest() & answers_to(interest);
-        (!ready.is_empty()).then_some(ready)
+    /// Step (1): whether any of `interest` is assumed.
+    pub(super) fn holds(&self, interest: Interest) -> bool {
+        !(self.rest() & answers_to(interest)).is_empty()
     }
 
     /// All that is assumed.

@@ -156,7 +156,7 @@ impl<S: Pollable> Evented<S> {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         let unit = ready!(coop::poll_proceed(cx));
-        if self.registration.assumed(direction.interest()).is_none() {
+        if !self.registration.is_assumed(direction.interest()) {
             self.registration.attached(&self.io)?;
             ready!(self.registration.poll_ready(direction, cx))?;
         }
@@ -209,16 +209,23 @@ impl<S: Pollable> Evented<S> {
         }
     }
 
-    /// Waits until one of the interest is ready; any number of tasks may wait.
+    /// Waits until one of the interest is ready, and gives what the driver knows of it; any number of
+    /// tasks may wait.
     ///
     /// Takes no unit of the budget: who is told ready here does something next, and that must not
     /// be `Pending` in between.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        if let Some(ready) = self.registration.assumed(interest) {
-            return Ok(ready);
-        }
         let event = self.registration.ready(&self.io, interest)?.await?;
         Ok(event.ready)
+    }
+
+    /// Waits until an operation in that direction is to be tried.
+    pub(crate) async fn to_be_tried(&self, direction: Direction) -> io::Result<()> {
+        let interest = direction.interest();
+        if self.registration.is_assumed(interest) {
+            return Ok(());
+        }
+        self.ready(interest).await.map(drop)
     }
 }
 

@@ -105,11 +105,10 @@ impl Registration {
         }
     }
 
-    /// For what of `interest` it is to be tried instead of waited for. The first such operation
-    /// that would block ends it; an attachment makes readiness of what is left.
-    pub(super) fn assumed(&self, interest: Interest) -> Option<Ready> {
-        let ready = self.assumption.holds(interest)?;
-        self.entry.get().is_none().then_some(ready)
+    /// Whether it is to be tried for that instead of waited for. The first such operation that would
+    /// block ends it; an attachment makes readiness of what is left.
+    pub(super) fn is_assumed(&self, interest: Interest) -> bool {
+        self.assumption.holds(interest) && self.entry.get().is_none()
     }
 
     /// Records that an operation that nobody waits for would block: forgets the readiness that it

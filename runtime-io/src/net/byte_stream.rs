@@ -68,7 +68,7 @@ loop {
 }
 ")]
         pub async fn readable(&self) -> io::Result<()> {
-            self.ready(Interest::READABLE).await.map(drop)
+            self.io.to_be_tried(Direction::Read).await
         }
 
         /// Waits until there is room to write. Any number of tasks may wait.
@@ -83,7 +83,7 @@ loop {
 assert_eq!(near.try_write(b\"note\")?, 4);
 ")]
         pub async fn writable(&self) -> io::Result<()> {
-            self.ready(Interest::WRITABLE).await.map(drop)
+            self.io.to_be_tried(Direction::Write).await
         }
 
         /// Polls for something to read. Only the waker of the last call that reads counts.

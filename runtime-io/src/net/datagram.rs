@@ -60,7 +60,7 @@ loop {
 }
 ")]
         pub async fn readable(&self) -> io::Result<()> {
-            self.ready(Interest::READABLE).await.map(drop)
+            self.io.to_be_tried(Direction::Read).await
         }
 
         /// Waits until there is room to send. Any number of tasks may wait.
@@ -78,7 +78,7 @@ loop {
 assert_eq!(near.try_send(b\"note\")?, 4);
 ")]
         pub async fn writable(&self) -> io::Result<()> {
-            self.ready(Interest::WRITABLE).await.map(drop)
+            self.io.to_be_tried(Direction::Write).await
         }
 
         /// Polls for a datagram to receive. Only the waker of the last call that receives counts.

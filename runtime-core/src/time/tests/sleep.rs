@@ -187,6 +187,26 @@ fn a_reset_moves_the_wake_up_of_who_waits() {
 }
 
 #[test]
+fn fault_037_who_only_asks_learns_of_a_deadline_that_was_set_again() {
+    let rig = Rig::new();
+    let mut fresh = pin!(sleep(ms(10)));
+    let mut elapsed = pin!(sleep_until(Instant::now()));
+    let mut fired = pin!(sleep(ms(1)));
+    assert_eq!(poll(elapsed.as_mut(), Waker::noop()), READY);
+    assert!(poll(fired.as_mut(), Waker::noop()).is_pending());
+    rig.advance(ms(1));
+    for sleep in [&mut fresh, &mut elapsed, &mut fired] {
+        sleep.as_mut().reset(Instant::now() + ms(5));
+        assert!(!sleep.is_elapsed());
+    }
+    rig.advance(ms(5));
+    for sleep in [&mut fresh, &mut elapsed, &mut fired] {
+        assert!(sleep.is_elapsed());
+        assert_eq!(poll(sleep.as_mut(), Waker::noop()), READY);
+    }
+}
+
+#[test]
 fn a_reset_into_the_past_is_ready_and_wakes() {
     let rig = Rig::new();
     rig.advance(ms(50));

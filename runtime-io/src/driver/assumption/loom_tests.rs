@@ -89,7 +89,7 @@ impl Socket {
     /// `ready`, then `try_read`, until there is a byte (true) or the waker is left (false).
     fn read_or_wait(&self, place: &mut Place, waker: &Waker) -> bool {
         for _ in 0..8 {
-            if self.is_attached() || self.assumption.holds(Interest::READABLE).is_none() {
+            if self.is_attached() || !self.assumption.holds(Interest::READABLE) {
                 self.attach();
                 let polled = self.source.poll_listed(place, Interest::READABLE, waker);
                 if polled.is_pending() {

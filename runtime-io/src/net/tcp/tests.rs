@@ -4,6 +4,8 @@
     reason = "sets a limit of the process, in a process of its own"
 )]
 
+mod ready;
+
 mod short;
 
 use std::future::poll_fn;

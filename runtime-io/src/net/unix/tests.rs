@@ -14,6 +14,7 @@ use std::time::Duration;
 use futures::future::{join, join_all};
 use runtime_core::builder::Builder;
 use runtime_core::runtime::is_rt_shutdown_err;
+use runtime_core::time::{sleep, timeout};
 
 use super::{UnixDatagram, UnixListener, UnixSocket, UnixStream, pipe};
 use crate::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -54,6 +55,27 @@ impl Drop for Name {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+#[test]
+fn fault_048_who_asks_for_two_kinds_learns_of_the_second() {
+    run(|| async {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let (near, far) = UnixStream::pair().unwrap();
+        let (left, right) = UnixDatagram::pair().unwrap();
+        far.try_write(b"x").unwrap();
+        right.try_send(b"x").unwrap();
+        let looks = async {
+            while !near.ready(both).await.unwrap().is_readable() {
+                sleep(Duration::from_millis(1)).await;
+            }
+            while !left.ready(both).await.unwrap().is_readable() {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let told = timeout(Duration::from_secs(10), looks);
+        told.await.expect("it is told");
+    });
 }
 
 #[test]

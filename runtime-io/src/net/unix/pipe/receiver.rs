@@ -64,7 +64,7 @@ impl Receiver {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn readable(&self) -> io::Result<()> {
-        self.ready(Interest::READABLE).await.map(drop)
+        self.io.to_be_tried(Direction::Read).await
     }
 
     /// Polls for something to read. Only the waker of the last call that reads counts.

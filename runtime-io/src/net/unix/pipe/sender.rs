@@ -58,7 +58,7 @@ impl Sender {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn writable(&self) -> io::Result<()> {
-        self.ready(Interest::WRITABLE).await.map(drop)
+        self.io.to_be_tried(Direction::Write).await
     }
 
     /// Polls for room to write. Only the waker of the last call that writes counts.

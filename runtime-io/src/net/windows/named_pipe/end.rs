@@ -80,7 +80,7 @@ near.readable().await?;
 assert_eq!(near.try_read(&mut [0; 8])?, 4);
 ")]
             pub async fn readable(&self) -> io::Result<()> {
-                self.ready(Interest::READABLE).await.map(drop)
+                self.io.to_be_tried(Direction::Read).await
             }
 
             /// Waits until a write may be begun. Any number of tasks may wait.
@@ -95,7 +95,7 @@ assert_eq!(near.try_read(&mut [0; 8])?, 4);
 assert_eq!(near.try_write(b\"note\")?, 4);
 ")]
             pub async fn writable(&self) -> io::Result<()> {
-                self.ready(Interest::WRITABLE).await.map(drop)
+                self.io.to_be_tried(Direction::Write).await
             }
 
             /// Polls for something to read. Only the waker of the last call that reads counts.

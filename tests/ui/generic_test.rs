@@ -1,6 +1,0 @@
-#[runtime::test]
-async fn test<T: Default>() {
-    T::default();
-}
-
-fn main() {}
