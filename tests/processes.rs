@@ -79,6 +79,17 @@ fn fault_069_children_whose_handles_are_dropped_leave_no_zombie() {
     );
 }
 
+/// What tasks on other threads and panic hooks may be given.
+#[test]
+fn pipes_go_everywhere() {
+    fn everywhere<T: Send + Sync + Unpin + std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
+    everywhere::<runtime::process::ChildStdin>();
+    everywhere::<runtime::process::ChildStdout>();
+    everywhere::<runtime::process::ChildStderr>();
+    everywhere::<runtime::net::unix::pipe::Sender>();
+    everywhere::<runtime::net::unix::pipe::Receiver>();
+}
+
 #[test]
 fn fault_070_more_slices_than_one_call_takes_leave_room_in_the_pipe() {
     let _watchdog = Watchdog::new();

@@ -162,6 +162,44 @@ fn fault_048_a_pipe_that_is_opened_again_is_waited_for() {
     }
 }
 
+/// A reader that finds nothing takes no news of urgent data along.
+#[test]
+fn fault_048_an_urgent_byte_is_still_told_when_a_reader_has_looked_in_vain() {
+    let _watchdog = Watchdog::new();
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let (near, far) = connected();
+            let both = Interest::READABLE | Interest::PRIORITY;
+            // SAFETY: the stream owns its descriptor, and `near` the stream.
+            let near = unsafe { AsyncFd::register_with_interest(near, both) };
+            let near = near.expect("registered");
+            let sent = SockRef::from(&far).send_out_of_band(b"!");
+            assert_eq!(sent.expect("sent"), 1);
+            // The system counts it as something to read.
+            let mut guard = near.readable().await.expect("it lives");
+            let read = guard.try_io(|near| {
+                let mut stream = near.get_ref();
+                stream.read(&mut [0; 8])
+            });
+            assert!(read.is_err(), "nothing stands in the stream");
+            drop(guard);
+            let ready = timeout(Duration::from_secs(10), near.ready(Interest::PRIORITY));
+            let guard = ready.await.expect("it is told").expect("it lives");
+            assert!(guard.ready().is_priority());
+        });
+    }
+}
+
+/// A connection, whose first end does not block.
+fn connected() -> (std::net::TcpStream, std::net::TcpStream) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = listener.local_addr().expect("bound");
+    let far = std::net::TcpStream::connect(at).expect("connected");
+    let (near, _) = listener.accept().expect("accepted");
+    near.set_nonblocking(true).expect("set");
+    (near, far)
+}
+
 /// Nothing but an urgent byte: who waits for priority data learns of it, and when it is taken nobody
 /// spins; the end behind it is learnt by who reads.
 #[test]
@@ -169,11 +207,7 @@ fn fault_048_an_urgent_byte_alone_wakes_who_waits_for_priority() {
     let _watchdog = Watchdog::new();
     for runtime in runtimes() {
         runtime.block_on(async {
-            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-            let at = listener.local_addr().expect("bound");
-            let far = std::net::TcpStream::connect(at).expect("connected");
-            let (near, _) = listener.accept().expect("accepted");
-            near.set_nonblocking(true).expect("set");
+            let (near, far) = connected();
             let both = Interest::READABLE | Interest::PRIORITY;
             // SAFETY: the stream owns its descriptor, and `near` the stream.
             let near = unsafe { AsyncFd::register_with_interest(near, both) };

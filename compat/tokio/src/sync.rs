@@ -25,6 +25,22 @@ pub mod mpsc {
         pub use ::runtime::sync::mpsc::error::{
             SendError, SendTimeoutError, TryRecvError, TrySendError,
         };
+
+        /// Of a receiver as it once was: nothing gives it any more, but older code names it.
+        #[doc(hidden)]
+        #[deprecated = "nothing gives it"]
+        #[derive(Clone, Debug)]
+        pub struct RecvError(());
+
+        #[allow(deprecated, reason = "its own implementation")]
+        impl ::std::fmt::Display for RecvError {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str("channel closed")
+            }
+        }
+
+        #[allow(deprecated, reason = "as above")]
+        impl ::std::error::Error for RecvError {}
     }
 }
 

@@ -19,13 +19,14 @@
 use std::fmt;
 use std::io;
 use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll, ready};
 
 use runtime_core::coop;
 
 use super::attach::{Pollable, SHORT_MEANS_DRAINED};
 use super::readiness::{Direction, ReadyEvent};
-use super::registration::{Registration, is_urgent};
+use super::registration::Registration;
 use crate::io::{Interest, Ready};
 
 /// A socket that can be waited for.
@@ -144,7 +145,7 @@ impl<S: Pollable> Evented<S> {
 
     fn after_bytes(&self, event: Option<ReadyEvent>, moved: usize, wanted: usize) {
         let short = 0 < moved && moved < wanted;
-        if SHORT_MEANS_DRAINED && short && !event.is_some_and(is_urgent) {
+        if SHORT_MEANS_DRAINED && short && !event.is_some_and(|event| event.urgent) {
             self.registration.clear(event);
         }
     }
@@ -228,6 +229,10 @@ impl<S: Pollable> Evented<S> {
         self.ready(interest).await.map(drop)
     }
 }
+
+// A panic in between leaves it whole: every change of its state is one step.
+impl<S: Pollable> UnwindSafe for Evented<S> {}
+impl<S: Pollable> RefUnwindSafe for Evented<S> {}
 
 #[cfg(windows)]
 impl<S: Pollable> Evented<S> {

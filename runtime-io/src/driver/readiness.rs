@@ -92,11 +92,7 @@ use crate::io::{Interest, Ready};
 const READY: u64 = 0x3f;
 const SHUTDOWN: u64 = 1 << 6;
 const LISTED: u64 = 1 << 7;
-/// Urgent data concerns a reader: it ends reads early, so that a short read does not mean an empty
-/// socket.
-const READS: Ready = Ready::READABLE
-    .union(Ready::READ_CLOSED)
-    .union(Ready::PRIORITY);
+const READS: Ready = Ready::READABLE.union(Ready::READ_CLOSED);
 const WRITES: Ready = Ready::WRITABLE.union(Ready::WRITE_CLOSED);
 const READ_LANE: Lane = Lane {
     cell: 0,
@@ -157,6 +153,9 @@ impl Direction {
 pub(crate) struct ReadyEvent {
     pub(crate) ready: Ready,
     pub(crate) shutdown: bool,
+    /// Whether there is urgent data, asked for or not: it ends reads early, so that a short read does
+    /// not mean an empty socket. Who did not ask for it does not use it up: another may wait for it.
+    pub(super) urgent: bool,
     tick: u64,
     /// The closed bits that stand for an end of what was asked for.
     ends: Ready,
@@ -196,6 +195,7 @@ impl ReadyEvent {
         ReadyEvent {
             ready,
             shutdown: word & SHUTDOWN != 0,
+            urgent: word & u64::from(Ready::PRIORITY.bits()) != 0,
             tick: word & TICK,
             ends: ends_of(Ready::from_bits((concerns & READY) as u8)),
             used_up: ready - CLOSED,

@@ -271,11 +271,6 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Whether urgent data may have ended a read early.
-pub(super) fn is_urgent(event: ReadyEvent) -> bool {
-    event.ready & Ready::PRIORITY != Ready::EMPTY
-}
-
 #[cfg(all(test, not(loom)))]
 #[path = "registration/tests.rs"]
 mod tests;

@@ -271,10 +271,6 @@ assert_eq!(read, 4);
 /// The traits of a connection.
 macro_rules! byte_stream_traits {
     ($stream:ident, $std:ty) => {
-        // A panic in between leaves a connection whole: every change of its state is one step.
-        impl UnwindSafe for $stream {}
-        impl RefUnwindSafe for $stream {}
-
         impl AsyncRead for $stream {
             fn poll_read(
                 self: Pin<&mut Self>,

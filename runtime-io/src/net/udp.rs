@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io;
 use std::net::{self, SocketAddr};
-use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll};
 
 use bytes::BufMut;
@@ -179,10 +178,6 @@ far.connect(near.local_addr()?).await?;
 "
     );
 }
-
-// A panic in between leaves a socket whole: every change of its state is one step.
-impl UnwindSafe for UdpSocket {}
-impl RefUnwindSafe for UdpSocket {}
 
 impl TryFrom<net::UdpSocket> for UdpSocket {
     type Error = io::Error;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io;
 use std::net::{self, SocketAddr};
-use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll};
 
 use super::{TcpSocket, TcpStream};
@@ -188,10 +187,6 @@ impl TcpListener {
 fn adopt((io, addr): Accepted) -> io::Result<(TcpStream, SocketAddr)> {
     Ok((TcpStream::new_accepted(io)?, addr))
 }
-
-// A panic in between leaves a listener whole: every change of its state is one step.
-impl UnwindSafe for TcpListener {}
-impl RefUnwindSafe for TcpListener {}
 
 impl TryFrom<net::TcpListener> for TcpListener {
     type Error = io::Error;

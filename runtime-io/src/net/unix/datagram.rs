@@ -6,7 +6,6 @@ use std::fmt;
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net;
-use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::path::Path;
 use std::task::{Context, Poll};
 
@@ -163,10 +162,6 @@ impl UnixDatagram {
 "
     );
 }
-
-// A panic in between leaves a socket whole: every change of its state is one step.
-impl UnwindSafe for UnixDatagram {}
-impl RefUnwindSafe for UnixDatagram {}
 
 impl TryFrom<net::UnixDatagram> for UnixDatagram {
     type Error = io::Error;

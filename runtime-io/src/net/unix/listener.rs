@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io;
 use std::os::unix::net;
-use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::path::Path;
 use std::task::{Context, Poll};
 
@@ -153,10 +152,6 @@ impl UnixListener {
 fn adopt((io, addr): Accepted) -> io::Result<(UnixStream, SocketAddr)> {
     Ok((UnixStream::new_accepted(io)?, SocketAddr(addr)))
 }
-
-// A panic in between leaves a listener whole: every change of its state is one step.
-impl UnwindSafe for UnixListener {}
-impl RefUnwindSafe for UnixListener {}
 
 impl TryFrom<net::UnixListener> for UnixListener {
     type Error = io::Error;
