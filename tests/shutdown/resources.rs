@@ -221,3 +221,30 @@ fn fault_028_drop_in_mid_io_closes_every_descriptor() {
         },
     );
 }
+
+/// One thread stays in `block_on`, another goes in and out: a million of its visits leave nothing.
+#[test]
+fn fault_099_visits_beside_a_thread_that_stays_in_block_on_give_their_memory_back() {
+    const NAME: &str =
+        "resources::fault_099_visits_beside_a_thread_that_stays_in_block_on_give_their_memory_back";
+    const VISITS: usize = 100_000;
+    in_own_process(NAME, || {
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        let (give, taken) = runtime::sync::oneshot::channel();
+        let handle = runtime.handle().clone();
+        let visits = || (0..VISITS).for_each(|_| handle.block_on(yield_now()));
+        std::thread::scope(|scope| {
+            let (inside, is_inside) = std::sync::mpsc::channel();
+            let stays = &runtime;
+            scope.spawn(move || {
+                stays.block_on(async {
+                    inside.send(()).expect("the test waits");
+                    taken.await.expect("the visits end");
+                });
+            });
+            is_inside.recv().expect("it enters");
+            assert_memory_returns("a hundred thousand visits", 9, visits);
+            give.send(()).expect("it stays");
+        });
+    });
+}

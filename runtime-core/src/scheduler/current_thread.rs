@@ -5,9 +5,12 @@
 //! futures; they park, and one of them has the turn next when the holder leaves. There is no
 //! sentinel and no rescue: a poll that does not return stalls everything.
 //!
-//! **The turn** is a flag and a list of waiting threads behind one lock. A waiter lists itself
-//! under the lock that showed it the flag taken, so the holder that clears the flag later finds it
-//! and unparks it. All waiters are unparked: one that is just leaving would not pass the turn on.
+//! **The turn** is a flag behind a lock; who waits for it is on the list of those inside (`Guests`). A
+//! waiter (1) enters the list, (2) finds the flag set, (3) parks. Who gives the turn (a) clears the
+//! flag, (b) unparks all that are listed. *No waiter sleeps beside a free turn*: if its last (2) came
+//! before (a), by the lock, then so did (1), and (b) finds it; the token ends (3), and it is at (2)
+//! again. All are unparked, since one that is just leaving would not pass the turn on. Model:
+//! `loom_turn_who_waits_is_told_or_finds_it_free`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -21,51 +24,32 @@ use super::shared::Shared;
 use super::slot::Slot;
 use super::worker::call;
 use crate::coop;
-use crate::park::parker::Unparker;
 use crate::task::Notified;
 use crate::util::lock::Mutex;
 
 /// The right to hold the one slot.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
-    state: Mutex<TurnState>,
-}
-
-#[derive(Debug, Default)]
-struct TurnState {
-    taken: bool,
-    waiting: Vec<Unparker>,
+    taken: Mutex<bool>,
 }
 
 impl Turn {
-    /// Takes the turn, or else lists `waiter` for when it is free.
-    fn take_or_wait(&self, waiter: &Unparker) -> bool {
-        let mut state = self.state.lock();
-        if !state.taken {
-            state.taken = true;
-            return true;
-        }
-        state.waiting.push(waiter.clone());
-        false
+    /// Takes the turn, if it is free.
+    pub(super) fn take(&self) -> bool {
+        !std::mem::replace(&mut *self.taken.lock(), true)
     }
 
+    /// Step (a); (b) is the caller's.
     pub(super) fn give(&self) {
-        let waiting = {
-            let mut state = self.state.lock();
-            state.taken = false;
-            std::mem::take(&mut state.waiting)
-        };
-        for waiter in waiting {
-            waiter.unpark();
-        }
+        *self.taken.lock() = false;
     }
+}
 
-    /// The runtime is closing: everyone looks around.
-    pub(super) fn close(&self) {
-        let waiting = std::mem::take(&mut self.state.lock().waiting);
-        for waiter in waiting {
-            waiter.unpark();
-        }
+impl Shared {
+    /// Gives the turn to whoever comes first.
+    pub(super) fn give_turn(&self) {
+        self.turn.give();
+        self.stir_guests();
     }
 }
 
@@ -110,8 +94,7 @@ struct Holder<'a> {
 impl Holder<'_> {
     /// Holds the slot, if the turn is free.
     fn take_turn(&self) {
-        let waiter = || self.runner.parker.unparker();
-        if !self.runner.holds_slot() && self.runner.shared.turn.take_or_wait(&waiter()) {
+        if !self.runner.holds_slot() && self.runner.shared.turn.take() {
             self.runner.hold(0);
         }
     }
@@ -205,7 +188,7 @@ impl Drop for Holder<'_> {
         if self.runner.holds_slot() {
             let slot = self.runner.let_go();
             debug_assert_eq!(slot, Some(0), "there is one slot");
-            self.runner.shared.turn.give();
+            self.runner.shared.give_turn();
         }
         self.runner.shared.try_finish();
     }

@@ -117,6 +117,14 @@ impl Guests {
     }
 }
 
+impl Shared {
+    /// All who are inside look around, also those that are about to park; no future is polled for it.
+    pub(super) fn stir_guests(&self) {
+        let inside = self.guests.lock().inside();
+        inside.iter().for_each(|guest| guest.unparker.unpark());
+    }
+}
+
 /// Polls `future` to its end on this thread.
 pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
     let home = shared.guests.lock().free.pop();

@@ -11,6 +11,7 @@ mod word;
 use std::collections::VecDeque;
 
 use super::census::Census;
+use super::current_thread::Turn;
 use super::idle::{Guard, Helper, Idle, Rest, Up};
 use super::slot::Slot;
 use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -552,6 +553,31 @@ fn loom_shutdown_blocking_code_is_told() {
         leaves.join().unwrap();
         closes.join().unwrap();
         assert!(census.finish());
+    });
+}
+
+/// The turn of a current-thread runtime is given while another thread enters: that one finds it free,
+/// or is told.
+#[test]
+fn loom_turn_who_waits_is_told_or_finds_it_free() {
+    model(|| {
+        let turn = Arc::new(Turn::default());
+        let inside: Arc<Mutex<Vec<Unparker>>> = Arc::new(Mutex::new(Vec::new()));
+        assert!(turn.take(), "nobody has it");
+        let waiter = {
+            let (turn, inside) = (Arc::clone(&turn), Arc::clone(&inside));
+            loom::thread::spawn(move || {
+                let parker = Parker::new();
+                inside.lock().push(parker.unparker());
+                while !turn.take() {
+                    parker.park();
+                }
+            })
+        };
+        turn.give();
+        let inside = inside.lock().clone();
+        inside.iter().for_each(Unparker::unpark);
+        waiter.join().unwrap();
     });
 }
 

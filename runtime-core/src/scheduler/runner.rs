@@ -345,7 +345,7 @@ impl Runner {
             self.shared.idle.guest_stops();
         }
         match self.slot.take() {
-            Some(_) if self.kind == Kind::Only => return self.shared.turn.give(),
+            Some(_) if self.kind == Kind::Only => return self.shared.give_turn(),
             Some(slot) => self.shared.idle.give(slot),
             None => {}
         }

@@ -165,7 +165,6 @@ impl Shared {
         let guests = self.guests.lock().inside();
         guests.iter().for_each(Wake::wake_by_ref);
         self.ring_alarm();
-        self.turn.close();
         {
             // If nobody else can, this thread drops what the pool has not begun.
             let _entered = entered::enter(self);

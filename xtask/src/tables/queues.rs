@@ -38,6 +38,12 @@ const QUEUES: &[(&str, &str, &str, &str)] = &[
         "MAX_GUESTS",
     ),
     (
+        "threads in `block_on`",
+        "one place a thread, as long as it is inside",
+        "runtime-core/src/scheduler/guest.rs",
+        "Guests",
+    ),
+    (
         "live tasks",
         "one place a task",
         "runtime-core/src/task/owned.rs",
