@@ -8,19 +8,28 @@ use std::cell::RefCell;
 use std::ffi::c_void;
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
 use std::task::Waker;
 use std::thread;
 use std::time::Duration;
 
 use runtime::runtime::{Builder, Handle, Runtime};
-use runtime::task::spawn_blocking;
-use runtime::time::timeout;
+use runtime::sync::oneshot;
+use runtime::task::{spawn_blocking, yield_now};
+use runtime::time::{sleep, timeout};
 
 use crate::everything::everything;
 use crate::refusal::refuse;
 use crate::runtimes;
 use crate::support::{Watchdog, in_own_process, threads};
+
+/// The calling thread, and those that it starts, can start none from now on.
+fn refuse_threads() {
+    refuse(&[
+        (libc::SYS_clone3, libc::EAGAIN),
+        (libc::SYS_clone, libc::EAGAIN),
+    ]);
+}
 
 /// No thread can be started: the calling one runs everything that needs none of its own.
 #[test]
@@ -28,15 +37,12 @@ fn fault_090_without_threads_the_calling_one_runs_all_tasks() {
     const NAME: &str = "threads::fault_090_without_threads_the_calling_one_runs_all_tasks";
     in_own_process(NAME, || {
         let running = threads();
-        refuse(&[
-            (libc::SYS_clone3, libc::EAGAIN),
-            (libc::SYS_clone, libc::EAGAIN),
-        ]);
+        refuse_threads();
         assert!(thread::Builder::new().spawn(|| ()).is_err());
         for runtime in runtimes() {
             let handle = runtime.handle().clone();
             let failed = runtime.block_on(async move {
-                let tasks = (0..100).map(|_| handle.spawn(runtime::task::yield_now()));
+                let tasks = (0..100).map(|_| handle.spawn(yield_now()));
                 for task in tasks.collect::<Vec<_>>() {
                     task.await.expect("it ends");
                 }
@@ -67,10 +73,7 @@ fn fault_090_with_some_threads_everything_goes_on() {
                 thread::scope(|scope| {
                     // The filter is this thread's, and whatever it starts.
                     let limited = scope.spawn(|| {
-                        refuse(&[
-                            (libc::SYS_clone3, libc::EAGAIN),
-                            (libc::SYS_clone, libc::EAGAIN),
-                        ]);
+                        refuse_threads();
                         runtime.block_on(async {
                             let closures: Vec<_> =
                                 (0..50).map(|n| spawn_blocking(move || n)).collect();
@@ -103,14 +106,56 @@ fn fault_090_a_refused_thread_is_asked_for_again_although_all_sleep() {
         thread::sleep(Duration::from_millis(50));
         thread::scope(|scope| {
             let limited = scope.spawn(|| {
-                refuse(&[
-                    (libc::SYS_clone3, libc::EAGAIN),
-                    (libc::SYS_clone, libc::EAGAIN),
-                ]);
+                refuse_threads();
                 runtime.block_on(async { spawn_blocking(|| 7).await.expect("it ends") })
             });
             assert_eq!(limited.join().expect("no panic"), 7);
         });
+    });
+}
+
+/// A thread was refused once, so a thread in `block_on` runs tasks as well. It leaves with what they wait
+/// for: who sleeps in the driver is told of their timers.
+#[test]
+fn fault_090_a_timer_of_a_task_that_who_leaves_has_run_goes_off() {
+    const NAME: &str = "threads::fault_090_a_timer_of_a_task_that_who_leaves_has_run_goes_off";
+    in_own_process(NAME, || {
+        let mut builder = Builder::new_multi_thread();
+        let runtime = builder.worker_threads(2).build().expect("a runtime");
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                refuse_threads();
+                drop(runtime.spawn(async {}));
+            });
+        });
+        assert!(runtime.metrics().threads_refused() > 0);
+        // Both workers are there, one sleeps in the driver, the other beside it.
+        let meeting = Arc::new(Barrier::new(3));
+        for _ in 0..2 {
+            let meeting = Arc::clone(&meeting);
+            drop(runtime.spawn(async move { meeting.wait() }));
+        }
+        meeting.wait();
+        for _ in 0..10 {
+            // Nothing rests on these two: who is awake or comes in between takes the task, or sees the
+            // timer.
+            thread::sleep(Duration::from_millis(30));
+            let busy = Duration::from_millis(2);
+            let (rings, has_rung) = mpsc::channel();
+            runtime.block_on(async {
+                let (done, is_done) = oneshot::channel();
+                drop(runtime::spawn(async move {
+                    thread::sleep(busy);
+                    done.send(()).expect("it waits");
+                    sleep(Duration::from_millis(20)).await;
+                    rings.send(()).expect("it waits");
+                }));
+                is_done.await.expect("it is sent");
+            });
+            // Less than the five seconds after which a sentinel that is off looks, whatever happens.
+            let rung = has_rung.recv_timeout(Duration::from_secs(3));
+            rung.expect("the timer goes off");
+        }
     });
 }
 
@@ -134,10 +179,7 @@ fn fault_090_a_refused_thread_is_not_waited_for_at_the_end() {
             .expect("a runtime");
         let handle = runtime.handle().clone();
         let submitter = thread::spawn(move || {
-            refuse(&[
-                (libc::SYS_clone3, libc::EAGAIN),
-                (libc::SYS_clone, libc::EAGAIN),
-            ]);
+            refuse_threads();
             futures::executor::block_on(handle.spawn_blocking(|| ()))
         });
         has_asked.recv().expect("a thread is asked for");
@@ -233,7 +275,7 @@ fn waker_of_a_task(runtime: &Runtime) -> Waker {
         })
         .await;
     }));
-    runtime.block_on(runtime::task::yield_now());
+    runtime.block_on(yield_now());
     taken.recv().expect("polled")
 }
 

@@ -230,11 +230,13 @@ impl Guest<'_> {
         true
     }
 
-    /// Gives the borrowed slot back; a push that found no slot free meanwhile is made known.
+    /// Gives the borrowed slot back; a push that found no slot free meanwhile is made known, and so is a
+    /// timer that was inserted beside a held slot (rule 8).
     fn give_back(&self) {
         let shared = self.shared();
         if let Some(slot) = self.runner.let_go() {
             shared.idle.give(slot);
+            shared.check_deadline();
             if !shared.inject.is_empty() {
                 shared.notify();
             }
