@@ -210,8 +210,9 @@ impl Shared {
         let (entry, handle) = new_task(future, BlockingPool, Id::next(), spawned_at);
         self.blocking().submit(entry);
         if self.blocking().is_starved() {
-            // Its thread was refused. Who sits tries again, but may be asleep without a limit, having
-            // looked before: the nudge changes the word, so that it is seen now or at its next claim.
+            // Its thread was refused. Who goes on tries again, and so does who sits, but that one may be
+            // asleep without a limit, having looked before: the nudge changes the word, so that it is
+            // seen now or at its next claim.
             self.nudge();
         }
         handle

@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
 use std::task::Waker;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use runtime::runtime::{Builder, Handle, Runtime};
 use runtime::sync::oneshot;
-use runtime::task::{spawn_blocking, yield_now};
+use runtime::task::{JoinHandle, spawn_blocking, yield_now};
 use runtime::time::{sleep, timeout};
 
 use crate::everything::everything;
@@ -157,6 +157,48 @@ fn fault_090_a_timer_of_a_task_that_who_leaves_has_run_goes_off() {
             rung.expect("the timer goes off");
         }
     });
+}
+
+/// A closure's thread is refused, and nobody ever sleeps: who goes on tries again.
+#[test]
+fn fault_090_a_refused_thread_is_asked_for_again_although_none_sleeps() {
+    const NAME: &str =
+        "threads::fault_090_a_refused_thread_is_asked_for_again_although_none_sleeps";
+    in_own_process(NAME, || {
+        for runtime in runtimes() {
+            let closure = refused_closure(&runtime);
+            runtime.block_on(give_way_until_run(closure));
+            // The same by tasks, one for each slot, beside a future that waits.
+            let closure = refused_closure(&runtime);
+            let others = [(); 2].map(|()| runtime.spawn(give_way()));
+            let task = runtime.spawn(give_way_until_run(closure));
+            runtime.block_on(task).expect("it is run");
+            others.iter().for_each(JoinHandle::abort);
+        }
+    });
+}
+
+/// A closure that a thread has submitted which can start none.
+fn refused_closure(runtime: &Runtime) -> JoinHandle<()> {
+    let submits = || {
+        refuse_threads();
+        runtime.spawn_blocking(|| ())
+    };
+    thread::scope(|scope| scope.spawn(submits).join().expect("no panic"))
+}
+
+async fn give_way_until_run(closure: JoinHandle<()>) {
+    let begun = Instant::now();
+    while !closure.is_finished() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "who has run it?");
+        yield_now().await;
+    }
+}
+
+async fn give_way() {
+    loop {
+        yield_now().await;
+    }
 }
 
 /// The only thread of a pool is refused while somebody waits for the end of that pool: he is told.

@@ -17,6 +17,9 @@ use crate::timer::clock::{AutoAdvanceHold, Clock};
 use crate::util::lock::{Condvar, Mutex};
 use crate::util::thread_end;
 
+/// How long after a refusal a thread is asked for again: who comes by may do so often.
+const RETRY_PAUSE: Duration = Duration::from_millis(1);
+
 crate::loom::thread_local! {
     /// The pool that this thread belongs to.
     static MEMBER_OF: Cell<*const Pool> = const { Cell::new(null()) };
@@ -64,6 +67,8 @@ struct Threads {
     handles: Vec<JoinHandle<()>>,
     /// About to be started, or started and not on their way yet.
     not_begun: usize,
+    /// When one was refused last.
+    refused_at: Option<Instant>,
 }
 
 impl Pool {
@@ -116,15 +121,22 @@ impl Pool {
         }
     }
 
-    /// Whether jobs wait for a thread that was refused; whoever is awake now and then calls
-    /// [`Pool::retry`].
+    /// Whether jobs wait for a thread that was refused; whoever goes on, and whoever looks each
+    /// millisecond, calls [`Pool::retry`].
     pub(crate) fn is_starved(&self) -> bool {
         // Acquire: pairs with `start`.
         self.starved.load(Ordering::Acquire)
     }
 
-    /// Tries again to start a thread that was refused.
+    /// Tries again to start a thread that was refused, if there is one and it was not just now.
     pub(crate) fn retry(self: &Arc<Self>) {
+        if !self.is_starved() {
+            return;
+        }
+        let refused_at = self.threads.lock().refused_at;
+        if refused_at.is_some_and(|at| loom::now().saturating_duration_since(at) < RETRY_PAUSE) {
+            return;
+        }
         // Release: a hint; whoever is refused again sets it again.
         self.starved.store(false, Ordering::Release);
         self.call(self.desk.retry());
@@ -219,6 +231,7 @@ impl Pool {
             }
             Err(error) => {
                 threads.not_begun -= 1;
+                threads.refused_at = Some(loom::now());
                 Err(error)
             }
         }

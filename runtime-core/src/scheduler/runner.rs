@@ -308,7 +308,7 @@ impl Runner {
         }
     }
 
-    /// A look at the driver if nobody sleeps in it, and at the wheels.
+    /// A look at the driver if nobody sleeps in it, at the wheels, and at closures without a thread.
     pub(super) fn glance(&self) {
         self.count_busy();
         let alone = self.shared.idle.snapshot().seat_is_empty();
@@ -322,6 +322,7 @@ impl Runner {
         }
         self.shared.fire_timers();
         self.shared.watch(self.slot());
+        self.shared.blocking().retry();
     }
 
     // ---- blocking code ----

@@ -21,8 +21,9 @@
 //! as any thread of the runtime may be.
 //!
 //! **The look** (by the sentinel, a sitter with a cap, or who goes on): fire due wheels; repair a
-//! missed helper; find stalls. Who goes on counts its own entries as work that waits only where it
-//! would ask for help if it pushed them now: what it has just taken from the driver it runs next.
+//! missed helper; ask again for a closure's thread that was refused; find stalls. Who goes on counts
+//! its own entries as work that waits only where it would ask for help if it pushed them now: what it
+//! has just taken from the driver it runs next.
 //! A slot whose poll counter is odd and has not moved for `stall_policy`, counted only over looks
 //! that were in time, is stuck. With work waiting it is reported once a poll, and one that lasts is
 //! worth a line on standard error (`notice.rs`); if all held slots are stuck and work waits, a spare
@@ -249,6 +250,7 @@ impl Shared {
         let found = self.look_at_slots(&mut looker);
         drop(looker);
         self.repair(&found, own);
+        self.blocking().retry();
         self.report(found);
     }
 

@@ -338,9 +338,7 @@ impl Shared {
             loom::thread::sleep(Duration::from_millis(1));
         }
         call(self.config.on_thread_unpark.as_ref());
-        if starved {
-            self.blocking().retry();
-        }
+        self.blocking().retry();
         deadline != u64::MAX && deadline <= self.clock().now_ns()
     }
 
