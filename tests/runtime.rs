@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use runtime::io::{AsyncReadExt, AsyncWriteExt};
@@ -496,4 +497,29 @@ fn a_panic_of_foreign_code_is_counted() {
         }
         assert_eq!(metrics.foreign_panic_count(), 1);
     });
+}
+
+/// By a handle one only waits: tasks may go on elsewhere.
+#[test]
+fn fault_024_who_waits_by_a_handle_may_block_in_place_and_its_tasks_may_not() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let answer = runtime.handle().block_on(async {
+        let first = block_in_place(|| 1);
+        // From here on it has the turn.
+        yield_now().await;
+        let second = block_in_place(|| {
+            let other = runtime.handle().clone();
+            thread::spawn(move || other.block_on(async { runtime::spawn(async { 2 }).await }))
+                .join()
+                .unwrap()
+        });
+        let in_a_task = runtime::spawn(async { block_in_place(|| 3) }).await;
+        assert!(in_a_task.is_err_and(|error| error.is_panic()));
+        first + second.unwrap()
+    });
+    assert_eq!(answer, 3);
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async { block_in_place(|| 4) })
+    }));
+    assert!(outcome.is_err(), "the tasks would stand still");
 }

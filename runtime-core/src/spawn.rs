@@ -55,7 +55,8 @@ where
 /// runtime it just calls the closure.
 ///
 /// # Panics
-/// On a current-thread runtime, where nobody could take over.
+/// On a current-thread runtime, where nobody could take over: in its tasks and in its `block_on`, but
+/// not in that of a [`Handle`](crate::handle::Handle::block_on).
 #[track_caller]
 pub fn block_in_place<F, R>(closure: F) -> R
 where

@@ -222,15 +222,16 @@ fn a_local_runtime_comes_before_a_set_in_it() {
     let runtime = LocalRuntime::new().unwrap();
     let output = runtime.block_on(async {
         let set = LocalSet::new();
-        let spawned = set.run_until(async {
-            spawn_local(async {
+        let mut task = None;
+        let spawns = async {
+            task = Some(spawn_local(async {
                 yield_now().await;
                 1
-            })
-        });
-        let task = spawned.await;
+            }));
+        };
+        set.run_until(spawns).await;
         drop(set);
-        task.await
+        task.unwrap().await
     });
     assert_eq!(output.unwrap(), 1);
 }

@@ -55,7 +55,7 @@ impl Shared {
 
 /// Polls `future` to its end on this thread; with the turn, all tasks as well.
 pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F, caller: Caller) -> F::Output {
-    let runner = Runner::new(shared, Kind::Only, None);
+    let runner = Runner::new(shared, Kind::Only(caller), None);
     let own = OwnWaker::new(shared, runner.parker.unparker());
     let _current = runner::make_current(&runner);
     shared.guests.lock().enter(&own);

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use super::Caller;
 use super::entered;
 use super::linger::Linger;
 use super::own_wake::OwnWake;
@@ -40,8 +41,8 @@ crate::loom::thread_local! {
 pub(super) enum Kind {
     Worker,
     Guest,
-    /// The holder of a current-thread runtime.
-    Only,
+    /// In `block_on` of a current-thread runtime, through this; with the turn it runs the tasks.
+    Only(Caller),
 }
 
 /// See the module's header.
@@ -216,7 +217,7 @@ impl Runner {
             return self.shared.push_shared(entry);
         };
         match self.kind {
-            Kind::Only => return local.push_back(entry),
+            Kind::Only(_) => return local.push_back(entry),
             Kind::Guest => {
                 // Its first spawn: from now on somebody must look after what lies here.
                 self.count_guest();
@@ -241,7 +242,7 @@ impl Runner {
     }
 
     fn push_behind(&self, local: &Slot, entry: Notified) {
-        if self.kind != Kind::Only && local.len() >= LOCAL_LIMIT {
+        if !self.is_only() && local.len() >= LOCAL_LIMIT {
             for _ in 0..LOCAL_LIMIT / 2 {
                 match local.pop() {
                     Some(oldest) => self.shared.inject.push(oldest),
@@ -264,6 +265,10 @@ impl Runner {
             any = true;
         }
         any
+    }
+
+    fn is_only(&self) -> bool {
+        matches!(self.kind, Kind::Only(_))
     }
 
     // ---- polling ----
@@ -346,7 +351,7 @@ impl Runner {
             self.shared.idle.guest_stops();
         }
         match self.slot.take() {
-            Some(_) if self.kind == Kind::Only => return self.shared.give_turn(),
+            Some(_) if self.is_only() => return self.shared.give_turn(),
             Some(slot) => self.shared.idle.give(slot),
             None => {}
         }
@@ -360,7 +365,7 @@ impl Runner {
     fn step_in(&self, held_slot: bool) {
         self.queue.set(self.home);
         self.adopt();
-        if held_slot && self.kind != Kind::Only && !self.shared.is_closing() {
+        if held_slot && !self.is_only() && !self.shared.is_closing() {
             if let Some((slot, guard)) = self.shared.idle.take() {
                 self.hold(slot);
                 self.shared.guard(guard);
@@ -535,9 +540,14 @@ pub(crate) fn is_in_cancelled_task() -> bool {
     park::is_async_context() && with_current(|runner| runner.is_some_and(is_cancelled))
 }
 
-/// Whether this thread has the turn of a current-thread runtime, whose tasks nobody else runs.
+/// Whether this thread has the turn of a current-thread runtime, whose tasks nobody else runs. In
+/// the own future of a `block_on` by a handle it could give the turn to another such thread.
 pub(crate) fn is_current_thread() -> bool {
-    let has_turn = |runner: &Runner| runner.kind == Kind::Only && runner.holds_slot();
+    let has_turn = |runner: &Runner| match runner.kind {
+        Kind::Only(Caller::Runtime) => runner.holds_slot(),
+        Kind::Only(Caller::Handle) => runner.polling.get().is_some(),
+        Kind::Worker | Kind::Guest => false,
+    };
     with_current(|runner| runner.is_some_and(has_turn))
 }
 
