@@ -183,6 +183,7 @@ impl Shared {
     /// Runs `future` to its end on this thread.
     pub(crate) fn block_on<F: Future>(self: &Arc<Self>, future: F, caller: Caller) -> F::Output {
         let _entered = entered::enter_on_stack(self);
+        let _passed = runner::pass_copy(self);
         let _suspended = suspend();
         let _stays = stay_on_thread(false);
         match self.config().flavor() {

@@ -1,7 +1,7 @@
 //! Forked children of a process with many threads.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -49,16 +49,16 @@ fn busy() -> Runtime {
             }
         }));
     }
-    wait_until_no_thread_starts();
+    wait_until_no_thread_starts(WORKERS + BLOCKING + 1);
     runtime
 }
 
-fn wait_until_no_thread_starts() {
+fn wait_until_no_thread_starts(at_least: usize) {
     let mut before = 0;
     let mut since = Instant::now();
     while since.elapsed() < Duration::from_millis(500) {
         let now = threads();
-        if now != before || now <= WORKERS + BLOCKING {
+        if now != before || now < at_least {
             (before, since) = (now, Instant::now());
         }
         thread::sleep(Duration::from_millis(5));
@@ -195,6 +195,47 @@ fn fault_096_a_child_that_drops_its_copy_of_a_local_runtime_drops_no_task_of_it(
             drop(copy);
             tally.assert_all_dropped(2);
         }
+    });
+}
+
+/// In a child: a fresh runtime that needs no thread starts none, and others do everything.
+fn fresh_runtimes_leave_the_copy_alone() -> i32 {
+    let before = threads();
+    let fresh = Builder::new_current_thread().build().expect("a runtime");
+    fresh.block_on(async {});
+    assert_eq!(threads(), before, "a thread for the parent's runtime");
+    fresh_runtimes_work()
+}
+
+/// Where the child was forked the parent's runtime lies on its stack: a fresh one in it must not make
+/// way for that.
+#[test]
+fn fault_096_fresh_runtimes_work_in_children_that_were_forked_inside_of_one() {
+    const NAME: &str =
+        "fork::fault_096_fresh_runtimes_work_in_children_that_were_forked_inside_of_one";
+    in_own_process(NAME, || {
+        wait_until_no_thread_starts(1);
+        let fork = || in_fork(fresh_runtimes_leave_the_copy_alone);
+        let alone = Builder::new_current_thread().build().expect("a runtime");
+        assert_eq!(alone.block_on(async { fork() }), 0);
+        assert_eq!(alone.block_on(everything(&[])).len(), 0);
+        drop(alone);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_keep_alive(Duration::from_secs(3600))
+            .build()
+            .expect("a runtime");
+        // Without a thread, and with one for tasks that is asleep.
+        for _ in 0..2 {
+            assert_eq!(runtime.block_on(async { fork() }), 0);
+            assert_eq!(runtime.block_on(everything(&[])).len(), 0);
+            wait_until_no_thread_starts(2);
+        }
+        // On that one.
+        let (tell, told) = mpsc::channel();
+        drop(runtime.spawn(async move { tell.send(fork()) }));
+        assert_eq!(told.recv().expect("no panic"), 0);
+        assert_eq!(runtime.block_on(everything(&[])).len(), 0);
     });
 }
 

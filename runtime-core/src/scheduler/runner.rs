@@ -4,7 +4,9 @@
 //! **Invariants.** (1) `queue` is the slot whose owner's end this thread may use: for a worker the
 //! slot it holds, for a guest its guest queue, whether or not it holds a slot besides. (2) A runner
 //! is reached only from its own thread, through [`with_current`], and only while it is on that
-//! thread's stack. (3) Around blocking code ([`suspend`]) it has neither slot nor queue.
+//! thread's stack. (3) Around blocking code ([`suspend`]) it has neither slot nor queue. (4) A forked
+//! child's copy of one is not reached in a `block_on` of the child's own runtimes ([`pass_copy`]): what it
+//! would do for its runtime would be done to the parent's driver.
 #![allow(
     unsafe_code,
     reason = "the current runner is found through a thread-local address"
@@ -458,6 +460,16 @@ pub(super) fn make_current(runner: &Runner) -> Current {
         previous: CURRENT.replace(std::ptr::from_ref(runner)),
         was_async: park::set_async_context(true),
     }
+}
+
+/// Invariant 4: until dropped, this thread has no runner, if its own is a copy. One of `shared` itself
+/// need not be asked, which saves a system call.
+pub(super) fn pass_copy(shared: &Arc<Shared>) -> Option<Current> {
+    let is_copy = |runner: &Runner| !runner.is_of(shared) && runner.shared.is_copy();
+    with_current(|runner| runner.is_some_and(is_copy)).then(|| Current {
+        previous: CURRENT.replace(null()),
+        was_async: park::is_async_context(),
+    })
 }
 
 impl Drop for Current {
