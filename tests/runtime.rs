@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -416,6 +416,25 @@ fn fault_097_settings_out_of_range_are_refused_at_the_setter() {
     }
     let runtime = multi(usize::MAX);
     assert_eq!(runtime.metrics().num_workers(), 1024);
+}
+
+/// No thread would ever start, and whoever relies on one would wait for ever.
+#[test]
+fn fault_097_a_stack_size_that_cannot_be_had_is_an_error_of_build() {
+    let beyond_all_addresses = usize::try_from(1_u64 << 56).unwrap_or(usize::MAX);
+    for bytes in [usize::MAX, isize::MAX as usize, beyond_all_addresses] {
+        for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+            assert!(builder.thread_stack_size(bytes).build().is_err(), "{bytes}");
+        }
+    }
+    let mut builder = Builder::new_multi_thread();
+    for bytes in [1 << 20, (64 << 20) + 1] {
+        let runtime = builder.thread_stack_size(bytes).build().expect("a runtime");
+        let (tell, told) = mpsc::channel();
+        runtime.spawn(async move { tell.send(spawn_blocking(|| 7).await) });
+        let answer = told.recv_timeout(Duration::from_secs(20));
+        assert_eq!(answer.expect("it runs").expect("it ends"), 7);
+    }
 }
 
 #[runtime::test(start_paused = true)]

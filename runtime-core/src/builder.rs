@@ -7,15 +7,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::local_runtime::{LocalOptions, LocalRuntime};
+use crate::loom;
 use crate::runtime::Runtime;
 use crate::scheduler::{Config, Flavor, IoMode, MAX_SLOTS, Shared, Stall};
 use crate::timer::clock::Clock;
+use crate::util::thread_end;
 
 /// The environment variable that overrides the default number of workers.
 const WORKERS_VARIABLE: &str = "RUNTIME_WORKER_THREADS";
 
 /// The variable that the field's standard vocabulary knows; the other one goes first.
 const WORKERS_VARIABLE_STANDARD: &str = "TOKIO_WORKER_THREADS";
+
+/// A stack that a system is taken to have to give, until it is asked for.
+const SURE_STACK: usize = 64 << 20;
+
+/// Above this musl takes a size for none, at which the standard library panics.
+const MAX_STACK: usize = usize::MAX / 4;
 
 /// The settings of a runtime.
 ///
@@ -196,7 +204,8 @@ impl Builder {
         self
     }
 
-    /// The stack size of every thread, in bytes; default: that of the platform.
+    /// The stack size of every thread, in bytes; default: that of the platform. One that cannot be had
+    /// is an error of [`Builder::build`].
     pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Builder {
         self.config.stack_size = Some(bytes);
         self
@@ -331,8 +340,9 @@ impl Builder {
     /// Makes the runtime.
     ///
     /// # Errors
-    /// With [`Builder::start_threads_now`]: if a thread is refused. If the environment variable for
-    /// the number of workers is set and is no number above 0.
+    /// With [`Builder::start_threads_now`]: if a thread is refused. If no thread can have the stack of
+    /// [`Builder::thread_stack_size`]. If the environment variable for the number of workers is set and
+    /// is no number above 0.
     pub fn build(&mut self) -> io::Result<Runtime> {
         let mut config = self.config.clone();
         config.worker_threads = match config.flavor {
@@ -342,6 +352,9 @@ impl Builder {
                 None => default_workers()?,
             },
         };
+        if let Some(bytes) = config.stack_size {
+            try_stack(bytes)?;
+        }
         let clock = Clock::new();
         if self.start_paused {
             clock.pause().map_err(io::Error::other)?;
@@ -388,6 +401,18 @@ fn default_workers() -> io::Result<usize> {
         };
     }
     Ok(available_cores())
+}
+
+/// Whether a thread can have a stack of that size: better said at once than by threads that never start.
+fn try_stack(bytes: usize) -> io::Result<()> {
+    if bytes > MAX_STACK {
+        return Err(io::ErrorKind::OutOfMemory.into());
+    }
+    if bytes > SURE_STACK {
+        let thread = loom::thread::Builder::new().stack_size(bytes);
+        thread_end::wait(thread.spawn(|| ())?);
+    }
+    Ok(())
 }
 
 /// How many cores the process may use; asked of the operating system once, since that reads files
