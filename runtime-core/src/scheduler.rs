@@ -215,6 +215,8 @@ impl Shared {
             // asleep without a limit, having looked before: the nudge changes the word, so that it is
             // seen now or at its next claim.
             self.nudge();
+            // If there is nobody at all, a thread is started to sit.
+            self.ensure_sitter();
         }
         handle
     }

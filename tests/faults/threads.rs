@@ -21,7 +21,7 @@ use runtime::time::{sleep, timeout};
 use crate::everything::everything;
 use crate::refusal::refuse;
 use crate::runtimes;
-use crate::support::{Watchdog, in_own_process, threads};
+use crate::support::{Watchdog, in_own_process, proc_status_kib, threads};
 
 /// The calling thread, and those that it starts, can start none from now on.
 fn refuse_threads() {
@@ -201,6 +201,75 @@ async fn give_way() {
     }
 }
 
+/// The first thread that is started is the last one: it runs tasks, rather than look after those who do.
+#[test]
+fn fault_090_with_one_thread_that_one_runs_the_tasks() {
+    const NAME: &str = "threads::fault_090_with_one_thread_that_one_runs_the_tasks";
+    in_own_process(NAME, || {
+        let asked = AtomicUsize::new(0);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name_fn(move || {
+                if asked.fetch_add(1, ORDER) > 0 {
+                    refuse_threads();
+                }
+                String::from("one")
+            })
+            .build()
+            .expect("a runtime");
+        for _ in 0..3 {
+            let (tell, told) = mpsc::channel();
+            drop(runtime.spawn(async move {
+                sleep(Duration::from_millis(1)).await;
+                tell.send(())
+            }));
+            told.recv_timeout(SOON).expect("it runs");
+        }
+    });
+}
+
+/// A closure's thread is refused just once, and the runtime has no other: one is started that asks again.
+#[test]
+fn fault_090_a_refused_thread_is_asked_for_again_although_there_is_no_other() {
+    const NAME: &str =
+        "threads::fault_090_a_refused_thread_is_asked_for_again_although_there_is_no_other";
+    const STACK: usize = 32 << 20;
+    in_own_process(NAME, || {
+        let asked = AtomicUsize::new(0);
+        let runtime = Builder::new_multi_thread()
+            .thread_stack_size(STACK)
+            .thread_name_fn(move || {
+                let is_first = asked.fetch_add(1, ORDER) == 0;
+                // For what else is needed, and not for a stack.
+                limit_address_space(is_first.then_some(STACK / 2));
+                String::from("late")
+            })
+            .build()
+            .expect("a runtime");
+        let (tell, told) = mpsc::channel();
+        drop(runtime.spawn_blocking(move || tell.send(())));
+        told.recv_timeout(SOON).expect("it is run");
+    });
+}
+
+/// Leaves this process room for so much more than it has, or takes the limit away.
+fn limit_address_space(more: Option<usize>) {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the place is large enough.
+    let outcome = unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) };
+    assert_eq!(outcome, 0, "{}", std::io::Error::last_os_error());
+    limit.rlim_cur = more.map_or(limit.rlim_max, |more| {
+        let used = proc_status_kib(std::process::id(), "VmSize") * 1024;
+        (used + more) as libc::rlim_t
+    });
+    // SAFETY: the place is read only.
+    let outcome = unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) };
+    assert_eq!(outcome, 0, "{}", std::io::Error::last_os_error());
+}
+
 /// The only thread of a pool is refused while somebody waits for the end of that pool: he is told.
 #[test]
 fn fault_090_a_refused_thread_is_not_waited_for_at_the_end() {
@@ -271,6 +340,9 @@ fn fault_091_closures_that_wait_for_closures_behind_them_are_run_in_the_end() {
         assert_eq!(run.load(ORDER), 4);
     }
 }
+
+/// What is run at all is run by then.
+const SOON: Duration = Duration::from_secs(10);
 
 /// SeqCst: counters of these tests, most of them read after a join.
 const ORDER: Ordering = Ordering::SeqCst;

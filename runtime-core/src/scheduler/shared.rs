@@ -272,8 +272,9 @@ impl Shared {
             return self.nudge();
         }
         let (helper, guard) = self.idle.claim_helper();
-        self.guard(guard);
+        // The guard last: if there may be one thread more and no other, it is one that runs tasks.
         self.rouse(helper);
+        self.guard(guard);
     }
 
     /// As [`Shared::notify`], after a push to the holder's own queue, which is `local`.
@@ -314,8 +315,9 @@ impl Shared {
             return;
         }
         let (helper, guard) = self.idle.claim_sitter();
-        self.guard(guard);
+        // As in `notify`.
         self.rouse(helper);
+        self.guard(guard);
         self.ensure_dedicated();
     }
 
