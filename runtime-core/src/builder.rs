@@ -128,8 +128,9 @@ impl Builder {
     /// How many slots there are, that is how many tasks run at once; at most 1024 are used.
     ///
     /// Default: the number of cores that the process may use, or the environment variable
-    /// `RUNTIME_WORKER_THREADS` (or `TOKIO_WORKER_THREADS`), if it is set. A current-thread runtime
-    /// has one, whatever is set.
+    /// `RUNTIME_WORKER_THREADS` (or `TOKIO_WORKER_THREADS`), if it is set. The cores are counted when the
+    /// process, or the one that it was forked from, first needs them, and not again: who changes them
+    /// later says here how many there are. A current-thread runtime has one, whatever is set.
     ///
     /// # Panics
     /// If `count` is 0.
@@ -415,8 +416,8 @@ fn try_stack(bytes: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// How many cores the process may use; asked of the operating system once, since that reads files
-/// on some.
+/// How many cores the process may use; asked of the operating system once: on Linux that reads the files
+/// of control groups, which takes longer than all else that a runtime is made of.
 fn available_cores() -> usize {
     static CORES: AtomicUsize = AtomicUsize::new(0);
     // Relaxed: whoever asks first stores what all others would.
