@@ -1,6 +1,9 @@
 //! The runtime through its public face: what it is built from, where things run, what is counted.
 
+mod support;
+
 use std::collections::HashSet;
+use std::env;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,6 +17,8 @@ use runtime::net::{TcpListener, TcpStream};
 use runtime::runtime::{Builder, Handle, IoMode, LocalRuntime, Runtime, RuntimeFlavor};
 use runtime::task::{block_in_place, spawn_blocking, yield_now};
 use runtime::time::{sleep, timeout};
+
+use support::program;
 
 fn multi(workers: usize) -> Runtime {
     Builder::new_multi_thread()
@@ -416,6 +421,43 @@ fn fault_097_settings_out_of_range_are_refused_at_the_setter() {
     }
     let runtime = multi(usize::MAX);
     assert_eq!(runtime.metrics().num_workers(), 1024);
+}
+
+#[test]
+fn fault_097_the_environment_says_how_many_workers_there_are_or_is_an_error_of_build() {
+    const NAME: &str =
+        "fault_097_the_environment_says_how_many_workers_there_are_or_is_an_error_of_build";
+    const EXPECTED: &str = "RUNTIME_TEST_WORKERS";
+    if let Ok(expected) = env::var(EXPECTED) {
+        let made = Runtime::new().map(|runtime| runtime.metrics().num_workers());
+        let made = made.map_err(|error| error.kind());
+        assert_eq!(format!("{made:?}"), expected);
+        return;
+    }
+    for (own, standard, expected) in [
+        (Some(" 3 "), None, "Ok(3)"),
+        (None, Some("5"), "Ok(5)"),
+        (Some("3"), Some("none"), "Ok(3)"),
+        (Some("2000"), None, "Ok(1024)"),
+        (Some("0"), Some("5"), "Err(InvalidInput)"),
+        (None, Some("-1"), "Err(InvalidInput)"),
+        (None, Some(""), "Err(InvalidInput)"),
+    ] {
+        let mut child = program(env::current_exe().expect("the path of this binary"));
+        for (variable, value) in [
+            ("RUNTIME_WORKER_THREADS", own),
+            ("TOKIO_WORKER_THREADS", standard),
+        ] {
+            match value {
+                Some(value) => child.env(variable, value),
+                None => child.env_remove(variable),
+            };
+        }
+        let child = child.args(["--exact", NAME]).env(EXPECTED, expected);
+        let output = child.output().expect("it starts");
+        let out = String::from_utf8_lossy(&output.stdout);
+        assert!(out.contains("1 passed"), "{expected}: {output:?}");
+    }
 }
 
 /// No thread would ever start, and whoever relies on one would wait for ever.

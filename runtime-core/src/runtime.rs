@@ -101,7 +101,9 @@ impl Runtime {
     /// A multi-thread runtime with default settings.
     ///
     /// # Errors
-    /// None today: threads and driver start when they are first needed.
+    /// Of kind `InvalidInput`, if the environment variable for the number of workers is set and is no
+    /// number above 0: see [`worker_threads`](crate::builder::Builder::worker_threads). Threads and driver
+    /// start when they are first needed.
     pub fn new() -> io::Result<Runtime> {
         crate::builder::Builder::new_multi_thread().build()
     }
