@@ -515,6 +515,37 @@ fn fault_096_a_forked_child_listens_by_its_own_runtime_and_takes_nothing_from_it
     );
 }
 
+/// Closes what it inherited and opens files of its own, one of which has the bell's number.
+fn writes_nothing() -> io::Result<i32> {
+    for inherited in 3..1024 {
+        // SAFETY: no pointers; nobody uses them in this process, which ends without destructors.
+        unsafe { libc::close(inherited) };
+    }
+    let path = std::env::temp_dir().join(format!("runtime-signal-{}", std::process::id()));
+    let file = std::fs::File::create_new(&path)?;
+    std::fs::remove_file(&path)?;
+    let _same = (0..32)
+        .map(|_| file.try_clone())
+        .collect::<io::Result<Vec<_>>>()?;
+    raise(USER);
+    Ok(i32::from(file.metadata()?.len() != 0))
+}
+
+#[test]
+fn fault_096_a_signal_in_a_forked_child_that_does_not_listen_writes_into_no_file_of_its_own() {
+    const NAME: &str =
+        "fault_096_a_signal_in_a_forked_child_that_does_not_listen_writes_into_no_file_of_its_own";
+    in_own_process(NAME, || {
+        current_thread().block_on(async {
+            let mut listener = signal(USER).unwrap();
+            assert_eq!(in_fork(|| writes_nothing().unwrap_or(2)), 0);
+            assert!(poll(&mut listener, Waker::noop()).is_pending());
+            raise(USER);
+            listener.recv().await;
+        });
+    });
+}
+
 #[test]
 fn a_future_that_listens_can_go_anywhere() {
     fn can_go<T: Send + Sync + Unpin>(_: &T) {}

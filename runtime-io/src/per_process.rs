@@ -3,7 +3,8 @@
 //! A child gets a copy of the parent's memory and none of its threads: a lock that one of those
 //! held stays locked for good, and a pipe is shared with the parent. So what lives as long as the
 //! process remembers whose it is. The first use in another process makes a new value and leaves the
-//! copy as it is, neither read nor dropped.
+//! copy as it is, neither read nor dropped: what has a descriptor's number there may be another file
+//! by then.
 //!
 //! **States.** Null; or the address of a value that is never freed (P1).
 //!
@@ -69,14 +70,15 @@ impl<T: Send + Sync + 'static> PerProcess<T> {
         Ok(&owned.value)
     }
 
-    /// What there is, be it the parent's copy. Fit for signal handlers: one load.
+    /// This process's value, if it has made one. Fit for signal handlers: a load and `getpid`.
     #[cfg(all(unix, feature = "signal"))]
     pub(crate) fn peek(&self) -> Option<&'static T> {
         // Acquire: pairs with the exchange in `get_or_make`.
         let current = self.current.load(Ordering::Acquire);
         // SAFETY: P1.
         let owned: Option<&'static Owned<T>> = unsafe { current.as_ref() };
-        owned.map(|owned| &owned.value)
+        let own = owned.filter(|owned| owned.process == std::process::id());
+        own.map(|owned| &owned.value)
     }
 }
 

@@ -10,8 +10,8 @@
 //! get a courier there: a signal outlives the runtime that it was made in.
 //!
 //! **Forked children** have a board and a bell of their own from their first [`hub`] on
-//! (`per_process.rs`). Until then a handler rings the parent's bell, for nothing: the parent's board
-//! is empty.
+//! (`per_process.rs`). Until then a handler that they have inherited does nothing: the parent's bell
+//! is none of theirs, and its number may be that of a file which they have opened.
 //!
 //! **Handlers.** signal-hook-registry keeps them: other libraries' stay in service beside ours. We
 //! add that they run on the alternate stack, if the thread has one. A handler is installed once and
@@ -109,7 +109,7 @@ impl Hub {
         let _one = self.installing.lock();
         // Relaxed: the lock orders what this process does, fork what its parent did.
         if installed.load(Ordering::Relaxed) & bit == 0 {
-            // SAFETY: the action is async-signal-safe: an atomic operation and a `write`.
+            // SAFETY: the action is async-signal-safe: atomic operations, `getpid` and a `write`.
             unsafe { signal_hook_registry::register(signal, move || arrived(signal)) }?;
             // Relaxed: as above.
             installed.fetch_or(bit, Ordering::Relaxed);
