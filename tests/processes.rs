@@ -15,7 +15,7 @@ use runtime::runtime::{Builder, Runtime};
 use runtime::signal::unix::{SignalKind, signal};
 use runtime::time::timeout;
 
-use support::{Watchdog, in_own_process, refusal, run};
+use support::{Watchdog, in_fork, in_own_process, refusal, run};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -262,6 +262,61 @@ fn fault_071_where_the_ends_of_children_are_discarded_wait_is_an_error() {
             });
         },
     );
+}
+
+/// Its number may be a stranger's.
+#[test]
+fn fault_071_a_child_that_was_lost_has_no_number_and_stays_lost() {
+    const NAME: &str = "fault_071_a_child_that_was_lost_has_no_number_and_stays_lost";
+    in_own_process(NAME, || {
+        current_thread().block_on(async {
+            let mut child = Command::new("true").spawn().unwrap();
+            assert!(reap_any());
+            for _ in 0..2 {
+                let waited = child.wait().await.unwrap_err();
+                let looked = child.try_wait().unwrap_err();
+                for error in [waited, looked] {
+                    assert_eq!(error.raw_os_error(), Some(libc::ECHILD));
+                }
+                assert_eq!(child.id(), None);
+                child.start_kill().expect("nobody is left to kill");
+            }
+        });
+    });
+}
+
+/// In a forked process the number of a copied child is a stranger's: that of its parent's child.
+#[test]
+fn fault_071_who_has_lost_a_child_does_not_kill_whoever_has_its_number() {
+    const NAME: &str = "fault_071_who_has_lost_a_child_does_not_kill_whoever_has_its_number";
+    in_own_process(NAME, || {
+        let runtime = current_thread();
+        let _in = runtime.enter();
+        let lose: [fn(Child); 4] = [
+            drop,
+            |mut child| drop(child.try_wait()),
+            |mut child| child.start_kill().expect("nobody is left to kill"),
+            |mut child| {
+                assert!(current_thread().block_on(child.wait()).is_err());
+                child.start_kill().expect("nobody is left to kill");
+            },
+        ];
+        for lose in lose {
+            let mut command = shell("read line; exit 5");
+            let child = command.stdin(Stdio::piped()).kill_on_drop(true);
+            let mut child = child.spawn().unwrap();
+            let stdin = child.stdin.take();
+            let mut copy = Some(child);
+            let end = in_fork(|| {
+                lose(copy.take().expect("the copy"));
+                0
+            });
+            assert_eq!(end, 0);
+            let mut child = copy.expect("the parent's own");
+            drop(stdin);
+            assert_eq!(runtime.block_on(child.wait()).unwrap().code(), Some(5));
+        }
+    });
 }
 
 #[test]

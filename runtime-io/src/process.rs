@@ -6,10 +6,10 @@
 //! *remains*: who drops a child without having waited leaves it to the reaper (`unix/reaper.rs`), so
 //! that no zombie stays.
 //!
-//! **Invariants.** P1: a process id is signalled only while nobody has reaped it: `Child` says so.
-//! P2: each spawned child is reaped once: by its `Child`, or by the reaper that inherits it; also
-//! when its pipes cannot be set up, after it was killed. P3: what watches a child goes before its
-//! handle does.
+//! **Invariants.** P1: a process id is signalled only while nobody has reaped it: a look that finds
+//! the child alive comes right before. P2: each spawned child is reaped once: by its `Child`, or by
+//! the reaper that inherits it; also when its pipes cannot be set up, after it was killed. P3: what
+//! watches a child goes before its handle does.
 
 mod command;
 

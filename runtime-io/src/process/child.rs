@@ -9,8 +9,8 @@ use std::process::{self, ExitStatus, Output};
 use runtime_core::macros::{branch, try_join};
 
 use super::pipes::{ChildStderr, ChildStdin, ChildStdout};
-use super::system::{self, exit::Watch};
-use crate::io::{AsyncRead, AsyncReadExt};
+use super::system::{self, exit, exit::Watch};
+use crate::io::{AsyncRead, AsyncReadExt, again};
 
 #[cfg(windows)]
 mod windows;
@@ -48,6 +48,8 @@ pub struct Child {
 enum State {
     Running(Running),
     Ended(ExitStatus),
+    /// Somebody else has its status; what the system said of that.
+    Lost(io::Error),
 }
 
 /// A child that was not reaped; dropped, it is the reaper's.
@@ -85,28 +87,27 @@ impl Child {
         })
     }
 
-    /// The system's number of the child; `None` once its end was seen, when another process may
-    /// have it.
+    /// The system's number of the child; `None` once its end was seen, or it turned out that somebody
+    /// else has seen it: another process may have the number then.
     pub fn id(&self) -> Option<u32> {
         match &self.state {
             State::Running(running) => running.child.as_ref().map(process::Child::id),
-            State::Ended(_) => None,
+            State::Ended(_) | State::Lost(_) => None,
         }
     }
 
     /// Tells the child to die (SIGKILL; on Windows `TerminateProcess`), and does not wait for it.
     ///
     /// # Errors
-    /// What the operating system says; none for a child whose end was seen.
+    /// What the operating system says; none for a child that has ended.
     pub fn start_kill(&mut self) -> io::Result<()> {
-        match &mut self.state {
-            State::Running(running) => {
-                running.child().kill()?;
-                running.kill_on_drop = false;
-                Ok(())
-            }
-            State::Ended(_) => Ok(()),
+        // P1: if somebody else has reaped it, a stranger may have its number.
+        let _ = self.try_wait();
+        if let State::Running(running) = &mut self.state {
+            running.child().kill()?;
+            running.kill_on_drop = false;
         }
+        Ok(())
     }
 
     /// Kills the child and waits until it has gone.
@@ -135,7 +136,7 @@ impl Child {
     }
 
     /// Waits for the end of the child, and closes its standard input first: a child that reads to
-    /// the end would otherwise wait for us. Again and again the same status.
+    /// the end would otherwise wait for us. Again and again the same status, or that it is lost.
     ///
     /// A child that writes more than a pipe holds waits until somebody reads:
     /// [`wait_with_output`](Child::wait_with_output) does both.
@@ -163,16 +164,17 @@ impl Child {
     /// ```
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         drop(self.stdin.take());
-        let status = match &mut self.state {
+        let outcome = match &mut self.state {
             State::Ended(status) => return Ok(*status),
+            State::Lost(error) => return Err(again(error)),
             State::Running(running) => {
                 let Running { child, watch, .. } = running;
                 let child = child.as_mut().expect("it was not dropped");
-                poll_fn(|cx| watch.poll_exit(child, cx)).await?
+                poll_fn(|cx| watch.poll_exit(child, cx)).await
             }
         };
-        self.ended(status);
-        Ok(status)
+        self.keep(outcome.as_ref().copied());
+        outcome
     }
 
     /// The status, if the child has ended.
@@ -180,24 +182,31 @@ impl Child {
     /// # Errors
     /// As with [`wait`](Child::wait).
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
-        let status = match &mut self.state {
+        let outcome = match &mut self.state {
             State::Ended(status) => return Ok(Some(*status)),
-            State::Running(running) => running.child().try_wait()?,
+            State::Lost(error) => return Err(again(error)),
+            State::Running(running) => running.child().try_wait(),
         };
-        if let Some(status) = status {
-            self.ended(status);
+        if let Some(found) = outcome.as_ref().copied().transpose() {
+            self.keep(found);
         }
-        Ok(status)
+        outcome
     }
 
-    fn ended(&mut self, status: ExitStatus) {
+    /// Keeps what was found, if it is the last that the system tells of the child.
+    fn keep(&mut self, found: Result<ExitStatus, &io::Error>) {
+        let state = match found {
+            Ok(status) => State::Ended(status),
+            Err(error) if exit::is_lost(error) => State::Lost(again(error)),
+            Err(_) => return,
+        };
         if let State::Running(running) = &mut self.state {
             // It refers to the child.
             running.watch = Watch::Nothing;
             // Reaped: nothing is left to be done.
             running.child = None;
         }
-        self.state = State::Ended(status);
+        self.state = state;
     }
 
     /// Waits for the end of the child and reads all that it writes meanwhile; of the streams that
@@ -261,8 +270,9 @@ impl Drop for Running {
         let Some(mut child) = self.child.take() else {
             return;
         };
-        if self.kill_on_drop {
-            // It fails for a child that has ended.
+        // P1.
+        if self.kill_on_drop && !exit::has_ended(&mut child) {
+            // If it fails the child lives on, and is reaped all the same.
             let _ = child.kill();
         }
         // It refers to the child.

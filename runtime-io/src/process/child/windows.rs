@@ -10,7 +10,7 @@ impl Child {
     pub fn raw_handle(&self) -> Option<RawHandle> {
         match &self.state {
             State::Running(running) => running.child.as_ref().map(process::Child::as_raw_handle),
-            State::Ended(_) => None,
+            State::Ended(_) | State::Lost(_) => None,
         }
     }
 }

@@ -47,6 +47,16 @@ pub(in crate::process) enum Watch {
     },
 }
 
+/// Whether this error says that somebody else has the status, or that nobody was to have it.
+pub(in crate::process) fn is_lost(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ECHILD)
+}
+
+/// Whether there is nothing left to reap, nor to kill: it was reaped now, or by somebody else.
+pub(in crate::process) fn has_ended(child: &mut process::Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
 impl Watch {
     /// The best there is.
     ///

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use runtime_core::loom::Mutex;
 
+use super::exit::has_ended;
 use crate::per_process::PerProcess;
 
 /// Before the second look.
@@ -56,11 +57,6 @@ pub(in crate::process) fn adopt(mut child: Child) {
     }
     let Ok(reaper) = REAPER.get_or_make(|| Ok::<_, Infallible>(Reaper::new()));
     reaper.adopt(child);
-}
-
-/// Whether there is nothing left to reap: it was reaped now, or by somebody else.
-fn has_ended(child: &mut Child) -> bool {
-    !matches!(child.try_wait(), Ok(None))
 }
 
 impl Reaper {

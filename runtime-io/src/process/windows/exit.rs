@@ -58,6 +58,16 @@ struct End {
     waker: Option<Waker>,
 }
 
+/// Whether this error says that somebody else has the status: here it is there for all.
+pub(in crate::process) fn is_lost(_: &io::Error) -> bool {
+    false
+}
+
+/// Whether there is nobody left to kill.
+pub(in crate::process) fn has_ended(child: &mut process::Child) -> bool {
+    matches!(child.try_wait(), Ok(Some(_)))
+}
+
 impl Watch {
     /// Polls for the end of `child`, whose status was not taken yet.
     ///
