@@ -147,6 +147,37 @@ fn fault_070_a_child_that_cannot_be_watched_is_an_error_and_not_lost() {
     });
 }
 
+/// Whoever drops it is told nothing of the child: the reaper, who asks without such a filter, is.
+#[test]
+fn fault_069_a_look_that_fails_forgets_no_child() {
+    const NAME: &str = "children::fault_069_a_look_that_fails_forgets_no_child";
+    in_own_process(NAME, || {
+        for error in [libc::EINTR, libc::EPERM] {
+            let runtime = Runtime::new().expect("a runtime");
+            let _in = runtime.enter();
+            let mut lives_on = Command::new("cat");
+            let mut lives_on = lives_on.stdin(Stdio::piped()).spawn().expect("a child");
+            let stdin = lives_on.stdin.take();
+            // From here on there is a reaper's thread.
+            drop(lives_on);
+            let child = quick().spawn().expect("a child");
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    refuse(&[(libc::SYS_wait4, error)]);
+                    drop(child);
+                });
+            });
+            let begun = Instant::now();
+            while children().len() > 1 {
+                assert!(begun.elapsed() < REAPED_WITHIN * 5, "a zombie");
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            drop(stdin);
+            assert_no_children();
+        }
+    });
+}
+
 /// As in a sandbox, or before Linux 5.3.
 #[test]
 fn fault_073_without_pidfds_children_are_awaited_by_signal_and_not_by_looking() {

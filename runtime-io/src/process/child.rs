@@ -185,7 +185,7 @@ impl Child {
         let outcome = match &mut self.state {
             State::Ended(status) => return Ok(Some(*status)),
             State::Lost(error) => return Err(again(error)),
-            State::Running(running) => running.child().try_wait(),
+            State::Running(running) => exit::look(running.child()),
         };
         if let Some(found) = outcome.as_ref().copied().transpose() {
             self.keep(found);

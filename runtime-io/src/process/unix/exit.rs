@@ -52,9 +52,24 @@ pub(in crate::process) fn is_lost(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::ECHILD)
 }
 
-/// Whether there is nothing left to reap, nor to kill: it was reaped now, or by somebody else.
+/// Whether there is nothing left to reap, nor to kill: it was reaped now, or by somebody else. A look
+/// that fails tells of neither.
 pub(in crate::process) fn has_ended(child: &mut process::Child) -> bool {
-    !matches!(child.try_wait(), Ok(None))
+    match child.try_wait() {
+        Ok(status) => status.is_some(),
+        Err(error) => is_lost(&error),
+    }
+}
+
+/// The status, if it has ended.
+pub(in crate::process) fn look(child: &mut process::Child) -> io::Result<Option<ExitStatus>> {
+    // Bounded by the signals that arrive.
+    loop {
+        match child.try_wait() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
 }
 
 impl Watch {
@@ -93,7 +108,7 @@ impl Watch {
         let mut moved = false;
         loop {
             if let Watch::Nothing = self {
-                if let Some(status) = child.try_wait()? {
+                if let Some(status) = look(child)? {
                     return Poll::Ready(Ok(status));
                 }
                 *self = Watch::begin(child.id())?;
@@ -113,7 +128,7 @@ impl Watch {
         child: &mut process::Child,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<ExitStatus>> {
-        let mut look = || child.try_wait()?.ok_or(io::ErrorKind::WouldBlock.into());
+        let mut look = || look(child)?.ok_or(io::ErrorKind::WouldBlock.into());
         match self {
             Watch::Nothing => unreachable!("the caller has begun"),
             Watch::Pidfd(pidfd) => pidfd.poll_io(Direction::Read, cx, look),

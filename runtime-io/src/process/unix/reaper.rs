@@ -14,7 +14,8 @@
 //! vain, [`PAUSE_MAX`] at most: no zombie is older than that.
 //!
 //! Orphans that live for long cost four wake-ups a second, all of them together. What a foreign
-//! `waitpid` has reaped is an error at the next look, and leaves the queue.
+//! `waitpid` has reaped is ECHILD at the next look, and leaves the queue; any other error says nothing
+//! of the child, which stays.
 //!
 //! Rejected: a descriptor an orphan (a program that starts a thousand daemons would run out of
 //! them); SIGCHLD (a handler in programs that asked for none, and it may be ignored); a task (it ends

@@ -68,6 +68,11 @@ pub(in crate::process) fn has_ended(child: &mut process::Child) -> bool {
     matches!(child.try_wait(), Ok(Some(_)))
 }
 
+/// The status, if it has ended.
+pub(in crate::process) fn look(child: &mut process::Child) -> io::Result<Option<ExitStatus>> {
+    child.try_wait()
+}
+
 impl Watch {
     /// Polls for the end of `child`, whose status was not taken yet.
     ///
