@@ -178,6 +178,41 @@ fn fault_069_a_look_that_fails_forgets_no_child() {
     });
 }
 
+#[test]
+fn fault_069_where_the_reapers_thread_was_refused_the_next_wait_or_drop_starts_it() {
+    const NAME: &str =
+        "children::fault_069_where_the_reapers_thread_was_refused_the_next_wait_or_drop_starts_it";
+    in_own_process(NAME, || {
+        let runtime = Runtime::new().expect("a runtime");
+        let waits = |mut child: Child| drop(runtime.block_on(child.wait()));
+        let drops = |child: Child| {
+            while children().iter().any(|state| *state != 'Z') {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            drop(child);
+        };
+        let next: [&dyn Fn(Child); 2] = [&waits, &drops];
+        for next in next {
+            let _in = runtime.enter();
+            let mut orphan = Command::new("cat");
+            let mut orphan = orphan.stdin(Stdio::piped()).spawn().expect("a child");
+            let stdin = orphan.stdin.take();
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    refuse(&[
+                        (libc::SYS_clone3, libc::EAGAIN),
+                        (libc::SYS_clone, libc::EAGAIN),
+                    ]);
+                    drop(orphan);
+                });
+            });
+            drop(stdin);
+            next(quick().spawn().expect("a child"));
+            assert_no_children();
+        }
+    });
+}
+
 /// As in a sandbox, or before Linux 5.3.
 #[test]
 fn fault_073_without_pidfds_children_are_awaited_by_signal_and_not_by_looking() {

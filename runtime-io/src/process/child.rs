@@ -19,7 +19,8 @@ mod windows;
 ///
 /// Dropping it lets the child go on, unless [`kill_on_drop`](super::Command::kill_on_drop) says
 /// otherwise. Either way no zombie stays: a child that nobody waits for is reaped within a second of
-/// its end, also when its runtime is gone.
+/// its end, also when its runtime is gone. (Where the system refuses the thread that does that, it is
+/// asked again as often as a child is waited for or dropped.)
 ///
 /// It may be awaited in another runtime than it was started in.
 ///

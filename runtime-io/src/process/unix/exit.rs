@@ -26,7 +26,7 @@ use mio::Interest;
 use runtime_core::Handle;
 use runtime_core::runtime::is_rt_shutdown_err;
 
-use super::open_pidfd;
+use super::{open_pidfd, reaper};
 use crate::driver::current::Pause;
 use crate::driver::evented::Evented;
 use crate::driver::readiness::Direction;
@@ -108,6 +108,7 @@ impl Watch {
         let mut moved = false;
         loop {
             if let Watch::Nothing = self {
+                reaper::retry();
                 if let Some(status) = look(child)? {
                     return Poll::Ready(Ok(status));
                 }

@@ -6,12 +6,14 @@
 //! ends with the last.
 //!
 //! **State**, behind one lock: the orphans, and whether the thread runs. **Invariant** R1: while
-//! there are orphans the thread runs, or the system has refused it; then the next orphan tries again.
+//! there are orphans the thread runs, or the system has refused it to whoever last dropped a child or
+//! began to wait for one: the next who does either tries again.
 //!
-//! **Steps.** Dropping: (1) one look, which usually ends it; (2) under the lock: queue, and if no
-//! thread runs start one. Thread, in turns: (a) take all and look at them; (b) under the lock: put
-//! back what lives; nothing there: it does not run any more, the end; (c) sleep, longer each time in
-//! vain, [`PAUSE_MAX`] at most: no zombie is older than that.
+//! **Steps.** Dropping: (1) one look, which usually ends it; (2) under the lock: queue what has not
+//! ended, and if there are orphans and no thread runs start one. Beginning to wait: (2) with nothing
+//! to queue. Thread, in turns: (a) take all and look at them; (b) under the lock: put back what lives;
+//! nothing there: it does not run any more, the end; (c) sleep, longer each time in vain,
+//! [`PAUSE_MAX`] at most: no zombie is older than that.
 //!
 //! Orphans that live for long cost four wake-ups a second, all of them together. What a foreign
 //! `waitpid` has reaped is ECHILD at the next look, and leaves the queue; any other error says nothing
@@ -54,10 +56,17 @@ struct State<C> {
 /// Takes over a child that nobody waits for any more.
 pub(in crate::process) fn adopt(mut child: Child) {
     if has_ended(&mut child) {
-        return;
+        return retry();
     }
     let Ok(reaper) = REAPER.get_or_make(|| Ok::<_, Infallible>(Reaper::new()));
-    reaper.adopt(child);
+    reaper.call(Some(child));
+}
+
+/// Starts the thread for those that it was refused for: the system may have one by now.
+pub(super) fn retry() {
+    if let Some(reaper) = REAPER.peek() {
+        reaper.call(None);
+    }
 }
 
 impl Reaper {
@@ -65,8 +74,8 @@ impl Reaper {
         Reaper(Orphans::new())
     }
 
-    fn adopt(&'static self, child: Child) {
-        self.0.adopt(child, || {
+    fn call(&'static self, child: Option<Child>) {
+        self.0.call(child, || {
             let thread = thread::Builder::new().name("runtime-reaper".to_string());
             thread.spawn(|| self.run()).is_ok()
         });
@@ -95,10 +104,10 @@ impl<C> Orphans<C> {
 
     /// Step (2); `start` starts a thread that calls [`reap`](Orphans::reap), or says that it could
     /// not.
-    fn adopt(&self, child: C, start: impl FnOnce() -> bool) {
+    fn call(&self, child: Option<C>, start: impl FnOnce() -> bool) {
         let mut state = self.0.lock();
-        state.orphans.push(child);
-        if !state.runs {
+        state.orphans.extend(child);
+        if !state.orphans.is_empty() && !state.runs {
             state.runs = start();
         }
     }

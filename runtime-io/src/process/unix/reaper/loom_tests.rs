@@ -37,7 +37,11 @@ impl Rig {
             looks,
             reaped: Arc::clone(&rig.reaped),
         };
-        rig.orphans.adopt(child, || {
+        Rig::call(rig, Some(child), refused);
+    }
+
+    fn call(rig: &Arc<Rig>, child: Option<Child>, refused: usize) {
+        rig.orphans.call(child, || {
             // Relaxed: under the orphans' lock.
             if rig.started.fetch_add(1, Ordering::Relaxed) < refused {
                 return false;
@@ -111,5 +115,21 @@ fn loom_reaper_a_thread_that_is_refused() {
         Rig::adopt(&rig, 0, 1);
         dropping.join().unwrap();
         rig.assert_reaped(2);
+    });
+}
+
+/// Whose thread was refused is reaped by that of who waits for another child. He may come when there
+/// is nobody yet.
+/// Faults 69, 90.
+#[test]
+fn loom_reaper_who_waits_for_another_tries_again() {
+    model(|| {
+        let rig = Rig::new();
+        let other = Arc::clone(&rig);
+        let waiting = thread::spawn(move || Rig::call(&other, None, 1));
+        Rig::adopt(&rig, 0, 1);
+        waiting.join().unwrap();
+        Rig::call(&rig, None, 1);
+        rig.assert_reaped(1);
     });
 }
