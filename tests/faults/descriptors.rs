@@ -6,7 +6,7 @@
 )]
 
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, Write};
 use std::net::TcpStream as StdTcpStream;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::task::Poll;
@@ -355,6 +355,40 @@ fn fault_004_a_waker_of_block_on_does_not_keep_its_runtime() {
             waker.wake();
         }
     });
+}
+
+/// As in a sandbox: timers are exact to the millisecond then.
+#[test]
+fn fault_047_where_ppoll_is_refused_bytes_are_seen_while_a_timer_waits() {
+    const NAME: &str =
+        "descriptors::fault_047_where_ppoll_is_refused_bytes_are_seen_while_a_timer_waits";
+    in_own_process(NAME, || {
+        for error in [libc::EPERM, libc::ENOSYS] {
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    refuse(&[(libc::SYS_ppoll, error)]);
+                    for runtime in runtimes() {
+                        runtime.block_on(a_late_byte_is_seen());
+                    }
+                });
+            });
+        }
+    });
+}
+
+async fn a_late_byte_is_seen() {
+    let (mut near, far) = UnixStream::pair().expect("a pair");
+    let mut far = far.into_std().expect("a socket");
+    let writer = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        far.write_all(b"x").expect("room");
+    });
+    let read = timeout(Duration::from_secs(10), near.read_u8()).await;
+    assert_eq!(read.expect("in time").expect("a byte"), b'x');
+    writer.join().expect("no panic");
+    let begun = Instant::now();
+    sleep(Duration::from_micros(1500)).await;
+    assert!(begun.elapsed() >= Duration::from_micros(1500));
 }
 
 /// Foreign code closes whatever it has not opened itself.

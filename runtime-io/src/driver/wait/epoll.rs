@@ -3,7 +3,7 @@
 //!
 //! An epoll descriptor is readable while it has events to give, so `ppoll` sleeps and the
 //! `epoll_wait` after it does not. Whole milliseconds, glances and endless waits go to `epoll_wait`
-//! alone.
+//! alone; so does any wait in a sandbox that refuses `ppoll`, rounded up to a millisecond.
 #![allow(
     unsafe_code,
     reason = "one system call that no safe wrapper offers without its own crate"
@@ -35,10 +35,13 @@ impl Waits {
             return poll.poll(events, timeout);
         };
         events.clear();
-        if has_events_within(poll, precise)? {
-            poll.poll(events, Some(Duration::ZERO))?;
-        }
-        Ok(())
+        let timeout = match has_events_within(poll, precise) {
+            Ok(false) => return Ok(()),
+            Ok(true) => Some(Duration::ZERO),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
+            Err(_) => timeout,
+        };
+        poll.poll(events, timeout)
     }
 }
 
