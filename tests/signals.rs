@@ -453,6 +453,45 @@ fn fault_077_a_handler_that_comes_later_and_calls_ours_takes_nothing_away() {
     });
 }
 
+/// What the system does with SIGUSR1: the handler, its flags, and whether SIGUSR2 waits for its end.
+fn disposition() -> (libc::sighandler_t, libc::c_int, bool) {
+    // SAFETY: all zeros are a valid value.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: null changes nothing; the place is large enough.
+    unsafe { libc::sigaction(libc::SIGUSR1, std::ptr::null(), &mut action) };
+    // SAFETY: the mask was written above.
+    let waits = unsafe { libc::sigismember(&action.sa_mask, libc::SIGUSR2) };
+    (action.sa_sigaction, action.sa_flags, waits == 1)
+}
+
+#[test]
+fn fault_077_a_handler_that_comes_later_stays_as_it_is() {
+    const NAME: &str = "fault_077_a_handler_that_comes_later_stays_as_it_is";
+    in_own_process(NAME, || {
+        current_thread().block_on(async {
+            let first = signal(USER).unwrap();
+            // SAFETY: all zeros are a valid value.
+            let mut theirs: libc::sigaction = unsafe { std::mem::zeroed() };
+            theirs.sa_sigaction =
+                foreign_handler as extern "C" fn(libc::c_int) as libc::sighandler_t;
+            // SAFETY: the handler only counts; null asks for nothing.
+            unsafe { libc::sigaction(libc::SIGUSR1, &theirs, std::ptr::null_mut()) };
+            let before = disposition();
+            drop(signal(USER).unwrap());
+            drop(signal(SignalKind::user_defined2()).unwrap());
+            assert_eq!(disposition(), before);
+            drop(first);
+            // On request it goes, and ours comes back.
+            restore_default(USER).unwrap();
+            let mut listener = signal(USER).unwrap();
+            raise(USER);
+            listener.recv().await.expect("the runtime lives");
+            // SeqCst: handled by this thread.
+            assert_eq!(SEEN.load(Ordering::SeqCst), 0);
+        });
+    });
+}
+
 /// How much of an alternate stack of 16 KiB the handler leaves untouched.
 #[test]
 fn fault_077_an_alternate_stack_of_16_kib_is_more_than_enough() {

@@ -15,18 +15,18 @@ static HANDLER: AtomicUsize = AtomicUsize::new(0);
 /// stack is small as well, so one handler must not run within another: thirty signals that are
 /// pending at once would put thirty frames there.
 ///
-/// Another library's handler that has been put over it stays.
+/// Another library's handler that has been put over it stays as it is.
 pub(super) fn catch(signal: i32) -> io::Result<()> {
     let mut action = get(signal)?;
-    if action.sa_sigaction == libc::SIG_DFL {
-        // Relaxed: written by this thread or, under the lock of our caller, by another before.
-        action.sa_sigaction = HANDLER.load(Ordering::Relaxed);
-        action.sa_flags = libc::SA_RESTART | libc::SA_SIGINFO;
-    } else if is_first() {
-        // Relaxed: as above.
-        HANDLER.store(action.sa_sigaction, Ordering::Relaxed);
+    let found = action.sa_sigaction;
+    // Relaxed, both: the lock of our caller orders it.
+    let first = HANDLER.compare_exchange(0, found, Ordering::Relaxed, Ordering::Relaxed);
+    let handler = first.map_or_else(|known| known, |_| found);
+    if found != handler && found != libc::SIG_DFL {
+        return Ok(());
     }
-    action.sa_flags |= libc::SA_ONSTACK;
+    action.sa_sigaction = handler;
+    action.sa_flags = libc::SA_RESTART | libc::SA_SIGINFO | libc::SA_ONSTACK;
     action.sa_mask = all_but_faults();
     set(signal, &action)
 }
@@ -50,11 +50,6 @@ fn all_but_faults() -> libc::sigset_t {
     }
     // SAFETY: filled above.
     unsafe { signals.assume_init() }
-}
-
-fn is_first() -> bool {
-    // Relaxed: as in `catch`.
-    HANDLER.load(Ordering::Relaxed) == 0
 }
 
 /// Puts the system's own behaviour in the place of any handler.
