@@ -119,6 +119,16 @@ mod tests {
 
     use crate::net::TcpListener;
 
+    #[test]
+    #[should_panic(expected = "no runtime")]
+    fn a_connection_needs_a_runtime() {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let _far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        let _accepted = listener.poll_accept(&mut cx);
+    }
+
     /// A connection that is there before its accept needs no turn of the driver, on any system.
     #[test]
     fn the_first_accept_is_tried() {

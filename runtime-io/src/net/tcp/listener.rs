@@ -108,6 +108,9 @@ impl TcpListener {
     /// # Errors
     /// What the operating system says, if it will not get better by waiting.
     ///
+    /// # Panics
+    /// If the calling thread is in no runtime when there is a connection, or no room for it.
+    ///
     /// # Cancel safety
     /// Lossless: no connection is lost.
     ///
@@ -132,6 +135,9 @@ impl TcpListener {
     /// Only the waker of the last call counts.
     ///
     /// # Errors
+    /// As there.
+    ///
+    /// # Panics
     /// As there.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         self.io.poll_accept_by(cx, || adopt(self.io.accept()?))

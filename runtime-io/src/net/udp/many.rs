@@ -1,4 +1,4 @@
-//! Many datagrams by one system call, where the kernel has one; else by one after the other.
+//! Many datagrams by one system call, on Linux and Android; elsewhere one after the other.
 //!
 //! An addition to the vocabulary: at small sizes most of a datagram's cost is the way into the
 //! kernel and back. Each call moves at most [`BATCH`] datagrams, so that neither the stack nor the

@@ -79,6 +79,9 @@ impl UnixListener {
     /// What the operating system says, if it will not get better by waiting; after a shutdown of
     /// the runtime.
     ///
+    /// # Panics
+    /// If the calling thread is in no runtime when there is a connection, or no room for it.
+    ///
     /// # Cancel safety
     /// Lossless: no connection is lost.
     ///
@@ -105,6 +108,9 @@ impl UnixListener {
     /// Only the waker of the last call counts.
     ///
     /// # Errors
+    /// As there.
+    ///
+    /// # Panics
     /// As there.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
         self.io.poll_accept_by(cx, || adopt(self.io.accept()?))
