@@ -109,7 +109,8 @@ fn a_seek_that_is_given_up_leaves_no_part_of_it_to_the_next() {
         assert_eq!(reader.read_u8().await.unwrap(), 1);
         {
             let mut seek = std::pin::pin!(reader.seek(SeekFrom::Start(20)));
-            assert!(futures::poll!(seek.as_mut()).is_pending());
+            // On a busy machine it may have ended by then: there is nothing to be given up.
+            let _ = futures::poll!(seek.as_mut());
         }
         // Which place this is nobody promises, but it is one place.
         let at = reader.read_u8().await.unwrap();
