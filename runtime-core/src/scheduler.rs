@@ -81,8 +81,8 @@
 //! that wakes.
 //!
 //! *A thread to wake does not exist and is refused*: the reservation is cancelled, the entry stays
-//! queued, and any thread that comes by takes it: a guest in `block_on`, which from then on runs tasks,
-//! the next push, or the next look.
+//! queued, and any thread that comes by takes it: a guest in `block_on`, which is told, and from then
+//! on runs tasks (`guest.rs`), the next push, or the next look.
 //!
 //! # No event, timer or kick is lost
 //!

@@ -49,7 +49,7 @@ pub enum IoMode {
     #[default]
     Seat,
     /// One thread sleeps in the driver for good and never runs tasks. For comparison; it costs a
-    /// thread hop a packet.
+    /// thread hop a packet. If the system refuses that thread, the seat is anybody's.
     Dedicated,
 }
 

@@ -12,8 +12,15 @@
 //! did so before it was given back, in the word's order. Model: `loom_guest_hands_its_reservation_on`.
 //! A future that is never at rest gives the driver its turn by glances.
 //!
-//! **Alone.** Where a thread was refused the guest does it all: it borrows a free regular slot, one
-//! poll at a time, and checks its own future after each.
+//! **Alone.** Where a thread was refused the guests do it all: each borrows a free regular slot, one
+//! poll at a time, and checks its own future after each; and one of them sits. No guest is among those
+//! whom the scheduler's word knows how to wake, so who is refused tells them all: it (r1) counts the
+//! refusal, (r2) cancels the reservation, (r3) unparks all that are inside. A guest (g1) enters the
+//! list, (g2) looks for a refusal and for work, (g3) tries the seat, (g4) parks. *None sleeps beside an
+//! empty seat, or beside what was pushed*: one that is on the list at (r3) comes to (g2) again, by its
+//! token; one that enters it later comes to (g2) for the first time after that, by the list's lock.
+//! Either way (r1) and (r2) are over: it takes what is there, and the seat, unless others have both;
+//! and they do as much when they give them up. Model: `loom_guest_is_told_of_a_refused_thread`.
 //!
 //! **Its own wake-up.** One word: `AWAKE`, `PARKED`, `SITTING`, `WOKEN`. Guest: (1) `AWAKE →
 //! SITTING`, fails if `WOKEN`; (2) claim the seat in the scheduler's word; got it: (3) look at the
@@ -200,10 +207,8 @@ impl Guest<'_> {
     fn run_one(&self) -> bool {
         let runner = self.runner;
         let shared = self.shared();
-        let Some(local) = runner.local() else {
-            return false;
-        };
-        if local.len() == 0 && shared.inject.is_empty() && !runner.sees_work(Victims::All) {
+        let has_queued = runner.local().is_some_and(|local| local.len() > 0);
+        if !has_queued && shared.inject.is_empty() && !runner.sees_work(Victims::All) {
             return false;
         }
         if !runner.holds_slot() {
@@ -234,6 +239,10 @@ impl Guest<'_> {
     /// timer that was inserted beside a held slot (rule 8).
     fn give_back(&self) {
         let shared = self.shared();
+        if !self.runner.has_home() {
+            // The queue goes with the slot.
+            self.runner.spill();
+        }
         if let Some(slot) = self.runner.let_go() {
             shared.idle.give(slot);
             shared.check_deadline();
@@ -251,7 +260,7 @@ impl Guest<'_> {
         if linger.is_worth_it() && linger.until(is_woken) || !self.own.word.will_sit() {
             return self.give_back();
         }
-        let may_sit = self.runner.local().is_some() && (self.is_alone() || self.is_needed_to_sit());
+        let may_sit = self.is_alone() || self.is_needed_to_sit();
         let room = shared.seat.choose();
         let counted = self.runner.uncount_guest();
         let slot = self.runner.let_go();

@@ -99,7 +99,7 @@ const ASLEEP: u64 = 1;
 const CAPPED: u64 = 2;
 /// The sleep was ended from outside, with a reservation for the sitter.
 const KICKED: u64 = 3;
-/// The sleep was ended from outside, to make the sitter look around.
+/// The sleep was ended from outside, to make the sitter look around; or the dedicated sitter is awake.
 const NUDGED: u64 = 4;
 
 /// What the invariant asks of the caller of a verb; see [`settle`].
@@ -162,7 +162,7 @@ struct Lists {
 pub(crate) struct Idle {
     word: CachePadded<AtomicU64>,
     lists: Mutex<Lists>,
-    /// `IoMode::Dedicated`: one thread has the seat for good and takes no slot.
+    /// `IoMode::Dedicated`: the seat is taken from the beginning, and who sits is kicked for no task.
     dedicated: bool,
 }
 
@@ -205,8 +205,9 @@ impl Idle {
         debug_assert!((1..=MAX_SLOTS).contains(&slots));
         // The last entry is taken first: slot 0.
         let free = (0..slots as u32).rev().collect();
+        let seat = if dedicated { NUDGED } else { EMPTY };
         Idle {
-            word: CachePadded::new(AtomicU64::new(FREE.set(0, slots as u64))),
+            word: CachePadded::new(AtomicU64::new(SEAT.set(FREE.set(0, slots as u64), seat))),
             lists: Mutex::new(Lists {
                 free,
                 parked: Vec::new(),
@@ -321,11 +322,7 @@ impl Idle {
     /// or started.
     pub(crate) fn claim_sitter(&self) -> (Helper, Guard) {
         let claimed = self.change(|now| {
-            if SEAT.get(now) != EMPTY
-                || HELD.get(now) > 0
-                || CLOSING.get(now) == 1
-                || self.dedicated
-            {
+            if SEAT.get(now) != EMPTY || HELD.get(now) > 0 || CLOSING.get(now) == 1 {
                 return None;
             }
             let next = SEARCHING.add(take_one(now));
@@ -432,7 +429,7 @@ impl Idle {
             let seat = SEAT.get(next);
             if CLOSING.get(now) == 1 {
                 (next, Rest::Closing)
-            } else if seat == EMPTY && FREE.get(next) > 0 && !self.dedicated {
+            } else if seat == EMPTY && FREE.get(next) > 0 {
                 let asleep = asleep_value(next);
                 (
                     SEAT.set(next, asleep),
@@ -463,14 +460,19 @@ impl Idle {
         })
     }
 
-    /// `IoMode::Dedicated`: its thread takes the seat, whatever the others do; false if the runtime
-    /// is closing.
+    /// The one thread that may sit goes to sleep, with a cap or without; `None` if the runtime is
+    /// closing.
     pub(crate) fn sit_dedicated(&self) -> Option<bool> {
         self.ease(|now| {
-            debug_assert_eq!(SEAT.get(now), EMPTY, "one thread has the seat");
+            debug_assert!(matches!(SEAT.get(now), EMPTY | NUDGED), "nobody else sits");
             let asleep = asleep_value(now);
             (CLOSING.get(now) == 0).then(|| (SEAT.set(now, asleep), asleep == CAPPED))
         })
+    }
+
+    /// `IoMode::Dedicated`: its thread is awake, and keeps the seat.
+    pub(crate) fn stay_awake(&self) -> Guard {
+        self.always(|now| (SEAT.set(now, NUDGED), ())).1
     }
 
     /// The sitter leaves the seat, with a slot if it can have one and `wants_slot`.
@@ -547,7 +549,7 @@ impl Idle {
             if polls {
                 next = GUESTS.sub(next);
             }
-            let may_sit = FREE.get(next) > 0 && CLOSING.get(next) == 0 && !self.dedicated;
+            let may_sit = FREE.get(next) > 0 && CLOSING.get(next) == 0;
             if SEAT.get(next) == EMPTY && may_sit {
                 let asleep = asleep_value(next);
                 (SEAT.set(next, asleep), Some(asleep == CAPPED))
@@ -632,6 +634,11 @@ impl Snapshot {
 
     pub(crate) fn seat_is_empty(self) -> bool {
         SEAT.get(self.0) == EMPTY
+    }
+
+    /// Whether somebody sleeps in the driver, and was not told to wake.
+    pub(crate) fn seat_is_asleep(self) -> bool {
+        matches!(SEAT.get(self.0), ASLEEP | CAPPED)
     }
 
     /// Whether the sitter's sleep is to end.

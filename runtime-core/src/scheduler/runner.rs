@@ -205,6 +205,11 @@ impl Runner {
         ReleaseClock(self)
     }
 
+    /// Whether it is a guest with a queue of its own.
+    pub(super) fn has_home(&self) -> bool {
+        self.home.is_some()
+    }
+
     /// The guest leaves the runtime and gives its queue up.
     pub(super) fn leave_home(&self) -> Option<u32> {
         self.queue.take()
@@ -318,8 +323,8 @@ impl Runner {
     /// A look at the driver if nobody sleeps in it, at the wheels, and at closures without a thread.
     pub(super) fn glance(&self) {
         self.count_busy();
-        let alone = self.shared.idle.snapshot().seat_is_empty();
-        if alone && self.shared.seat.driver().is_some() {
+        let asleep = self.shared.idle.snapshot().seat_is_asleep();
+        if !asleep && self.shared.seat.driver().is_some() {
             let mut events = self.events.take();
             if self.shared.seat.glance(&mut events).is_err() {
                 self.shared.stats.driver_error();

@@ -329,6 +329,9 @@ impl Shared {
             Helper::Start => {
                 if worker::start(self, Role::Worker).is_err() {
                     self.idle.cancel_reservation();
+                    // Who is here does it: see `guest.rs`.
+                    self.nudge();
+                    self.stir_guests();
                 }
             }
         }
@@ -351,12 +354,15 @@ impl Shared {
         }
     }
 
+    /// `IoMode::Dedicated`: starts the thread whose seat it is. If it is refused, the seat is anybody's.
     fn ensure_dedicated(self: &Arc<Self>) {
-        if self.config.is_dedicated() && self.threads.claim_dedicated() {
-            let started = worker::start(self, Role::Driver);
-            if started.is_err() {
-                self.threads.dedicated_refused();
-            }
+        if self.config.is_dedicated()
+            && self.threads.claim_dedicated()
+            && worker::start(self, Role::Driver).is_err()
+        {
+            let (_, guard) = self.idle.stand_up(false);
+            self.guard(guard);
+            self.ensure_sitter();
         }
     }
 

@@ -134,10 +134,6 @@ impl Threads {
     pub(super) fn claim_dedicated(&self) -> bool {
         !std::mem::replace(&mut self.state.lock().dedicated, true)
     }
-
-    pub(super) fn dedicated_refused(&self) {
-        self.state.lock().dedicated = false;
-    }
 }
 
 impl Shared {

@@ -381,8 +381,7 @@ fn sit_for_good(shared: &Arc<Shared>) {
             return;
         };
         shared.sleep_in_seat(!shared.is_closing(), capped, room, &mut events);
-        let (up, guard) = shared.idle.stand_up(false);
-        debug_assert_eq!(up, Up::NoSlot, "nobody reserves for the dedicated sitter");
+        let guard = shared.idle.stay_awake();
         shared.guard(guard);
         shared.dispatch(&mut events);
         shared.fire_timers();

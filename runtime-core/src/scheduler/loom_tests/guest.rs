@@ -2,8 +2,8 @@
 
 use super::World;
 use crate::loom::atomic::{AtomicU64, AtomicUsize, Ordering};
-use crate::loom::{Arc, model};
-use crate::park::parker::Parker;
+use crate::loom::{Arc, Mutex, model};
+use crate::park::parker::{Parker, Unparker};
 use crate::scheduler::idle::{Helper, Up};
 use crate::scheduler::own_wake::{OwnWake, Rouse};
 
@@ -91,6 +91,49 @@ fn loom_guest_hands_its_reservation_on() {
         guest.join().unwrap();
         // Relaxed: the thread was joined.
         assert_eq!(started.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// The guest in the seat leaves, and the thread that is to sit instead is refused: another guest, on its
+/// way to its parker, is told and sits.
+#[test]
+fn loom_guest_is_told_of_a_refused_thread() {
+    model(|| {
+        let world = World::new(1, 0, &Parker::new());
+        let inside: Arc<Mutex<Vec<Unparker>>> = Arc::new(Mutex::new(Vec::new()));
+        // As in `Shared::ensure_sitter`.
+        let ensure_sitter = {
+            let (world, inside) = (Arc::clone(&world), Arc::clone(&inside));
+            Arc::new(move || match world.idle.claim_sitter().0 {
+                Helper::Start => {
+                    world.idle.cancel_reservation();
+                    let told = inside.lock().clone();
+                    told.iter().for_each(Unparker::unpark);
+                }
+                Helper::None => {}
+                Helper::Parked(_) | Helper::Sitter(_) => unreachable!("there is no worker"),
+            })
+        };
+        let (sits, _guard) = world.idle.guest_rests(None, false);
+        assert_eq!(sits, Some(false), "the seat is empty");
+        let guest = {
+            let (world, inside) = (Arc::clone(&world), Arc::clone(&inside));
+            let ensure_sitter = Arc::clone(&ensure_sitter);
+            loom::thread::spawn(move || {
+                let parker = Parker::new();
+                inside.lock().push(parker.unparker());
+                while world.idle.guest_rests(None, false).0.is_none() {
+                    ensure_sitter();
+                    parker.park();
+                }
+            })
+        };
+        assert_eq!(world.idle.stand_up(false).0, Up::NoSlot);
+        let others = !inside.lock().is_empty();
+        if others {
+            ensure_sitter();
+        }
+        guest.join().unwrap();
     });
 }
 

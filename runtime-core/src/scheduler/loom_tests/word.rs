@@ -145,7 +145,7 @@ fn loom_idle_dedicated_sitter_vs_close() {
             let (idle, closing) = (Arc::clone(&idle), Arc::clone(&closing));
             loom::thread::spawn(move || match idle.sit_dedicated() {
                 Some(_capped) => {
-                    let _ = idle.stand_up(false);
+                    let _ = idle.stay_awake();
                 }
                 // Relaxed: the word must carry the order, which the models show.
                 None => assert_eq!(closing.load(Ordering::Relaxed), 1),
