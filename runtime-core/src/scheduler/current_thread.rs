@@ -24,16 +24,21 @@ use super::shared::Shared;
 use super::slot::Slot;
 use super::worker::call;
 use crate::coop;
+use crate::loom::Mutex;
 use crate::task::Notified;
-use crate::util::lock::Mutex;
 
 /// The right to hold the one slot.
-#[derive(Debug, Default)]
 pub(super) struct Turn {
     taken: Mutex<bool>,
 }
 
 impl Turn {
+    pub(super) fn new() -> Turn {
+        Turn {
+            taken: Mutex::new(false),
+        }
+    }
+
     /// Takes the turn, if it is free.
     pub(super) fn take(&self) -> bool {
         !std::mem::replace(&mut *self.taken.lock(), true)

@@ -561,7 +561,7 @@ fn loom_shutdown_blocking_code_is_told() {
 #[test]
 fn loom_turn_who_waits_is_told_or_finds_it_free() {
     model(|| {
-        let turn = Arc::new(Turn::default());
+        let turn = Arc::new(Turn::new());
         let inside: Arc<Mutex<Vec<Unparker>>> = Arc::new(Mutex::new(Vec::new()));
         assert!(turn.take(), "nobody has it");
         let waiter = {

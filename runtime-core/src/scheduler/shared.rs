@@ -112,7 +112,7 @@ impl Shared {
                 thrift: Thrift::new(),
                 looker: Mutex::new(Looker::default()),
                 notices: Notices::default(),
-                turn: Turn::default(),
+                turn: Turn::new(),
                 threads: Threads::new(),
                 stats,
                 config,
