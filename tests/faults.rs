@@ -35,6 +35,9 @@ mod threads;
 #[path = "faults/wakers.rs"]
 mod wakers;
 
+#[path = "faults/without_threads.rs"]
+mod without_threads;
+
 use runtime::runtime::{Builder, Runtime};
 
 /// A current-thread runtime, and one with two workers.
