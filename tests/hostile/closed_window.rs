@@ -79,9 +79,8 @@ fn fault_058_a_writer_waits_for_a_window_that_stays_closed_and_loses_nothing() {
     const NAME: &str =
         "closed_window::fault_058_a_writer_waits_for_a_window_that_stays_closed_and_loses_nothing";
     in_own_process_for(limit(), NAME, || {
-        let runtime = workers();
         let before = proc_status_kib(std::process::id(), "VmRSS");
-        runtime.block_on(async {
+        workers().block_on(async {
             let (mut stream, peer) = connected().await;
             let (open, opened) = channel();
             let reads = thread::spawn(move || {
