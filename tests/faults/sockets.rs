@@ -168,11 +168,7 @@ fn fault_048_an_urgent_byte_is_still_told_when_a_reader_has_looked_in_vain() {
     let _watchdog = Watchdog::new();
     for runtime in runtimes() {
         runtime.block_on(async {
-            let (near, far) = connected();
-            let both = Interest::READABLE | Interest::PRIORITY;
-            // SAFETY: the stream owns its descriptor, and `near` the stream.
-            let near = unsafe { AsyncFd::register_with_interest(near, both) };
-            let near = near.expect("registered");
+            let (near, far) = told_of_urgent_data();
             let sent = SockRef::from(&far).send_out_of_band(b"!");
             assert_eq!(sent.expect("sent"), 1);
             // The system counts it as something to read.
@@ -190,14 +186,17 @@ fn fault_048_an_urgent_byte_is_still_told_when_a_reader_has_looked_in_vain() {
     }
 }
 
-/// A connection, whose first end does not block.
-fn connected() -> (std::net::TcpStream, std::net::TcpStream) {
+/// A connection whose first end hears of urgent data as well.
+fn told_of_urgent_data() -> (AsyncFd<std::net::TcpStream>, std::net::TcpStream) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let at = listener.local_addr().expect("bound");
     let far = std::net::TcpStream::connect(at).expect("connected");
     let (near, _) = listener.accept().expect("accepted");
     near.set_nonblocking(true).expect("set");
-    (near, far)
+    let both = Interest::READABLE | Interest::PRIORITY;
+    // SAFETY: the stream owns its descriptor, and `near` the stream.
+    let near = unsafe { AsyncFd::register_with_interest(near, both) };
+    (near.expect("registered"), far)
 }
 
 /// Nothing but an urgent byte: who waits for priority data learns of it, and when it is taken nobody
@@ -207,11 +206,7 @@ fn fault_048_an_urgent_byte_alone_wakes_who_waits_for_priority() {
     let _watchdog = Watchdog::new();
     for runtime in runtimes() {
         runtime.block_on(async {
-            let (near, far) = connected();
-            let both = Interest::READABLE | Interest::PRIORITY;
-            // SAFETY: the stream owns its descriptor, and `near` the stream.
-            let near = unsafe { AsyncFd::register_with_interest(near, both) };
-            let near = near.expect("registered");
+            let (near, far) = told_of_urgent_data();
             waits(near.ready(Interest::PRIORITY)).await;
             for byte in [b'a', b'b'] {
                 let sent = SockRef::from(&far).send_out_of_band(&[byte]);

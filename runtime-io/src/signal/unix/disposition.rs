@@ -21,7 +21,7 @@ pub(super) fn catch(signal: i32) -> io::Result<()> {
     let found = action.sa_sigaction;
     // Relaxed, both: the lock of our caller orders it.
     let first = HANDLER.compare_exchange(0, found, Ordering::Relaxed, Ordering::Relaxed);
-    let handler = first.map_or_else(|known| known, |_| found);
+    let handler = first.err().unwrap_or(found);
     if found != handler && found != libc::SIG_DFL {
         return Ok(());
     }
