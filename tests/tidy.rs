@@ -212,6 +212,11 @@ fn atomic_operations_name_their_ordering_first() {
 }
 
 #[test]
+fn no_atomic_is_wider_than_some_processor() {
+    report("atomics", over_sources(atomics::wide));
+}
+
+#[test]
 fn cfg_chooses_files_and_items() {
     report("conditions", over_sources(conditions::check));
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use runtime::io::{AsyncReadExt, AsyncWriteExt};
@@ -41,8 +41,8 @@ fn without_spares() -> [(&'static str, Runtime); 2] {
 }
 
 /// Two tasks that wake each other for ever; the count of their polls.
-fn ping_pong(runtime: &Runtime) -> Arc<AtomicU64> {
-    let polls = Arc::new(AtomicU64::new(0));
+fn ping_pong(runtime: &Runtime) -> Arc<AtomicUsize> {
+    let polls = Arc::new(AtomicUsize::new(0));
     let (ping, mut pinged) = mpsc::channel::<()>(1);
     let (pong, mut ponged) = mpsc::channel::<()>(1);
     let counted = Arc::clone(&polls);
@@ -156,9 +156,9 @@ fn fault_019_a_channel_that_is_always_ready_uses_up_its_budget_and_leaves_a_time
 fn fault_023_tasks_that_yield_for_ever_get_equal_shares() {
     let _alone = alone();
     const TASKS: usize = 20;
-    const ROUNDS: u64 = 2000;
+    const ROUNDS: usize = 2000;
     for (name, runtime) in without_spares() {
-        let counts: Arc<[AtomicU64]> = (0..TASKS).map(|_| AtomicU64::new(0)).collect();
+        let counts: Arc<[AtomicUsize]> = (0..TASKS).map(|_| AtomicUsize::new(0)).collect();
         for index in 0..TASKS {
             let counts = Arc::clone(&counts);
             drop(runtime.spawn(async move {
@@ -170,10 +170,10 @@ fn fault_023_tasks_that_yield_for_ever_get_equal_shares() {
             }));
         }
         // From when all of them run: it comes last.
-        let shares: Vec<u64> = run_as_task(&runtime, async move {
+        let shares: Vec<usize> = run_as_task(&runtime, async move {
             // Relaxed: see above.
             let read = || counts.iter().map(|count| count.load(Ordering::Relaxed));
-            let before: Vec<u64> = read().collect();
+            let before: Vec<usize> = read().collect();
             while read().next() < Some(before[0] + ROUNDS) {
                 yield_now().await;
             }
