@@ -47,7 +47,12 @@ pub(crate) struct Options {
 const LEFT_OUT: [&str; 3] = [".", "Cargo.", "rust-toolchain"];
 
 /// Features that a package's tests need besides those that the probe asks for.
-const FOR_TESTS: [(&str, &str); 2] = [("axum", "axum-macros/__private"), ("tower-http", "full")];
+const FOR_TESTS: [(&str, &str); 4] = [
+    ("actix-web", "compress-gzip"),
+    ("axum", "axum-macros/__private"),
+    ("tower-http", "full"),
+    ("warp", "test"),
+];
 
 /// The package whose tests talk to a server that somebody else has started.
 const WITH_POSTGRES: &str = "tokio-postgres";

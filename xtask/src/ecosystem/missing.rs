@@ -10,6 +10,13 @@ use crate::process;
 /// published: ours stand in for them. (Its manifest names both by paths, which publishing drops.)
 pub(super) const REDIS: &str = "redis";
 
+/// A crate for its tests depends on it: as published there would be two of it.
+const ACTIX_WEB: &str = "actix-web";
+
+/// Its tests are built with this flag where they come from.
+const CONSOLE: &str = "console-subscriber";
+const FLAG: &[u8] = b"[build]\nrustflags = [\"--cfg\", \"console_without_tokio_unstable\"]\n";
+
 /// Its tests serve a file that lies above it in its repository, and is the same as its own.
 const TOWER_HTTP: &str = "tower-http";
 const SERVED: &str = "README.md";
@@ -27,21 +34,25 @@ pub(super) fn crates(package: &str) -> String {
     )
 }
 
-/// Lines for its manifest's patches: the crate that starts servers is to be built with the copy.
+/// Lines for its manifest's patches: crates for its tests are to be built with the copy.
 pub(super) fn patches(package: &str) -> &'static str {
     match package {
         REDIS => "redis = { path = \".\" }\n",
+        ACTIX_WEB => "actix-web = { path = \".\" }\n",
         _ => "",
     }
 }
 
-/// Files beside its copy, which lies in `folder`.
+/// Files in its copy, which lies in `folder`, or beside it.
 pub(super) fn write_files(package: &str, folder: &Path) -> Result<(), String> {
-    if package != TOWER_HTTP {
-        return Ok(());
+    match package {
+        CONSOLE => write(&folder.join(".cargo/config.toml"), FLAG),
+        TOWER_HTTP => {
+            let own = folder.join(SERVED);
+            let text = fs::read(&own).map_err(|error| format!("{}: {error}", own.display()))?;
+            let above = folder.parent().expect("it lies in a folder");
+            write(&above.join(SERVED), &text)
+        }
+        _ => Ok(()),
     }
-    let own = folder.join(SERVED);
-    let text = fs::read(&own).map_err(|error| format!("{}: {error}", own.display()))?;
-    let above = folder.parent().expect("it lies in a folder");
-    write(&above.join(SERVED), &text)
 }
