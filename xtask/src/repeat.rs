@@ -23,6 +23,9 @@ pub(crate) struct Options {
     pub(crate) times: Option<usize>,
 }
 
+/// Seconds, several times what a round takes. A test that hangs is named by then: the harness says so after a minute.
+const ROUND_MAX: &str = "1800";
+
 const SUITE: &[&str] = &["--workspace"];
 
 const CONCURRENCY: &[&str] = &[
@@ -72,7 +75,10 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let (mut tests, begun) = (0, Instant::now());
     for round in 1..=times {
         let round_begun = Instant::now();
-        let mut command = process::cargo();
+        let mut command = process::program("timeout");
+        command
+            .args(["--signal=KILL", ROUND_MAX])
+            .arg(process::cargo().get_program());
         // Whether something ever fails is asked here, not whether the machine is quiet enough to
         // judge bounds in time.
         command
