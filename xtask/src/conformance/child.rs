@@ -29,6 +29,8 @@ pub(crate) struct Program<'a> {
     pub(crate) folder: &'a Path,
     /// All its tests at once take at most so long on a machine that is not slow.
     pub(crate) limit: Duration,
+    /// Its tests get in each other's way, and each runs in a process of its own.
+    pub(crate) one_by_one: bool,
 }
 
 impl<'a> Program<'a> {
@@ -39,6 +41,7 @@ impl<'a> Program<'a> {
             path,
             folder,
             limit: LIMIT,
+            one_by_one: false,
         }
     }
 }
@@ -61,7 +64,7 @@ pub(crate) fn run(
         machine,
         path,
         folder,
-        limit: _,
+        ..
     } = program;
     let limit = limit * machine.slow();
     let begun = Instant::now();

@@ -1,7 +1,8 @@
 //! One test program: its tests, and a verdict for each.
 //!
 //! 1. The program lists its tests.
-//! 2. It runs those of which nothing bad is expected, all at once, as `cargo test` does.
+//! 2. It runs those of which nothing bad is expected, all at once, as `cargo test` does, if they can bear
+//!    each other.
 //! 3. Each test without a verdict (not among those, or the program hung or died) runs by itself: it
 //!    hangs or dies alone, and the others get their verdict. One that is expected to be bad is not
 //!    waited for as patiently.
@@ -76,13 +77,10 @@ pub(crate) fn list(program: Program<'_>) -> Result<Vec<String>, String> {
 }
 
 fn once(program: Program<'_>, names: &[String], known: &Known<'_>) -> Result<Verdicts, String> {
-    // With one thread libtest names a test before it runs and a verdict may stand anywhere.
-    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
-    let threads = format!("--test-threads={threads}");
-    let mut args = vec![threads.as_str(), "--exact"];
-    let apart = known.bad.iter().chain(&known.skipped);
-    args.extend(apart.flat_map(|name| ["--skip", name]));
-    let mut verdicts = read(&child::run(program, &args, program.limit)?.output);
+    let mut verdicts = match program.one_by_one {
+        true => Verdicts::new(),
+        false => together(program, known)?,
+    };
     verdicts.retain(|name, _| names.contains(name));
     let mut hung = 0;
     for name in names {
@@ -105,6 +103,17 @@ fn once(program: Program<'_>, names: &[String], known: &Known<'_>) -> Result<Ver
         }
     }
     Ok(verdicts)
+}
+
+/// All at once, but for those that are known to be bad.
+fn together(program: Program<'_>, known: &Known<'_>) -> Result<Verdicts, String> {
+    // With one thread libtest names a test before it runs and a verdict may stand anywhere.
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+    let threads = format!("--test-threads={threads}");
+    let mut args = vec![threads.as_str(), "--exact"];
+    let apart = known.bad.iter().chain(&known.skipped);
+    args.extend(apart.flat_map(|name| ["--skip", name]));
+    Ok(read(&child::run(program, &args, program.limit)?.output))
 }
 
 /// The verdict on a test that ran by itself: what the process says counts most.

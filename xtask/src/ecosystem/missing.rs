@@ -7,7 +7,8 @@ use crate::conformance::scratch::write;
 use crate::process;
 
 /// redis's tests start their servers with this crate, and are written with macros that were never
-/// published: ours stand in for them. (Its manifest names both by paths, which publishing drops.)
+/// published: ours stand in for them. (Its manifest names both by paths, which publishing drops.) A panic in
+/// one of them, expected or not, ends what runs beside it: each gets a process.
 pub(super) const REDIS: &str = "redis";
 
 /// A crate for its tests depends on it: as published there would be two of it.
