@@ -6,6 +6,7 @@
 //! program = "h2"                      # a file of tests, or the library
 //! tests = "hpack::test::fixture::"    # what their names begin with; "" also if it does not compile
 //! reason = "…"
+//! run = false                         # only where they may pass by chance: they are not run
 //!
 //! [packages.h2]
 //! version = "0.4.20"
@@ -36,6 +37,7 @@ pub(super) struct Exception {
     /// What the names of the tests begin with.
     tests: String,
     reason: String,
+    run: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +79,7 @@ impl Ledger {
                 program: word("program")?,
                 tests: word("tests")?,
                 reason: word("reason")?,
+                run: item.get("run").and_then(Value::as_bool).unwrap_or(true),
             })
         });
         Ok(Ledger {
@@ -94,6 +97,7 @@ impl Ledger {
                 program,
                 tests,
                 reason,
+                run,
             } = exception;
             text.push_str("\n[[exception]]\n");
             let words = [
@@ -104,6 +108,9 @@ impl Ledger {
             ];
             for (key, word) in words {
                 writeln!(text, "{key} = {}", quoted(word)).expect("a string has room");
+            }
+            if !run {
+                text.push_str("run = false\n");
             }
         }
         for (package, Count { version, pass, of }) in &self.counts {
@@ -122,6 +129,12 @@ impl Ledger {
         self.exceptions.iter().position(|known| {
             known.package == package && known.program == program && test.starts_with(&known.tests)
         })
+    }
+
+    /// The same, if the test is not to be run.
+    pub(super) fn left_out(&self, package: &str, program: &str, test: &str) -> Option<usize> {
+        let place = self.exception(package, program, test)?;
+        (!self.exceptions[place].run).then_some(place)
     }
 
     /// Exceptions of this package that nothing needed.
@@ -173,7 +186,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "[[exception]]\npackage = 'h2'\nprogram = 'h2'\ntests = 'hpack::'\n\
-        reason = 'r'\n[packages.h2]\nversion = '0.4.1'\npass = 3\nof = 5\n";
+        reason = 'r'\nrun = false\n[packages.h2]\nversion = '0.4.1'\npass = 3\nof = 5\n";
 
     #[test]
     fn what_is_written_is_read() {
@@ -187,6 +200,7 @@ mod tests {
         let ledger = Ledger::parse(TEXT).expect("it is one");
         assert_eq!(ledger.exception("h2", "h2", "hpack::story"), Some(0));
         assert_eq!(ledger.exception("h2", "h2", "frame::story"), None);
+        assert_eq!(ledger.left_out("h2", "h2", "hpack::story"), Some(0));
         assert_eq!(ledger.exception("hyper", "h2", "hpack::story"), None);
     }
 
