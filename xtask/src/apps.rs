@@ -20,6 +20,7 @@ use std::process::Command;
 
 use crate::needs::{self, Need};
 use crate::process;
+use crate::repeat;
 use variant::Variant;
 
 /// Whose programs take part.
@@ -119,19 +120,32 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         folders.push(format!("{}={}", variant.name(), built.folder.display()));
         tests.extend(built.tests);
     }
-    let mut failed = Vec::new();
+    let (mut passed, mut failed) = (0, Vec::new());
     let wanted = suites(&apps).into_iter();
     for suite in wanted.filter(|suite| !options.stress || STRESS.contains(suite)) {
         let result = match tests.get(suite) {
-            Some(program) => process::run(&mut bounded(program, &folders.join(":"))),
+            Some(program) => process::run_and_read(&mut bounded(program, &folders.join(":"))),
             None => Err(format!("there is no file of tests named {suite}")),
         };
-        failed.extend(result.err());
+        match result {
+            Ok(lines) => {
+                passed += lines
+                    .iter()
+                    .filter_map(|line| repeat::passed(line))
+                    .sum::<u32>()
+            }
+            Err(error) => failed.push(error),
+        }
     }
-    match failed.len() {
-        0 => Ok(()),
-        _ => Err(failed.join("\n")),
+    if !failed.is_empty() {
+        return Err(failed.join("\n"));
     }
+    let on = options.on.variants().iter().map(|variant| variant.name());
+    println!(
+        "{passed} tests pass on {}",
+        on.collect::<Vec<_>>().join(" and on ")
+    );
+    Ok(())
 }
 
 /// The applications' files of tests, in their order, each once.

@@ -97,12 +97,13 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let servers = SERVERS.iter().filter(|(package, _)| wanted(package));
     needs::are_there(servers.map(|(_, need)| *need).collect(), options.install)?;
     let mut ledger = Ledger::load()?;
-    let mut problems = Vec::new();
+    let (mut problems, mut tests, mut packages) = (Vec::new(), 0, 0);
     for carrier in all.iter().filter(|one| wanted(&one.name)) {
         println!("\n{} {}:", carrier.name, carrier.version);
         let outcome = carrier.outcome(&ledger)?;
         let Count { pass, of, .. } = outcome.count;
         println!("  {pass} of {of}");
+        (tests, packages) = (tests + pass, packages + 1);
         problems.extend(ledger.unused(&carrier.name, &outcome.used));
         problems.extend(outcome.bad);
         if options.update {
@@ -115,7 +116,10 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         ledger.save()?;
     }
     match problems.len() {
-        0 => Ok(()),
+        0 => {
+            println!("{tests} tests of {packages} packages pass, as {LEDGER} expects");
+            Ok(())
+        }
         count => Err(format!(
             "{count} differences from {LEDGER}:\n{}",
             problems.join("\n")

@@ -102,7 +102,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 }
 
 /// How many, by the line with which a test program ends.
-fn passed(line: &str) -> Option<u32> {
+pub(crate) fn passed(line: &str) -> Option<u32> {
     let rest = line.strip_prefix("test result: ok. ")?;
     rest.split_once(" passed")?.0.parse().ok()
 }
