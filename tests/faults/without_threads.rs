@@ -25,45 +25,42 @@ fn without_threads(workers: usize, mode: IoMode) -> Runtime {
     builder.build().expect("a runtime")
 }
 
-const MODES: [IoMode; 2] = [IoMode::Seat, IoMode::Dedicated];
+/// Runs `body` in a process of its own for the test `name`, whoever sleeps in the driver.
+fn in_each_mode(name: &str, body: fn(IoMode)) {
+    in_own_process(name, || {
+        let _watchdog = Watchdog::new();
+        [IoMode::Seat, IoMode::Dedicated].into_iter().for_each(body);
+    });
+}
 
 #[test]
 fn fault_090_without_threads_who_waits_for_a_timer_is_woken() {
-    in_own_process(
-        "without_threads::fault_090_without_threads_who_waits_for_a_timer_is_woken",
-        || {
-            let _watchdog = Watchdog::new();
-            for mode in MODES {
-                let runtime = without_threads(1, mode);
-                for _ in 0..10 {
-                    runtime.block_on(async { sleep(Duration::from_millis(1)).await });
-                }
-                assert!(runtime.metrics().threads_refused() > 0 || mode == IoMode::Seat);
-            }
-        },
-    );
+    const NAME: &str = "without_threads::fault_090_without_threads_who_waits_for_a_timer_is_woken";
+    in_each_mode(NAME, |mode| {
+        let runtime = without_threads(1, mode);
+        for _ in 0..10 {
+            runtime.block_on(async { sleep(Duration::from_millis(1)).await });
+        }
+        assert!(runtime.metrics().threads_refused() > 0 || mode == IoMode::Seat);
+    });
 }
 
 /// Two threads are in `block_on`, and no other can be started. One leaves, and perhaps a task with what
 /// the other waits for: that one is told, and does it all.
 #[test]
 fn fault_090_without_threads_who_leaves_hands_its_duties_to_who_stays() {
-    in_own_process(
-        "without_threads::fault_090_without_threads_who_leaves_hands_its_duties_to_who_stays",
-        || {
-            let _watchdog = Watchdog::new();
-            for mode in MODES {
-                // With one, the thread that comes second has no queue of its own.
-                for workers in [1, 2] {
-                    for spawns in [false, true] {
-                        let runtime = without_threads(workers, mode);
-                        one_leaves(&runtime, spawns);
-                        assert!(runtime.metrics().threads_refused() > 0);
-                    }
-                }
+    const NAME: &str =
+        "without_threads::fault_090_without_threads_who_leaves_hands_its_duties_to_who_stays";
+    in_each_mode(NAME, |mode| {
+        // With one, the thread that comes second has no queue of its own.
+        for workers in [1, 2] {
+            for spawns in [false, true] {
+                let runtime = without_threads(workers, mode);
+                one_leaves(&runtime, spawns);
+                assert!(runtime.metrics().threads_refused() > 0);
             }
-        },
-    );
+        }
+    });
 }
 
 fn one_leaves(runtime: &Runtime, spawns: bool) {
@@ -96,23 +93,19 @@ fn one_leaves(runtime: &Runtime, spawns: bool) {
 /// The same, where what the other waits for comes from a thread that never was inside.
 #[test]
 fn fault_090_without_threads_a_task_from_outside_is_run_by_who_waits() {
-    in_own_process(
-        "without_threads::fault_090_without_threads_a_task_from_outside_is_run_by_who_waits",
-        || {
-            let _watchdog = Watchdog::new();
-            for mode in MODES {
-                let runtime = without_threads(2, mode);
-                let (done, is_done) = oneshot::channel();
-                thread::scope(|scope| {
-                    scope.spawn(|| {
-                        // It rests meanwhile. Nothing rests on this.
-                        thread::sleep(Duration::from_millis(50));
-                        drop(runtime.spawn(async { done.send(()).expect("it waits") }));
-                    });
-                    runtime.block_on(is_done).expect("it is sent");
-                });
-                assert!(runtime.metrics().threads_refused() > 0);
-            }
-        },
-    );
+    const NAME: &str =
+        "without_threads::fault_090_without_threads_a_task_from_outside_is_run_by_who_waits";
+    in_each_mode(NAME, |mode| {
+        let runtime = without_threads(2, mode);
+        let (done, is_done) = oneshot::channel();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                // It rests meanwhile. Nothing rests on this.
+                thread::sleep(Duration::from_millis(50));
+                drop(runtime.spawn(async { done.send(()).expect("it waits") }));
+            });
+            runtime.block_on(is_done).expect("it is sent");
+        });
+        assert!(runtime.metrics().threads_refused() > 0);
+    });
 }

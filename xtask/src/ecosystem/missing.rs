@@ -14,10 +14,6 @@ pub(super) const REDIS: &str = "redis";
 /// A crate for its tests depends on it: as published there would be two of it.
 const ACTIX_WEB: &str = "actix-web";
 
-/// Its tests are built with this flag where they come from.
-const CONSOLE: &str = "console-subscriber";
-const FLAG: &[u8] = b"[build]\nrustflags = [\"--cfg\", \"console_without_tokio_unstable\"]\n";
-
 /// Its tests serve a file that lies above it in its repository, and is the same as its own.
 const TOWER_HTTP: &str = "tower-http";
 const SERVED: &str = "README.md";
@@ -44,16 +40,13 @@ pub(super) fn patches(package: &str) -> &'static str {
     }
 }
 
-/// Files in its copy, which lies in `folder`, or beside it.
+/// Files beside its copy, which lies in `folder`.
 pub(super) fn write_files(package: &str, folder: &Path) -> Result<(), String> {
-    match package {
-        CONSOLE => write(&folder.join(".cargo/config.toml"), FLAG),
-        TOWER_HTTP => {
-            let own = folder.join(SERVED);
-            let text = fs::read(&own).map_err(|error| format!("{}: {error}", own.display()))?;
-            let above = folder.parent().expect("it lies in a folder");
-            write(&above.join(SERVED), &text)
-        }
-        _ => Ok(()),
+    if package != TOWER_HTTP {
+        return Ok(());
     }
+    let own = folder.join(SERVED);
+    let text = fs::read(&own).map_err(|error| format!("{}: {error}", own.display()))?;
+    let above = folder.parent().expect("it lies in a folder");
+    write(&above.join(SERVED), &text)
 }
