@@ -1,13 +1,10 @@
 //! The runtime through its public face: what it is built from, where things run, what is counted.
 
-mod support;
-
 use std::collections::HashSet;
-use std::env;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,8 +14,6 @@ use runtime::net::{TcpListener, TcpStream};
 use runtime::runtime::{Builder, Handle, IoMode, LocalRuntime, Runtime, RuntimeFlavor};
 use runtime::task::{block_in_place, spawn_blocking, yield_now};
 use runtime::time::{sleep, timeout};
-
-use support::program;
 
 fn multi(workers: usize) -> Runtime {
     Builder::new_multi_thread()
@@ -399,84 +394,6 @@ fn a_name_is_shown_and_ids_are_the_tasks_own() {
     let id = task.id();
     assert_eq!(runtime.block_on(task).expect("the task ends"), id);
     assert_eq!(runtime::task::try_id(), None);
-}
-
-#[test]
-fn fault_097_settings_out_of_range_are_refused_at_the_setter() {
-    for refused in [
-        std::panic::catch_unwind(|| {
-            Builder::new_multi_thread().worker_threads(0);
-        }),
-        std::panic::catch_unwind(|| {
-            Builder::new_multi_thread().max_blocking_threads(0);
-        }),
-        std::panic::catch_unwind(|| {
-            Builder::new_multi_thread().thread_name("a\0b");
-        }),
-        std::panic::catch_unwind(|| {
-            Builder::new_multi_thread().event_interval(0);
-        }),
-    ] {
-        assert!(refused.is_err());
-    }
-    let runtime = multi(usize::MAX);
-    assert_eq!(runtime.metrics().num_workers(), 1024);
-}
-
-#[test]
-fn fault_097_the_environment_says_how_many_workers_there_are_or_is_an_error_of_build() {
-    const NAME: &str =
-        "fault_097_the_environment_says_how_many_workers_there_are_or_is_an_error_of_build";
-    const EXPECTED: &str = "RUNTIME_TEST_WORKERS";
-    if let Ok(expected) = env::var(EXPECTED) {
-        let made = Runtime::new().map(|runtime| runtime.metrics().num_workers());
-        let made = made.map_err(|error| error.kind());
-        assert_eq!(format!("{made:?}"), expected);
-        return;
-    }
-    for (own, standard, expected) in [
-        (Some(" 3 "), None, "Ok(3)"),
-        (None, Some("5"), "Ok(5)"),
-        (Some("3"), Some("none"), "Ok(3)"),
-        (Some("2000"), None, "Ok(1024)"),
-        (Some("0"), Some("5"), "Err(InvalidInput)"),
-        (None, Some("-1"), "Err(InvalidInput)"),
-        (None, Some(""), "Err(InvalidInput)"),
-    ] {
-        let mut child = program(env::current_exe().expect("the path of this binary"));
-        for (variable, value) in [
-            ("RUNTIME_WORKER_THREADS", own),
-            ("TOKIO_WORKER_THREADS", standard),
-        ] {
-            match value {
-                Some(value) => child.env(variable, value),
-                None => child.env_remove(variable),
-            };
-        }
-        let child = child.args(["--exact", NAME]).env(EXPECTED, expected);
-        let output = child.output().expect("it starts");
-        let out = String::from_utf8_lossy(&output.stdout);
-        assert!(out.contains("1 passed"), "{expected}: {output:?}");
-    }
-}
-
-/// No thread would ever start, and whoever relies on one would wait for ever.
-#[test]
-fn fault_097_a_stack_size_that_cannot_be_had_is_an_error_of_build() {
-    let beyond_all_addresses = usize::try_from(1_u64 << 56).unwrap_or(usize::MAX);
-    for bytes in [usize::MAX, isize::MAX as usize, beyond_all_addresses] {
-        for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
-            assert!(builder.thread_stack_size(bytes).build().is_err(), "{bytes}");
-        }
-    }
-    let mut builder = Builder::new_multi_thread();
-    for bytes in [1 << 20, (64 << 20) + 1] {
-        let runtime = builder.thread_stack_size(bytes).build().expect("a runtime");
-        let (tell, told) = mpsc::channel();
-        runtime.spawn(async move { tell.send(spawn_blocking(|| 7).await) });
-        let answer = told.recv_timeout(Duration::from_secs(20));
-        assert_eq!(answer.expect("it runs").expect("it ends"), 7);
-    }
 }
 
 #[runtime::test(start_paused = true)]

@@ -206,7 +206,8 @@ impl Builder {
     }
 
     /// The stack size of every thread, in bytes; default: that of the platform. One that cannot be had
-    /// is an error of [`Builder::build`].
+    /// is an error of [`Builder::build`]. One that is too small for what runs on it ends the process, as
+    /// with any thread.
     pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Builder {
         self.config.stack_size = Some(bytes);
         self
@@ -296,6 +297,9 @@ impl Builder {
     /// For how long a poll may go on, while other work waits, before it counts as a stall and, if
     /// all slots are stuck, a spare slot is opened; default 10 ms. `None`: no poll counts as a
     /// stall and there are no spares. Multi-thread runtimes only.
+    ///
+    /// A waker that blocks the thread by which an event or a timer calls it makes its slot stuck, too;
+    /// it is no stall of a task, and not reported.
     pub fn stall_policy(&mut self, limit: Option<Duration>) -> &mut Builder {
         self.config.stall_policy = limit;
         self

@@ -71,9 +71,9 @@
 //!
 //! *Own queue.* The pusher holds the slot and runs the entry after its present poll, or gives the
 //! slot back with the entry (rule 12, which counts as a shared push), or spills it. If its present
-//! poll does not return, the look finds a queue that is not empty within 1 ms (the guard of rule 2
-//! stands while a slot is held) and wakes a helper if a slot is free; if none is, all are held, and
-//! rule 10 opens a spare once all are stuck.
+//! poll does not return, or a waker that it calls between polls, the look finds a queue that is not
+//! empty within 1 ms (the guard of rule 2 stands while a slot is held) and wakes a helper if a slot is
+//! free; if none is, all are held, and rule 10 opens a spare once all are stuck.
 //!
 //! *Guest's queue.* A guest parks or sits only with its queue empty, or spilled, which counts as a
 //! shared push. While it polls it is guarded as a holder is. Kicked out of the seat to help, it gives

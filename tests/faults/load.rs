@@ -265,6 +265,66 @@ fn fault_051_a_waker_that_panics_in_the_driver_stops_nobody() {
     }
 }
 
+/// Keeps the thread that wakes by it.
+#[derive(Default)]
+struct Keeps {
+    asleep: AtomicBool,
+}
+
+impl Wake for Keeps {
+    fn wake(self: Arc<Self>) {
+        // Release, both: with the loads of the test.
+        self.asleep.store(true, Ordering::Release);
+        thread::sleep(Duration::from_secs(2));
+        self.asleep.store(false, Ordering::Release);
+    }
+}
+
+/// A waker blocks the thread that turns the driver: that is found as a poll that blocks would be, and
+/// what comes afterwards is served by others.
+#[test]
+fn fault_051_a_waker_that_keeps_the_driver_holds_up_nobody() {
+    let _watchdog = Watchdog::new();
+    for workers in [1, 2] {
+        let mut builder = Builder::new_multi_thread();
+        let runtime = builder.worker_threads(workers).build();
+        let runtime = runtime.expect("a runtime");
+        let bind = || runtime.block_on(UdpSocket::bind("127.0.0.1:0"));
+        let (near, hostile) = (bind().expect("a socket"), bind().expect("a socket"));
+        let to = [&near, &hostile].map(|it| it.local_addr().expect("bound"));
+        let serves = runtime.spawn(async move {
+            let mut served = 0;
+            while near.recv(&mut [0; 8]).await.expect("received") > 1 {
+                sleep(Duration::from_millis(1)).await;
+                served += 1;
+            }
+            served
+        });
+
+        let keeps = Arc::new(Keeps::default());
+        // Acquire: with the stores of the waker.
+        let is_asleep = || keeps.asleep.load(Ordering::Acquire);
+        let waker = Waker::from(Arc::clone(&keeps));
+        while let Poll::Ready(ready) = hostile.poll_recv_ready(&mut Context::from_waker(&waker)) {
+            ready.expect("open");
+            assert!(hostile.try_recv(&mut [0; 8]).is_err(), "nothing was sent");
+        }
+        let sender = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        sender.send_to(b"bad", to[1]).expect("sent");
+        while !is_asleep() {
+            thread::sleep(Duration::from_millis(1));
+        }
+
+        for word in ["good", "good", "good", "."] {
+            sender.send_to(word.as_bytes(), to[0]).expect("sent");
+            thread::sleep(Duration::from_millis(20));
+        }
+        let served = runtime.block_on(async { timeout(Duration::from_secs(10), serves).await });
+        assert!(is_asleep(), "{workers} workers: they have waited for it");
+        assert_eq!(served.expect("in time").expect("no panic"), 3);
+    }
+}
+
 /// How many writes this process has made: a kick of the driver is one.
 fn writes() -> usize {
     let counts = fs::read_to_string("/proc/self/io").expect("/proc/self/io");

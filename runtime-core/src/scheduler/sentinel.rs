@@ -24,10 +24,12 @@
 //! missed helper; ask again for a closure's thread that was refused; find stalls. Who goes on counts
 //! its own entries as work that waits only where it would ask for help if it pushed them now: what it
 //! has just taken from the driver it runs next.
-//! A slot whose poll counter is odd and has not moved for `stall_policy`, counted only over looks
-//! that were in time, is stuck. With work waiting it is reported once a poll, and one that lasts is
-//! worth a line on standard error (`notice.rs`); if all held slots are stuck and work waits, a spare
-//! slot is opened.
+//! A slot that is held and whose counters have not moved for `stall_policy`, counted only over looks
+//! that were in time, is stuck: in a poll, or in a waker that blocks whoever dispatches events or fires
+//! timers. A poll with work waiting is reported once, and one that lasts is worth a line on standard
+//! error (`notice.rs`); between polls there is no task to name. If all held slots are stuck and work
+//! waits, a spare slot is opened. A waker that blocks may also meet the sentinel, where nobody else has
+//! looked: then nobody looks until it returns.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,7 +40,7 @@ use super::notice::NOTICE_AFTER;
 use super::post::Post;
 use super::runner::Runner;
 use super::shared::Shared;
-use super::slot::Slot;
+use super::slot::{Pulse, Slot};
 use crate::loom::{self, Alarm};
 use crate::timer::clock::nanos;
 use crate::util::lock::Mutex;
@@ -143,17 +145,17 @@ pub(super) struct Looker {
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    polls: u64,
+    pulse: Pulse,
     since: Instant,
     reported: bool,
     noticed: bool,
 }
 
 impl Seen {
-    /// The counter moved, or is seen for the first time.
-    fn at(polls: u64, now: Instant) -> Seen {
+    /// A counter moved, or is seen for the first time.
+    fn at(pulse: Pulse, now: Instant) -> Seen {
         Seen {
-            polls,
+            pulse,
             since: now,
             reported: false,
             noticed: false,
@@ -270,17 +272,19 @@ impl Shared {
         };
         for (index, slot) in self.used_slots() {
             if looker.seen.len() <= index {
-                looker.seen.resize(index + 1, Seen::at(0, now));
+                looker
+                    .seen
+                    .resize(index + 1, Seen::at(Pulse::default(), now));
             }
             let seen = &mut looker.seen[index];
-            let polls = slot.polls();
-            if polls != seen.polls {
-                *seen = Seen::at(polls, now);
+            let pulse = slot.pulse();
+            if pulse != seen.pulse {
+                *seen = Seen::at(pulse, now);
                 continue;
             }
             seen.since += late;
             let duration = now.saturating_duration_since(seen.since);
-            let is_stuck = polls % 2 == 1 && policy.is_some_and(|policy| duration >= policy);
+            let is_stuck = pulse.is_busy() && policy.is_some_and(|policy| duration >= policy);
             if !is_stuck {
                 continue;
             }
@@ -291,7 +295,7 @@ impl Shared {
             if !reports && !notices {
                 continue;
             }
-            let Some((task, spawned_at)) = slot.polled(polls) else {
+            let Some((task, spawned_at)) = slot.polled(pulse) else {
                 continue;
             };
             let stall = Stall {

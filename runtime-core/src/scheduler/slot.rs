@@ -55,6 +55,20 @@ pub(crate) struct Slot {
     pub(crate) tasks: OwnedTasks,
 }
 
+/// Polls begun or ended, turns begun or ended: something of it moves while the holder goes on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Pulse {
+    polls: u64,
+    turns: u64,
+}
+
+impl Pulse {
+    /// Whether somebody polls a task, or holds the slot for something else.
+    pub(crate) fn is_busy(self) -> bool {
+        self.polls % 2 == 1 || self.turns % 2 == 1
+    }
+}
+
 // SAFETY: invariant 1 guards the deque's owner end; the entries may run on any thread or are
 // cancelled where they belong.
 unsafe impl Sync for Slot {}
@@ -249,14 +263,23 @@ impl Slot {
         self.polls.load(Ordering::Acquire)
     }
 
-    /// What is being polled in poll number `polls`, if that is still so.
-    pub(crate) fn polled(&self, polls: u64) -> Option<(Id, &'static Location<'static>)> {
+    /// How far its holder is.
+    pub(crate) fn pulse(&self) -> Pulse {
+        Pulse {
+            polls: self.polls(),
+            turns: self.turns(),
+        }
+    }
+
+    /// What is being polled at `pulse`, if anything, and if that is still so.
+    pub(crate) fn polled(&self, pulse: Pulse) -> Option<(Id, &'static Location<'static>)> {
         // Relaxed: valid only if the counter has not moved, which the last line checks.
         let id = self.polled_id.load(Ordering::Relaxed);
         let at = self.polled_at.load(Ordering::Relaxed);
         // SAFETY: only addresses of `'static` locations are stored, or null.
         let at = unsafe { at.cast_const().as_ref() };
-        (self.polls() == polls).then_some((Id::from_u64(id)?, at?))
+        let is_so = pulse.polls % 2 == 1 && self.polls() == pulse.polls;
+        is_so.then_some((Id::from_u64(id)?, at?))
     }
 }
 
