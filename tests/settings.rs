@@ -130,7 +130,10 @@ fn fault_097_what_is_out_of_range_is_refused_at_the_setter() {
         let tell = Arc::clone(&said);
         panic::set_hook(Box::new(move |panic| {
             let file = panic.location().map(|place| place.file().to_owned());
-            let text = panic.payload_as_str().map(str::to_owned);
+            let text = panic
+                .payload()
+                .downcast_ref::<&str>()
+                .map(ToString::to_string);
             *tell.lock().unwrap_or_else(PoisonError::into_inner) = Some((file, text));
         }));
         for (what, refused) in REFUSED {
