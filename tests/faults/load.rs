@@ -3,7 +3,7 @@
 use std::fs;
 use std::future::poll_fn;
 use std::io::ErrorKind;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -265,63 +265,61 @@ fn fault_051_a_waker_that_panics_in_the_driver_stops_nobody() {
     }
 }
 
-/// Keeps the thread that wakes by it.
-#[derive(Default)]
-struct Keeps {
-    asleep: AtomicBool,
-}
+/// Keeps the thread that wakes by it, from one meeting with the test to the next.
+struct Keeps(std::sync::Barrier);
 
 impl Wake for Keeps {
     fn wake(self: Arc<Self>) {
-        // Release, both: with the loads of the test.
-        self.asleep.store(true, Ordering::Release);
-        thread::sleep(Duration::from_secs(2));
-        self.asleep.store(false, Ordering::Release);
+        self.0.wait();
+        self.0.wait();
     }
 }
 
-/// A waker blocks the thread that turns the driver: that is found as a poll that blocks would be, and
-/// what comes afterwards is served by others.
+/// A waker blocks the thread that calls it for an event, or for a timer: that is found as a poll that
+/// blocks would be, and what comes meanwhile is served by others.
 #[test]
 fn fault_051_a_waker_that_keeps_the_driver_holds_up_nobody() {
     let _watchdog = Watchdog::new();
-    for workers in [1, 2] {
+    for (workers, by_timer) in [(1, false), (1, true), (2, false), (2, true)] {
         let mut builder = Builder::new_multi_thread();
         let runtime = builder.worker_threads(workers).build();
         let runtime = runtime.expect("a runtime");
         let bind = || runtime.block_on(UdpSocket::bind("127.0.0.1:0"));
         let (near, hostile) = (bind().expect("a socket"), bind().expect("a socket"));
         let to = [&near, &hostile].map(|it| it.local_addr().expect("bound"));
-        let serves = runtime.spawn(async move {
-            let mut served = 0;
-            while near.recv(&mut [0; 8]).await.expect("received") > 1 {
+        drop(runtime.spawn(async move {
+            loop {
+                let (_, from) = near.recv_from(&mut [0; 8]).await.expect("received");
                 sleep(Duration::from_millis(1)).await;
-                served += 1;
+                near.send_to(b"served", from).await.expect("sent");
             }
-            served
-        });
+        }));
+        let client = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let limit = Some(Duration::from_secs(5));
+        client.set_read_timeout(limit).expect("a limit");
 
-        let keeps = Arc::new(Keeps::default());
-        // Acquire: with the stores of the waker.
-        let is_asleep = || keeps.asleep.load(Ordering::Acquire);
+        let keeps = Arc::new(Keeps(std::sync::Barrier::new(2)));
         let waker = Waker::from(Arc::clone(&keeps));
-        while let Poll::Ready(ready) = hostile.poll_recv_ready(&mut Context::from_waker(&waker)) {
-            ready.expect("open");
-            assert!(hostile.try_recv(&mut [0; 8]).is_err(), "nothing was sent");
+        let mut cx = Context::from_waker(&waker);
+        let _context = runtime.enter();
+        let mut nap = pin!(sleep(Duration::from_millis(20)));
+        if by_timer {
+            assert!(nap.as_mut().poll(&mut cx).is_pending());
+        } else {
+            while let Poll::Ready(ready) = hostile.poll_recv_ready(&mut cx) {
+                ready.expect("open");
+                assert!(hostile.try_recv(&mut [0; 8]).is_err(), "nothing was sent");
+            }
+            client.send_to(b"bad", to[1]).expect("sent");
         }
-        let sender = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
-        sender.send_to(b"bad", to[1]).expect("sent");
-        while !is_asleep() {
-            thread::sleep(Duration::from_millis(1));
-        }
-
-        for word in ["good", "good", "good", "."] {
-            sender.send_to(word.as_bytes(), to[0]).expect("sent");
-            thread::sleep(Duration::from_millis(20));
-        }
-        let served = runtime.block_on(async { timeout(Duration::from_secs(10), serves).await });
-        assert!(is_asleep(), "{workers} workers: they have waited for it");
-        assert_eq!(served.expect("in time").expect("no panic"), 3);
+        keeps.0.wait();
+        let is_served = || {
+            client.send_to(b"good", to[0]).expect("sent");
+            client.recv(&mut [0; 8]).is_ok()
+        };
+        let served = (0..3).all(|_| is_served());
+        keeps.0.wait();
+        assert!(served, "{workers} workers, by a timer: {by_timer}");
     }
 }
 

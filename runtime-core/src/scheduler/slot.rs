@@ -8,7 +8,8 @@
 //! 2. Everything else may be used by any thread at any time: the stealing end, the cell (swapped),
 //!    the wheel and the list of live tasks (a lock each, uncontended in the usual case), the
 //!    counters.
-//! 3. `polls` is odd exactly while the holder polls a task. Only the holder writes it.
+//! 3. `polls` is odd exactly while the holder polls a task, `turns` while somebody holds the slot. Only
+//!    the holder writes them; a look tells by both whether it goes on.
 #![allow(
     unsafe_code,
     reason = "the deque's owner end is handed over with the slot; entries travel as pointers"
@@ -34,6 +35,20 @@ const STEAL_LIMIT: usize = 32;
 /// grows by doubling and shrinks again; see `docs/decisions.md` for the figures behind the number.
 pub(crate) const LOCAL_LIMIT: usize = 4096;
 
+/// Polls begun or ended, turns begun or ended: something of it moves while the holder goes on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Pulse {
+    polls: u64,
+    turns: u64,
+}
+
+impl Pulse {
+    /// Whether somebody polls a task, or holds the slot for something else.
+    pub(crate) fn is_busy(self) -> bool {
+        self.polls % 2 == 1 || self.turns % 2 == 1
+    }
+}
+
 /// See the module's header.
 pub(crate) struct Slot {
     deque: Worker<Notified>,
@@ -53,20 +68,6 @@ pub(crate) struct Slot {
     pub(crate) respite: Respite,
     pub(crate) wheel: Arc<Shard>,
     pub(crate) tasks: OwnedTasks,
-}
-
-/// Polls begun or ended, turns begun or ended: something of it moves while the holder goes on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Pulse {
-    polls: u64,
-    turns: u64,
-}
-
-impl Pulse {
-    /// Whether somebody polls a task, or holds the slot for something else.
-    pub(crate) fn is_busy(self) -> bool {
-        self.polls % 2 == 1 || self.turns % 2 == 1
-    }
 }
 
 // SAFETY: invariant 1 guards the deque's owner end; the entries may run on any thread or are
@@ -201,7 +202,7 @@ impl Slot {
 
     /// How often it was taken and given back.
     pub(crate) fn turns(&self) -> u64 {
-        // Relaxed: a statistic.
+        // Relaxed: a statistic, and for a look a hint that the next one corrects.
         self.turns.load(Ordering::Relaxed)
     }
 
