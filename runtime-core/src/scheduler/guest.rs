@@ -299,6 +299,7 @@ impl Guest<'_> {
 
     fn sit(&self, mut capped: bool, mut room: Room) {
         let shared = self.shared();
+        let since = loom::now();
         let mut events = self.runner.events.take();
         loop {
             let has_work = self.is_alone() && !shared.inject.is_empty();
@@ -313,8 +314,10 @@ impl Guest<'_> {
             break;
         }
         self.own.word.is_up();
+        shared
+            .thrift
+            .rested(loom::now().saturating_duration_since(since));
         let (up, guard) = shared.idle.stand_up(false);
-        shared.thrift.stood_up();
         shared.guard(guard);
         shared.dispatch(&mut events);
         self.runner.events.replace(events);

@@ -13,9 +13,12 @@
 //! the clock when it arms, the sentinel counts how often somebody stood up in a millisecond.
 //! And while threads go on, the alarm need not ring at all: who glances, or at a high rate stands up
 //! from the seat, [`WATCH_INTERVAL`] after the last such look takes one itself and puts the alarm
-//! off. A ring costs two switches of threads, the more the busier the machine is. If all of them are
-//! stuck, it rings a millisecond after the last that went on, as ever; and who closes and has its
-//! ring put off waits a millisecond for the sentinel.
+//! off. A ring costs two switches of threads, the more the busier the machine is; and to set a timer
+//! for the next millisecond is dear by itself (`post.rs`), so it is put off further. If all threads are
+//! stuck then, it rings 5 ms after the last that went on, and from there on each millisecond: for who
+//! blocks now and then, a delay. Whoever blocks for longer is found out, and for a second after that the
+//! alarm is put off by no more than a millisecond, so that those whom he holds up next are helped as
+//! soon as ever.
 //!
 //! Between alarm and word the alarm is off for as long as the sitter takes for two steps: as late
 //! as any thread of the runtime may be.
@@ -32,65 +35,68 @@
 //! looked: then nobody looks until it returns.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::config::Stall;
 use super::notice::NOTICE_AFTER;
-use super::post::Post;
+use super::post::{Post, WATCH_INTERVAL};
 use super::runner::Runner;
 use super::shared::Shared;
 use super::slot::{Pulse, Slot};
 use crate::loom::{self, Alarm};
 use crate::timer::clock::nanos;
-use crate::util::lock::Mutex;
 use crate::util::wide::AtomicU64;
-
-/// How often who goes on looks instead of the sentinel: often enough to put its alarm off for good.
-const WATCH_INTERVAL: Duration = Duration::from_micros(750);
 
 /// A look later than this says nothing of the slots: the machine was starved, or the process
 /// stopped.
-const LATE_LOOK: Duration = Duration::from_millis(5);
+const LATE_LOOK: Duration = Duration::from_millis(7);
 
-/// Events closer together than this come at a high rate: two settings of the alarm for each would cost
-/// as much as its ring each millisecond, and stand before the task that the event is for. (In a virtual
-/// machine to set a timer may take a microsecond.)
-const HIGH_RATE_GAP: Duration = Duration::from_micros(600);
+/// A sitter that rests for less is at a high rate: two settings of the alarm for each event would cost as
+/// much as its ring each millisecond, and stand before the task that the event is for.
+const SHORT_REST: Duration = Duration::from_micros(600);
 
-/// So many in a row begin a high rate.
-const RATE_SAMPLES: u64 = 8;
+/// So many short rests in a row begin a high rate.
+const RATE_HIGH: u64 = 8;
 
-/// Fewer in the time between two rings end it.
-const RATE_KEPT: u64 = 2;
+/// More are not counted: two long rests end it.
+const RATE_MAX: u64 = 2 * RATE_HIGH;
 
-/// Whether a sitter turns the sentinel off; see the header.
+/// Who holds a slot for so long without going on may hold others up.
+const HELD_UP: Duration = Duration::from_millis(10);
+
+/// For so long after that the alarm is not put off any further than it must be.
+const WARY: Duration = Duration::from_secs(1);
+
+/// Whether a sitter turns the sentinel off, and how far its alarm is put off; see the header.
 #[derive(Debug)]
 pub(super) struct Thrift {
-    at_high_rate: AtomicBool,
-    /// How often somebody stood up from the seat; written by whoever sits.
-    stand_ups: AtomicU64,
-    /// When the sentinel was armed last, and how often at a high rate since.
-    armed: Mutex<(Option<Instant>, u64)>,
+    /// One more for each short rest, and half of it after a long one; written by whoever sits.
+    rate: AtomicU64,
     /// Nanoseconds since `origin` at the last look of who went on.
     watched: AtomicU64,
+    /// Until when to be wary, in such nanoseconds.
+    wary_until: AtomicU64,
     origin: Instant,
 }
 
 impl Thrift {
     pub(super) fn new() -> Thrift {
         Thrift {
-            at_high_rate: AtomicBool::new(false),
-            stand_ups: AtomicU64::new(0),
-            armed: Mutex::default(),
+            rate: AtomicU64::new(0),
             watched: AtomicU64::new(0),
+            wary_until: AtomicU64::new(0),
             origin: loom::now(),
         }
     }
 
+    fn since_origin(&self, now: Instant) -> u64 {
+        nanos(now.saturating_duration_since(self.origin))
+    }
+
     /// Whether it is time that somebody looks, and who asks is the first.
-    fn is_watch_due(&self) -> bool {
-        let now = nanos(loom::now().saturating_duration_since(self.origin));
+    fn is_watch_due(&self, now: Instant) -> bool {
+        let now = self.since_origin(now);
         // Relaxed, both: a hint; two who look at a time do no harm.
         let watched = self.watched.load(Ordering::Relaxed);
         let is_due = now.saturating_sub(watched) >= nanos(WATCH_INTERVAL);
@@ -101,38 +107,34 @@ impl Thrift {
         is_due
     }
 
-    /// The sitter stands up.
-    pub(super) fn stood_up(&self) {
+    /// The sitter is about to stand up, after so long.
+    pub(super) fn rested(&self, rest: Duration) {
         // Relaxed, both: a statistic that only the sitter writes.
-        let count = self.stand_ups.load(Ordering::Relaxed);
-        self.stand_ups.store(count + 1, Ordering::Relaxed);
+        let rate = self.rate.load(Ordering::Relaxed);
+        let rate = if rest < SHORT_REST {
+            RATE_MAX.min(rate + 1)
+        } else {
+            rate / 2
+        };
+        // Relaxed: as above.
+        self.rate.store(rate, Ordering::Relaxed);
     }
 
-    /// The sentinel is armed, at a low rate so far.
-    fn sample(&self) {
-        let now = loom::now();
-        let mut armed = self.armed.lock();
-        let close = armed
-            .0
-            .is_some_and(|last| now.duration_since(last) < HIGH_RATE_GAP);
-        *armed = (Some(now), if close { armed.1 + 1 } else { 0 });
-        if armed.1 >= RATE_SAMPLES {
-            // Relaxed: a hint.
-            self.at_high_rate.store(true, Ordering::Relaxed);
-        }
+    /// Somebody does not go on, and has not for [`HELD_UP`].
+    fn be_wary(&self, now: Instant) {
+        let until = self.since_origin(now).saturating_add(nanos(WARY));
+        // Relaxed: a hint.
+        self.wary_until.store(until, Ordering::Relaxed);
+    }
+
+    fn is_wary(&self, now: Instant) -> bool {
+        // Relaxed: a hint.
+        self.since_origin(now) < self.wary_until.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_at_high_rate(&self) -> bool {
         // Relaxed: a hint.
-        self.at_high_rate.load(Ordering::Relaxed)
-    }
-
-    /// The alarm rings; so many have stood up since it did.
-    fn settle(&self, stand_ups: u64) {
-        if stand_ups < RATE_KEPT {
-            // Relaxed: a hint.
-            self.at_high_rate.store(false, Ordering::Relaxed);
-        }
+        self.rate.load(Ordering::Relaxed) >= RATE_HIGH
     }
 }
 
@@ -181,19 +183,20 @@ impl Shared {
 
     /// The word has turned the sentinel on: its alarm has to ring.
     pub(super) fn arm_sentinel(&self) {
-        if !self.thrift.is_at_high_rate() {
-            self.thrift.sample();
-        }
         self.post().arm();
     }
 
     /// A thread of the runtime goes on, with the slot `own`: it looks in the sentinel's stead, and puts
     /// its alarm off.
     pub(super) fn watch(self: &Arc<Self>, own: Option<u32>) {
-        let is_on = self.idle.snapshot().sentinel_is_on();
-        if is_on && !self.alarm().wakes_when_set() && self.thrift.is_watch_due() {
+        if !self.idle.snapshot().sentinel_is_on() || self.alarm().wakes_when_set() {
+            return;
+        }
+        let now = loom::now();
+        if self.thrift.is_watch_due(now) {
             self.look(own);
-            self.post().arm();
+            let lazily = !self.thrift.is_wary(now);
+            self.post().put_off(lazily, || self.is_closing());
         }
     }
 
@@ -212,7 +215,6 @@ impl Shared {
         if !post.come(|| self.is_closing()) {
             return;
         }
-        let mut stood_up_before = 0;
         let mut last_turn = self.seat.turns();
         loop {
             post.alarm.wait();
@@ -221,10 +223,6 @@ impl Shared {
             }
             self.look_for_events(&mut last_turn);
             self.look(None);
-            // Relaxed: a statistic.
-            let stood_up = self.thrift.stand_ups.load(Ordering::Relaxed);
-            self.thrift.settle(stood_up.wrapping_sub(stood_up_before));
-            stood_up_before = stood_up;
             post.looked(|| self.is_closing());
         }
     }
@@ -284,6 +282,9 @@ impl Shared {
             }
             seen.since += late;
             let duration = now.saturating_duration_since(seen.since);
+            if pulse.is_busy() && duration >= HELD_UP {
+                self.thrift.be_wary(now);
+            }
             let is_stuck = pulse.is_busy() && policy.is_some_and(|policy| duration >= policy);
             if !is_stuck {
                 continue;

@@ -228,6 +228,7 @@ impl Runner {
     /// Sleeps in the driver, and stands up with what came.
     fn sit(&self, mut capped: bool, mut room: Room) -> Duty {
         let shared = &self.shared;
+        let since = loom::now();
         let mut events = self.events.take();
         loop {
             let may_sleep = shared.inject.is_empty() && !shared.is_closing();
@@ -240,8 +241,10 @@ impl Runner {
             }
             break;
         }
+        shared
+            .thrift
+            .rested(loom::now().saturating_duration_since(since));
         let (up, guard) = shared.idle.stand_up(!shared.is_closing());
-        shared.thrift.stood_up();
         let duty = match up {
             Up::Reserved => {
                 self.hold(shared.idle.redeem());

@@ -9,7 +9,7 @@ use crate::loom::thread::yield_now;
 use crate::loom::{Arc, Condvar, Mutex, model};
 use crate::park::parker::Parker;
 use crate::scheduler::idle::{Guard, Helper, Idle, Rest, Up};
-use crate::scheduler::post::{Post, Rings};
+use crate::scheduler::post::{LOOK_INTERVAL, Post, Rings};
 
 #[derive(Default)]
 struct Ringing {
@@ -23,10 +23,11 @@ struct Alarm {
 }
 
 impl Rings for Alarm {
-    /// As in the kernel, a ring that nobody has heard is gone.
+    /// As in the kernel, a ring that nobody has heard is gone. What is put off further than to the next
+    /// look is put off for good.
     fn set(&self, interval: Option<Duration>) {
         *self.state.lock() = Ringing {
-            set: interval.is_some(),
+            set: interval.is_some_and(|interval| interval <= LOOK_INTERVAL),
             rung: false,
         };
         self.changed.notify_one();
@@ -176,11 +177,10 @@ fn loom_sentinel_comes_to_its_post() {
     on_vs_off(false);
 }
 
-/// The runtime closes while its sentinel comes to the post and a worker turns the alarm off: the
+/// The runtime closes while its sentinel comes to the post and a worker does something to the alarm: the
 /// sentinel hears of it.
-#[test]
-fn loom_sentinel_looks_against_a_close() {
-    model(|| {
+fn hears_of_a_close(act: fn(&World, u32)) {
+    model(move || {
         let (world, slot) = World::new();
         let sentinel = {
             let world = Arc::clone(&world);
@@ -199,9 +199,7 @@ fn loom_sentinel_looks_against_a_close() {
         };
         let worker = {
             let world = Arc::clone(&world);
-            loom::thread::spawn(move || {
-                world.sit_down(slot);
-            })
+            loom::thread::spawn(move || act(&world, slot))
         };
         // Release: as in `Shared::close`.
         world.closing.store(1, Ordering::Release);
@@ -209,6 +207,22 @@ fn loom_sentinel_looks_against_a_close() {
         world.alarm.ring();
         worker.join().unwrap();
         sentinel.join().unwrap();
+    });
+}
+
+/// The worker turns it off.
+#[test]
+fn loom_sentinel_looks_against_a_close() {
+    hears_of_a_close(|world, slot| {
+        world.sit_down(slot);
+    });
+}
+
+/// The worker goes on, and puts it off for so long that it does not ring in this model.
+#[test]
+fn loom_sentinel_is_put_off_against_a_close() {
+    hears_of_a_close(|world, _slot| {
+        world.post().put_off(true, || world.is_closing());
     });
 }
 
