@@ -6,12 +6,14 @@
 //! so that what else the machine does hits all of them, and what one leaves behind not always the same
 //! one; the ratio of a row is the median over the turns. Only one runtime is alive at a time.
 
+use std::time::Duration;
+
 use crate::child::Child;
 use crate::curves;
 use crate::options::Options;
 use crate::peers;
 use crate::report::{Line, head};
-use crate::row::{self, Divisor, Figure, Rounds, Row, Work};
+use crate::row::{self, Body, Divisor, Figure, Rounds, Row, Work};
 use crate::samples::Samples;
 use crate::usage::Usage;
 
@@ -57,16 +59,49 @@ fn compare(row: &Row, options: &Options, samples: &mut Samples) -> Vec<Line> {
         let (later, first) = row
             .peers
             .split_at((options.after + turn) % row.peers.len().max(1));
-        for (peer, work) in first.iter().chain(later) {
-            for figure in sample(row.names[0], peer, *work, options) {
-                samples.write(peer, options.after + turn, &figure);
-                let mut lines = lines.iter_mut();
-                let line = lines.find(|line| line.name == figure.row);
-                line.expect("a row is announced").push(peer, figure);
-            }
+        let peers: Vec<_> = first.iter().chain(later).copied().collect();
+        let figures = match side_by_side(row.names[0], &peers, options) {
+            Some(figures) => figures,
+            None => one_by_one(row.names[0], &peers, options),
+        };
+        for (peer, figure) in figures {
+            samples.write(peer, options.after + turn, &figure);
+            let mut lines = lines.iter_mut();
+            let line = lines.find(|line| line.name == figure.row);
+            line.expect("a row is announced").push(peer, figure);
         }
     }
     lines
+}
+
+type Peer = (&'static str, Work);
+type Sampled = (&'static str, Figure);
+
+fn one_by_one(name: &str, peers: &[Peer], options: &Options) -> Vec<Sampled> {
+    let samples = peers.iter().flat_map(|&(peer, work)| {
+        let figures = sample(name, peer, work, options).into_iter();
+        figures.map(move |figure| (peer, figure))
+    });
+    samples.collect()
+}
+
+/// A sample of each peer in bursts; `None` where none are wanted, or the work is not done that way.
+fn side_by_side(name: &str, peers: &[Peer], options: &Options) -> Option<Vec<Sampled>> {
+    let sizes = peers.iter().map(|&(peer, work)| match work {
+        Work::Rounds(sizes) if options.bursts > 1 && !sizes.is_large => Some((peer, sizes)),
+        _ => None,
+    });
+    let sizes: Vec<_> = sizes.collect::<Option<_>>()?;
+    let stand = |(peer, sizes)| (peer, Standing::new(sizes, options.divisor));
+    let mut standing: Vec<_> = sizes.into_iter().map(stand).collect();
+    for _ in 0..options.bursts {
+        standing.iter_mut().for_each(|(_, standing)| standing.run());
+        // Who was last is first.
+        standing.reverse();
+    }
+    let figures = standing.into_iter();
+    let figures = figures.map(|(peer, standing)| (peer, standing.figure(name)));
+    Some(figures.collect())
 }
 
 fn sample(name: &str, peer: &str, work: Work, options: &Options) -> Vec<Figure> {
@@ -81,22 +116,62 @@ fn sample(name: &str, peer: &str, work: Work, options: &Options) -> Vec<Figure> 
 
 /// One sample of rounds in this process.
 pub(crate) fn timed(name: &str, sizes: Rounds, divisor: Divisor) -> Figure {
-    let rounds = (sizes.rounds / divisor).max(1);
-    let mut body = (sizes.make)();
-    // What only shows that it works needs no warmth.
-    let warming = match divisor {
-        Divisor::MAX => 0,
-        _ => rounds.div_ceil(5),
-    };
-    if warming > 0 {
-        body(warming);
+    let mut standing = Standing::new(sizes, divisor);
+    standing.run();
+    standing.figure(name)
+}
+
+/// A body that has been warmed up, and what its runs took.
+struct Standing {
+    body: Body,
+    sizes: Rounds,
+    /// How many a run has.
+    rounds: u64,
+    /// How many it has run in all, and how many of them count.
+    done: u64,
+    counted: u64,
+    time: Duration,
+    used: Usage,
+}
+
+impl Standing {
+    fn new(sizes: Rounds, divisor: Divisor) -> Standing {
+        let rounds = (sizes.rounds / divisor).max(1);
+        let mut body = (sizes.make)();
+        // What only shows that it works needs no warmth.
+        let warming = match divisor {
+            Divisor::MAX => 0,
+            _ => rounds.div_ceil(5),
+        };
+        if warming > 0 {
+            body(warming);
+        }
+        Standing {
+            body,
+            sizes,
+            rounds,
+            done: warming,
+            counted: 0,
+            time: Duration::ZERO,
+            used: Usage::default(),
+        }
     }
-    let before = Usage::now();
-    let time = body(rounds);
-    let used = Usage::now() - before;
-    let operations = (rounds * sizes.operations) as f64;
-    let value = sizes.unit.value(time, operations);
-    let mut figure = Figure::new(name, sizes.unit.name(), value);
-    figure.operations = Some(((warming + rounds) * sizes.operations) as f64);
-    used.per(operations, figure)
+
+    fn run(&mut self) {
+        let before = Usage::now();
+        self.time += (self.body)(self.rounds);
+        self.used += Usage::now() - before;
+        self.done += self.rounds;
+        self.counted += self.rounds;
+    }
+
+    fn figure(self, name: &str) -> Figure {
+        let Rounds {
+            unit, operations, ..
+        } = self.sizes;
+        let counted = (self.counted * operations) as f64;
+        let mut figure = Figure::new(name, unit.name(), unit.value(self.time, counted));
+        figure.operations = Some((self.done * operations) as f64);
+        self.used.per(counted, figure)
+    }
 }

@@ -9,6 +9,9 @@ use crate::row::Divisor;
 pub struct Options {
     /// How many samples a row gets of each peer.
     pub turns: usize,
+    /// Of how many short runs a sample of timed rounds is made, in turns with the other peers' of the same
+    /// turn; with one, a runtime is alone.
+    pub bursts: usize,
     /// How many it has already in the file of samples, which then goes on.
     pub after: usize,
     /// Rounds are divided by this; a round is never less than whole.
@@ -35,6 +38,7 @@ impl Options {
     fn full() -> Options {
         Options {
             turns: 5,
+            bursts: 1,
             after: 0,
             divisor: 1,
             samples: None,
@@ -78,6 +82,7 @@ impl Options {
             match argument.as_str() {
                 "--bench" => {}
                 "--turns" => options.turns = number(&value()),
+                "--bursts" => options.bursts = number(&value()),
                 "--after" => options.after = number(&value()),
                 "--divisor" => options.divisor = number(&value()),
                 "--samples" => options.samples = Some(PathBuf::from(value())),

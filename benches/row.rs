@@ -36,6 +36,8 @@ pub struct Rounds {
     pub rounds: u64,
     /// Builds the runtime and all that is needed, outside of the figure.
     pub make: fn() -> Body,
+    /// Whether the process has not enough descriptors for two bodies at a time.
+    pub is_large: bool,
 }
 
 /// The units of timed rounds.
@@ -139,8 +141,17 @@ impl Entry {
                 operations,
                 rounds,
                 make,
+                is_large: false,
             }),
         }
+    }
+
+    /// A row of rounds that has a process to itself while it is measured.
+    pub(crate) fn large(mut self) -> Entry {
+        if let Work::Rounds(rounds) = &mut self.work {
+            rounds.is_large = true;
+        }
+        self
     }
 
     /// The rows of a measurement.

@@ -168,7 +168,8 @@ fn method(page: &mut String, material: &Material<'_>) {
     line(page, "## How it was measured\n");
     line(
         page,
-        "A sample is a fresh runtime, one short run to warm it up, and one run that counts. The peers \
+        "A sample is a fresh runtime, one short run to warm it up, and one run that counts; of a row \
+         that is hard to decide, also six runs, which alternate with tokio's. The peers \
          take turns, so that what else the machine does hits all of them; a ratio is taken within a \
          turn, and the table has the median of these with its 95 % interval, made of order statistics \
          (of fewer than six turns: the extremes). A ratio is ours ÷ theirs, or theirs ÷ ours where \

@@ -1,11 +1,13 @@
 //! What a program costs that says hello: how long a clean build takes, how large the binary is, how
-//! many crates are built.
+//! many crates are built, how long it runs.
 //!
 //! Each peer's program is a package of its own in a temporary folder, with the features that a
 //! newcomer is told to take: ours as they are by default, tokio's `full`. A build begins with an
 //! empty target folder and fetches nothing; the seconds are of cargo as a whole, on all cores, with
 //! the profile that `cargo build` has by default. The size is that of a release build without its
-//! symbols.
+//! symbols; it is also what runs. `compare` times a process that says hello too, but that is itself once
+//! more, ten times as large, and what the loader does for that is most of it: so what stands here comes
+//! later among the samples, and counts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,13 @@ pub(crate) const ROWS: [&str; 3] = [SECONDS, BYTES, CRATES];
 const SECONDS: &str = "hello_build";
 const BYTES: &str = "hello_size";
 const CRATES: &str = "hello_crates";
+const PROCESS: &str = "startup_process";
+
+/// How often it runs for one figure.
+const RUNS: u32 = 100;
+
+/// How many figures there are of that: as many as a row has in the end that is hard to decide.
+const PROCESS_TURNS: usize = 27;
 
 /// Lines for the samples: the builds of all peers in turns, the rest once.
 pub(crate) fn measure(turns: usize) -> Result<Vec<String>, String> {
@@ -35,7 +44,7 @@ pub(crate) fn measure(turns: usize) -> Result<Vec<String>, String> {
 }
 
 fn measure_in(folder: &Path, turns: usize) -> Result<Vec<String>, String> {
-    let programs = [Program::ours(folder)?, Program::reference(folder)?];
+    let mut programs = [Program::ours(folder)?, Program::reference(folder)?];
     let mut lines = Vec::new();
     for turn in 0..turns {
         for program in &programs {
@@ -45,10 +54,16 @@ fn measure_in(folder: &Path, turns: usize) -> Result<Vec<String>, String> {
     }
     for program in &programs {
         program.build(&["--release"])?;
-        let binary = program.folder.join("target/release/hello");
-        let size = fs::metadata(&binary).map_err(|error| error.to_string())?;
+        let size = fs::metadata(program.binary()).map_err(|error| error.to_string())?;
         lines.push(program.line(BYTES, 0, "bytes", size.len() as f64));
         lines.push(program.line(CRATES, 0, "crates", program.crates()? as f64));
+    }
+    for turn in 0..PROCESS_TURNS {
+        for program in &programs {
+            lines.push(program.line(PROCESS, turn, "ns", program.run()?));
+        }
+        // Who was last is first.
+        programs.reverse();
     }
     Ok(lines)
 }
@@ -106,6 +121,27 @@ impl Program {
         let start = Instant::now();
         self.cargo(&[&["build", "--quiet", "--offline"], arguments].concat())?;
         Ok(start.elapsed().as_secs_f64())
+    }
+
+    /// The release build.
+    fn binary(&self) -> PathBuf {
+        self.folder.join("target/release/hello")
+    }
+
+    /// Runs it a number of times; how many nanoseconds one takes.
+    fn run(&self) -> Result<f64, String> {
+        let mut hello = Command::new(self.binary());
+        let said = hello.output().map_err(|error| error.to_string())?;
+        if said.stdout != b"hello\n" {
+            return Err(format!("{} does not say hello: {said:?}", self.peer));
+        }
+        // Who listens is woken in its midst, and takes a core.
+        hello.stdout(Stdio::null());
+        let start = Instant::now();
+        for _ in 0..RUNS {
+            hello.status().map_err(|error| error.to_string())?;
+        }
+        Ok((start.elapsed() / RUNS).as_nanos() as f64)
     }
 
     /// How many packages it is made of, itself apart.

@@ -27,7 +27,7 @@ pub(super) fn rows() -> Vec<Entry> {
         Entry::new("echo_load_64", TRIPS_LOAD, 1, || load(64, MESSAGE)),
         Entry::new("echo_load_256", TRIPS_LOAD, 1, || load(256, MESSAGE)),
         Entry::new("echo_load_1000", TRIPS_LOAD, 1, || load(1_000, MESSAGE)),
-        Entry::new("echo_load_10000", TRIPS_LOAD, 1, || load(10_000, MESSAGE)),
+        Entry::new("echo_load_10000", TRIPS_LOAD, 4, || load(10_000, MESSAGE)).large(),
         Entry::new("echo_load_64_4k", TRIPS_LOAD, 1, || load(64, PAGE)),
         Entry::new("echo_load_1000_4k", TRIPS_LOAD, 1, || load(1_000, PAGE)),
         Entry::new("echo_inside_1", TRIPS_INSIDE, 2, || inside(1)),

@@ -3,7 +3,7 @@
 //! 1. Everything is built, before the first sample is taken.
 //! 2. `compare` takes samples of all rows and peers in turns, and of the curves. They stay in
 //!    `target/bench-report/samples.jsonl`: `--from` draws from such a file again. Rows whose interval
-//!    holds their gate then get more turns, beside tokio alone.
+//!    holds their gate then get more turns, beside tokio alone and in bursts.
 //! 3. `report` adds facts about this machine, what a program that says hello takes to be built, and
 //!    system calls where there is an `strace`.
 //! 4. `report` writes `docs/performance/report.md` with its plots, and the table in README.md.
@@ -38,6 +38,9 @@ const TURNS: usize = 9;
 
 /// So many times as many turns has a row in the end whose interval holds its gate.
 const TURNS_UNDECIDED: usize = 3;
+
+/// Of so many runs, in turns with tokio's, each of these is made.
+const BURSTS: &str = "6";
 
 /// How often a program that says hello is built, for each peer.
 const BUILDS: &str = "5";
@@ -113,6 +116,7 @@ fn decide(samples: &Path, turns: usize) -> Result<(), String> {
     let more = (turns * (TURNS_UNDECIDED - 1)).to_string();
     let mut command = compare();
     command.args(["--", "--turns", &more, "--after", &turns.to_string()]);
+    command.args(["--bursts", BURSTS]);
     command.args(["--peer", "runtime", "--peer", "tokio", "--exact"]);
     process::run(command.arg("--samples").arg(samples).args(rows))
 }
