@@ -35,7 +35,7 @@
 //!    a respite: `respite.rs`.
 //! 6. *Sleep.* Give the slot back and stop searching in one change, re-check every shared queue,
 //!    sleep. A searcher that finds work and was the last one looks once more, and wakes the next if
-//!    there is more.
+//!    there is more. Where events come fast, a look into the driver comes before all that: `tempo.rs`.
 //! 7. *Seat.* See `park/seat.rs`: claim in the word, re-check, poll; the events leave the lock with
 //!    the sitter, who first takes a slot and then wakes tasks: they land in its own queue, and it
 //!    runs them. One context switch from packet to task.
@@ -107,6 +107,7 @@ mod idle;
 mod linger;
 
 mod stats;
+mod tempo;
 
 mod entered;
 

@@ -26,6 +26,7 @@ use super::own_wake::OwnWake;
 use super::search::Search;
 use super::shared::Shared;
 use super::slot::{LOCAL_LIMIT, Slot};
+use super::tempo::Tempo;
 use crate::coop;
 use crate::loom;
 use crate::park::driver::Event;
@@ -69,6 +70,7 @@ pub(crate) struct Runner {
     until_shared: Countdown,
     pub(super) search: Search,
     pub(super) linger: Linger,
+    pub(super) tempo: Tempo,
     pub(super) events: RefCell<Vec<Event>>,
 }
 
@@ -83,6 +85,7 @@ impl Runner {
             shared: Arc::clone(shared),
             kind,
             linger: Linger::new(),
+            tempo: Tempo::new(),
             parker,
             slot: Cell::new(None),
             busy_since: Cell::new(None),

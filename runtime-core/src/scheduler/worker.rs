@@ -168,6 +168,11 @@ impl Runner {
             // Woken to help.
             return self.steal(Victims::All);
         }
+        if self.tempo.is_quick() {
+            if let Some(entry) = self.next_event() {
+                return Some(entry);
+            }
+        }
         let sees_work = self.sees_work(Victims::Worthwhile);
         *searching = (sees_work || self.linger.is_worth_it()) && self.shared.idle.start_searching();
         if !*searching {
@@ -178,6 +183,25 @@ impl Runner {
         } else {
             None
         }
+    }
+
+    /// Events come fast: looks for more, and lets those run who may send them. See `tempo.rs`.
+    fn next_event(&self) -> Option<Notified> {
+        self.glance();
+        let entry = self.next_local();
+        if entry.is_some() || self.sees_work(Victims::Worthwhile) {
+            return entry;
+        }
+        let turns = self.shared.seat.turns();
+        let lasted = self.tempo.give_way()?;
+        let others_polled = self.shared.seat.turns() != turns;
+        self.glance();
+        let events = self
+            .local()
+            .map_or(0, |local| local.len() + usize::from(local.has_cell()));
+        self.tempo
+            .gave_way(loom::now(), lasted, events, others_polled);
+        self.next_local()
     }
 
     /// Rule 6: gives the slot back, then sits or parks, after one more look at every queue.
@@ -241,9 +265,9 @@ impl Runner {
             }
             break;
         }
-        shared
-            .thrift
-            .rested(loom::now().saturating_duration_since(since));
+        let rest = loom::now().saturating_duration_since(since);
+        shared.thrift.rested(rest);
+        self.tempo.rested(rest, !events.is_empty());
         let (up, guard) = shared.idle.stand_up(!shared.is_closing());
         let duty = match up {
             Up::Reserved => {
