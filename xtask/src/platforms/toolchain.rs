@@ -1,7 +1,8 @@
 //! Debian's compiler and what it links with.
 //!
 //! The standard library is built along out of Debian's sources, as for `sanitize`: so no target has
-//! to be installed, and checking needs neither linker nor headers of the other system.
+//! to be installed, and checking needs neither linker nor headers of the other system. (For Windows
+//! the compiler makes import libraries of what `std` names, also to check it: by mingw's dlltool.)
 
 use std::path::Path;
 use std::process::Command;
@@ -10,11 +11,17 @@ use crate::platforms::targets::{How, Target};
 use crate::process;
 
 const NAME: &str = "debian";
-const PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
-const SHOWN_BY: [&str; 3] = [
+const PACKAGES: [&str; 4] = [
+    "rustc-web",
+    "cargo-web",
+    "rust-web-src",
+    "binutils-mingw-w64-x86-64",
+];
+const SHOWN_BY: [&str; 4] = [
     "/usr/bin/rustc",
     "/usr/bin/cargo",
     "/usr/lib/rustlib/src/rust/library",
+    "/usr/bin/x86_64-w64-mingw32-dlltool",
 ];
 pub(crate) const CLIPPY: &str = "/usr/bin/clippy-driver";
 
@@ -51,7 +58,9 @@ pub(crate) fn wants_a_checker() -> Result<(), String> {
             "apt-get install --no-install-recommends {}",
             PACKAGES.join(" ")
         );
-        missing.push(format!("  its compiler or sources are not there: `{line}`"));
+        missing.push(format!(
+            "  its compiler or sources, or mingw's dlltool, are not there: `{line}`"
+        ));
     }
     if !is_linked() {
         let link = format!("rustup toolchain link {NAME} /usr");
