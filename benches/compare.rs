@@ -4,7 +4,8 @@
 //! A sample of timed rounds is a fresh body, one short run to warm it up, and one run that counts;
 //! a measurement is a fresh process. Samples of the peers follow each other closely (A B C, B C A),
 //! so that what else the machine does hits all of them, and what one leaves behind not always the same
-//! one; the ratio of a row is the median over the turns. Only one runtime is alive at a time.
+//! one; the ratio of a row is the median over the turns. Only one runtime is alive at a time, but in rows that
+//! are measured in bursts: there all peers' bodies stand, and take turns at running.
 
 use std::time::Duration;
 

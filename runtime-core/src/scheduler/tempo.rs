@@ -13,7 +13,8 @@
 //! that are ready, and may spread them.
 //!
 //! **Who gives way does not sleep**: no packet wakes it, and nobody is in the seat until it runs
-//! again; only the sentinel looks. So it is tried again only if the wait brought an event for each
+//! again; if it was alone, only the sentinel looks, within a few milliseconds. What is pushed meanwhile
+//! has the notices of any push, and whoever they wake. So it is tried again only if the wait brought an event for each
 //! [`WORTH`], or if others polled the driver meanwhile, who may have had the events. Else the next
 //! rest is a sleep, and has to be a quick one before it is tried again. And somebody who kept
 //! the processor for [`LONG`] and brought little does not feed us: no way is given for
@@ -36,11 +37,18 @@ const NOBODY: Duration = Duration::from_micros(2);
 /// What a wait may take for an event: less than to fall asleep and be woken by it.
 const WORTH: Duration = Duration::from_micros(10);
 
-/// Who feeds us has sent what it had to send in less, or is about to.
+/// Who has kept the processor for so long computes: a client sends and waits far more often.
 const LONG: Duration = Duration::from_millis(1);
 
 const PAUSE: Duration = Duration::from_millis(10);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// A wait in which others had the processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Given {
+    ended: Instant,
+    lasted: Duration,
+}
 
 /// What a worker remembers of its rests in the driver.
 #[derive(Debug)]
@@ -72,38 +80,33 @@ impl Tempo {
         self.quick.get() && !IS_MODEL
     }
 
-    /// Lets others run; for how long they did, if anybody did.
-    pub(super) fn give_way(&self) -> Option<Duration> {
+    /// Lets others run; from when to when they did, if anybody did.
+    pub(super) fn give_way(&self) -> Option<Given> {
         let begun = loom::now();
         if self.is_paused(begun) {
             return None;
         }
         loom::thread::yield_now();
-        let lasted = loom::now().saturating_duration_since(begun);
-        (lasted >= NOBODY).then_some(lasted)
+        let ended = loom::now();
+        let lasted = ended.saturating_duration_since(begun);
+        (lasted >= NOBODY).then_some(Given { ended, lasted })
     }
 
     fn is_paused(&self, now: Instant) -> bool {
         self.paused_until.get().is_some_and(|until| now < until)
     }
 
-    /// A worker that gave way until `now` has found so many events; `others_polled` the driver
-    /// meanwhile.
-    pub(super) fn gave_way(
-        &self,
-        now: Instant,
-        lasted: Duration,
-        events: usize,
-        others_polled: bool,
-    ) {
-        let events = u32::try_from(events).unwrap_or(u32::MAX);
-        let is_worth_it = lasted <= WORTH.saturating_mul(events);
+    /// A worker that gave way has found so many tasks woken; `others_polled` the driver meanwhile.
+    pub(super) fn gave_way(&self, given: Given, woken: usize, others_polled: bool) {
+        let Given { ended, lasted } = given;
+        let woken = u32::try_from(woken).unwrap_or(u32::MAX);
+        let is_worth_it = lasted <= WORTH.saturating_mul(woken);
         self.quick.set(is_worth_it || others_polled);
         if is_worth_it {
             self.pause.set(PAUSE);
         } else if lasted >= LONG && !others_polled {
             let pause = self.pause.get();
-            self.paused_until.set(now.checked_add(pause));
+            self.paused_until.set(ended.checked_add(pause));
             self.pause.set(PAUSE_MAX.min(2 * pause));
         }
     }
@@ -111,7 +114,7 @@ impl Tempo {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{LONG, PAUSE, PAUSE_MAX, QUICK, Tempo, WORTH};
+    use super::{Given, LONG, PAUSE, PAUSE_MAX, QUICK, Tempo, WORTH};
     use std::time::{Duration, Instant};
 
     fn quick() -> Tempo {
@@ -120,14 +123,19 @@ mod tests {
         tempo
     }
 
+    fn given(lasted: Duration) -> Given {
+        let ended = Instant::now();
+        Given { ended, lasted }
+    }
+
     /// How long no way is given after a long wait in vain that ends now.
     fn pause_after_one_in_vain(tempo: &Tempo) -> Duration {
-        let now = Instant::now();
-        tempo.gave_way(now, LONG, 0, false);
-        assert!(tempo.is_paused(now));
+        let given = given(LONG);
+        tempo.gave_way(given, 0, false);
+        assert!(tempo.is_paused(given.ended));
         let until = tempo.paused_until.get().expect("it is paused");
         assert!(!tempo.is_paused(until));
-        until - now
+        until - given.ended
     }
 
     #[test]
@@ -146,9 +154,9 @@ mod tests {
     #[test]
     fn a_wait_that_brought_enough_is_tried_again() {
         let tempo = quick();
-        tempo.gave_way(Instant::now(), 3 * WORTH, 3, false);
+        tempo.gave_way(given(3 * WORTH), 3, false);
         assert!(tempo.is_quick());
-        tempo.gave_way(Instant::now(), 3 * WORTH, 2, false);
+        tempo.gave_way(given(3 * WORTH), 2, false);
         assert!(!tempo.is_quick(), "a sleep first");
         assert!(!tempo.is_paused(Instant::now()), "it was short");
     }
@@ -156,7 +164,7 @@ mod tests {
     #[test]
     fn what_others_polled_speaks_for_nobody() {
         let tempo = quick();
-        tempo.gave_way(Instant::now(), LONG, 0, true);
+        tempo.gave_way(given(LONG), 0, true);
         assert!(tempo.is_quick());
         assert!(!tempo.is_paused(Instant::now()));
     }
@@ -171,7 +179,7 @@ mod tests {
             pause_after_one_in_vain(&tempo);
         }
         assert_eq!(pause_after_one_in_vain(&tempo), PAUSE_MAX);
-        tempo.gave_way(Instant::now(), WORTH, 1, false);
+        tempo.gave_way(given(WORTH), 1, false);
         assert_eq!(pause_after_one_in_vain(&tempo), PAUSE, "one was worth it");
     }
 

@@ -188,20 +188,20 @@ impl Runner {
     /// Events come fast: looks for more, and lets those run who may send them. See `tempo.rs`.
     fn next_event(&self) -> Option<Notified> {
         self.glance();
-        let entry = self.next_local();
+        let entry = self.next_local().or_else(|| self.next_shared());
         if entry.is_some() || self.sees_work(Victims::Worthwhile) {
             return entry;
         }
         let turns = self.shared.seat.turns();
-        let lasted = self.tempo.give_way()?;
+        let given = self.tempo.give_way()?;
         let others_polled = self.shared.seat.turns() != turns;
         self.glance();
-        let events = self
+        // What a timer has woken, or a thief has left, counts as well: it was worth waking up for.
+        let woken = self
             .local()
             .map_or(0, |local| local.len() + usize::from(local.has_cell()));
-        self.tempo
-            .gave_way(loom::now(), lasted, events, others_polled);
-        self.next_local()
+        self.tempo.gave_way(given, woken, others_polled);
+        self.next_local().or_else(|| self.next_shared())
     }
 
     /// Rule 6: gives the slot back, then sits or parks, after one more look at every queue.
