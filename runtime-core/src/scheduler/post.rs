@@ -29,7 +29,7 @@ pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 /// How often those who go on take the look upon themselves, and put the alarm off.
 pub(super) const WATCH_INTERVAL: Duration = Duration::from_micros(750);
 
-/// For how long they put it off. The timer that is the next of its processor stands in the hardware, and
+/// When it first rings, and for how long they put it off. The timer that is the next of its processor stands in the hardware, and
 /// to change that takes 10 to 20 µs in a virtual machine. One that is due after the kernel's next tick,
 /// and is set again while that is still so, does not get there: with the usual 4 ms between ticks, this one.
 const LAZY_INTERVAL: Duration = Duration::from_micros(4_800);
@@ -65,11 +65,17 @@ impl<A: Rings> Post<'_, A> {
         self.alarm.set(Some(LOOK_INTERVAL));
     }
 
-    /// As [`Post::arm`], by who goes on and has just looked: the alarm need not ring if somebody looks
-    /// again in time. `lazily`: nor soon, if nobody does.
-    pub(super) fn put_off(&self, lazily: bool, is_closing: impl FnOnce() -> bool) {
+    /// As [`Post::arm`], by who begins a turn or goes on. `lazily`: it need not ring soon, as nobody was held
+    /// up lately.
+    pub(super) fn begin(&self, lazily: bool) {
         let interval = if lazily { LAZY_INTERVAL } else { LOOK_INTERVAL };
         self.alarm.set(Some(interval));
+    }
+
+    /// As [`Post::begin`], by who goes on and has just looked: the alarm need not ring if somebody looks
+    /// again in time.
+    pub(super) fn put_off(&self, lazily: bool, is_closing: impl FnOnce() -> bool) {
+        self.begin(lazily);
         if is_closing() {
             // As in `turn_off`.
             self.alarm.ring();

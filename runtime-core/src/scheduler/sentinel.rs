@@ -14,11 +14,13 @@
 //! And while threads go on, the alarm need not ring at all: who glances, or at a high rate stands up
 //! from the seat, [`WATCH_INTERVAL`] after the last such look takes one itself and puts the alarm
 //! off. A ring costs two switches of threads, the more the busier the machine is; and to set a timer
-//! for the next millisecond is dear by itself (`post.rs`), so it is put off further. If all threads are
+//! for the next millisecond is dear by itself (`post.rs`), before a task is polled most of all.
+//!
+//! **So the alarm is lazy**: who sets it or puts it off has it ring after 5 ms. If all threads are
 //! stuck then, it rings 5 ms after the last that went on, and from there on each millisecond: for who
 //! blocks now and then, a delay. Whoever blocks for longer is found out, and for a second after that the
-//! alarm is put off by no more than a millisecond, so that those whom he holds up next are helped as
-//! soon as ever.
+//! alarm is set to a millisecond, so that those whom he holds up next are helped as soon as ever. So
+//! it is in a runtime's first moments.
 //!
 //! Between alarm and word the alarm is off for as long as the sitter takes for two steps: as late
 //! as any thread of the runtime may be.
@@ -65,8 +67,11 @@ const RATE_MAX: u64 = 2 * RATE_HIGH;
 /// Who holds a slot for so long without going on may hold others up.
 const HELD_UP: Duration = Duration::from_millis(10);
 
-/// For so long after that the alarm is not put off any further than it must be.
+/// For so long after that the alarm is not set any later than it must be.
 const WARY: Duration = Duration::from_secs(1);
+
+/// And for so long from the start: what a program does first often blocks.
+const WARY_AT_FIRST: Duration = Duration::from_millis(100);
 
 /// Whether a sitter turns the sentinel off, and how far its alarm is put off; see the header.
 #[derive(Debug)]
@@ -85,7 +90,7 @@ impl Thrift {
         Thrift {
             rate: AtomicU64::new(0),
             watched: AtomicU64::new(0),
-            wary_until: AtomicU64::new(0),
+            wary_until: AtomicU64::new(nanos(WARY_AT_FIRST)),
             origin: loom::now(),
         }
     }
@@ -183,7 +188,7 @@ impl Shared {
 
     /// The word has turned the sentinel on: its alarm has to ring.
     pub(super) fn arm_sentinel(&self) {
-        self.post().arm();
+        self.post().begin(!self.thrift.is_wary(loom::now()));
     }
 
     /// A thread of the runtime goes on, with the slot `own`: it looks in the sentinel's stead, and puts

@@ -14,11 +14,14 @@
 //!
 //! **Who gives way does not sleep**: no packet wakes it, and nobody is in the seat until it runs
 //! again; if it was alone, only the sentinel looks, within a few milliseconds. What is pushed meanwhile
-//! has the notices of any push, and whoever they wake. So it is tried again only if the wait brought an event for each
-//! [`WORTH`], or if others polled the driver meanwhile, who may have had the events. Else the next
-//! rest is a sleep, and has to be a quick one before it is tried again. And somebody who kept
-//! the processor for [`LONG`] and brought little does not feed us: no way is given for
-//! [`PAUSE`], and for twice as long each time, until a wait was worth it.
+//! has the notices of any push, and whoever they wake. So it is tried again
+//! only if the wait brought a task for each [`WORTH`], or if others polled the driver meanwhile, who may
+//! have had the events. Else the next rest is a sleep, and has to be a quick one before it is tried again.
+//!
+//! **A stranger** who computes keeps the processor for a slice of milliseconds each time, and the kernel
+//! lets him go first at later wake-ups too. So after a wait of [`LONG`] in vain no way is given for
+//! [`PAUSE`], and for twice as long if the next one comes soon after. It was not in vain if it brought
+//! enough, or if others polled the driver all the time: then it was for them.
 //!
 //! It is no part of any protocol: who looks or gives way is awake, holds its slot, counts as no searcher,
 //! and goes the whole way to sleep afterwards. Figures in `docs/decisions.md`.
@@ -37,10 +40,15 @@ const NOBODY: Duration = Duration::from_micros(2);
 /// What a wait may take for an event: less than to fall asleep and be woken by it.
 const WORTH: Duration = Duration::from_micros(10);
 
+/// Others who are as busy with events as we would be poll the driver more often.
+const TURN: Duration = Duration::from_micros(125);
+
 /// Who has kept the processor for so long computes: a client sends and waits far more often.
 const LONG: Duration = Duration::from_millis(1);
 
-const PAUSE: Duration = Duration::from_millis(10);
+/// For how long no way is given after a long wait in vain; twice as long if the next one comes before as
+/// much time has passed again.
+const PAUSE: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// A wait in which others had the processor.
@@ -56,17 +64,18 @@ pub(super) struct Tempo {
     /// Whether the last one was none: there were events at once.
     quick: Cell<bool>,
     /// No way is given before.
-    paused_until: Cell<Option<Instant>>,
-    /// How long the next pause is.
+    paused_until: Cell<Instant>,
+    /// How long the last pause was.
     pause: Cell<Duration>,
 }
 
 impl Tempo {
     pub(super) fn new() -> Tempo {
+        let now = loom::now();
         Tempo {
             quick: Cell::new(false),
-            paused_until: Cell::new(None),
-            pause: Cell::new(PAUSE),
+            paused_until: Cell::new(now),
+            pause: Cell::new(Duration::ZERO),
         }
     }
 
@@ -93,28 +102,35 @@ impl Tempo {
     }
 
     fn is_paused(&self, now: Instant) -> bool {
-        self.paused_until.get().is_some_and(|until| now < until)
+        now < self.paused_until.get()
     }
 
-    /// A worker that gave way has found so many tasks woken; `others_polled` the driver meanwhile.
-    pub(super) fn gave_way(&self, given: Given, woken: usize, others_polled: bool) {
-        let Given { ended, lasted } = given;
+    /// A worker that gave way has found so many tasks woken; others took so many turns at the driver
+    /// meanwhile.
+    pub(super) fn gave_way(&self, given: Given, woken: usize, turns: u64) {
         let woken = u32::try_from(woken).unwrap_or(u32::MAX);
-        let is_worth_it = lasted <= WORTH.saturating_mul(woken);
-        self.quick.set(is_worth_it || others_polled);
-        if is_worth_it {
-            self.pause.set(PAUSE);
-        } else if lasted >= LONG && !others_polled {
-            let pause = self.pause.get();
-            self.paused_until.set(ended.checked_add(pause));
-            self.pause.set(PAUSE_MAX.min(2 * pause));
+        let is_worth_it = given.lasted <= WORTH.saturating_mul(woken);
+        self.quick.set(is_worth_it || turns > 0);
+        let polled = TURN.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX));
+        if !is_worth_it && given.lasted >= LONG && given.lasted > polled {
+            self.pause(given.ended);
         }
+    }
+
+    /// A long wait in vain has ended.
+    fn pause(&self, now: Instant) {
+        let last = self.pause.get();
+        let since = now.saturating_duration_since(self.paused_until.get());
+        let pause = if since < last { 2 * last } else { PAUSE };
+        let pause = pause.min(PAUSE_MAX);
+        self.pause.set(pause);
+        self.paused_until.set(now + pause);
     }
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{Given, LONG, PAUSE, PAUSE_MAX, QUICK, Tempo, WORTH};
+    use super::{Given, LONG, PAUSE, PAUSE_MAX, QUICK, TURN, Tempo, WORTH};
     use std::time::{Duration, Instant};
 
     fn quick() -> Tempo {
@@ -128,14 +144,17 @@ mod tests {
         Given { ended, lasted }
     }
 
-    /// How long no way is given after a long wait in vain that ends now.
-    fn pause_after_one_in_vain(tempo: &Tempo) -> Duration {
-        let given = given(LONG);
-        tempo.gave_way(given, 0, false);
-        assert!(tempo.is_paused(given.ended));
-        let until = tempo.paused_until.get().expect("it is paused");
+    /// For how long no way is given after a long wait in vain that ends then.
+    fn pause_after_one_in_vain(tempo: &Tempo, ended: Instant) -> Duration {
+        let given = Given {
+            ended,
+            lasted: LONG,
+        };
+        tempo.gave_way(given, 0, 1);
+        assert!(tempo.is_paused(ended));
+        let until = tempo.paused_until.get();
         assert!(!tempo.is_paused(until));
-        until - given.ended
+        until - ended
     }
 
     #[test]
@@ -154,41 +173,59 @@ mod tests {
     #[test]
     fn a_wait_that_brought_enough_is_tried_again() {
         let tempo = quick();
-        tempo.gave_way(given(3 * WORTH), 3, false);
+        tempo.gave_way(given(3 * WORTH), 3, 0);
         assert!(tempo.is_quick());
-        tempo.gave_way(given(3 * WORTH), 2, false);
+        tempo.gave_way(given(3 * WORTH), 2, 0);
         assert!(!tempo.is_quick(), "a sleep first");
         assert!(!tempo.is_paused(Instant::now()), "it was short");
     }
 
     #[test]
-    fn what_others_polled_speaks_for_nobody() {
+    fn what_others_polled_speaks_for_trying_again() {
         let tempo = quick();
-        tempo.gave_way(given(LONG), 0, true);
+        tempo.gave_way(given(3 * WORTH), 0, 1);
         assert!(tempo.is_quick());
         assert!(!tempo.is_paused(Instant::now()));
     }
 
     #[test]
+    fn a_long_wait_in_which_others_were_busy_was_not_in_vain() {
+        let tempo = quick();
+        let given = given(8 * TURN);
+        assert!(given.lasted >= LONG);
+        tempo.gave_way(given, 0, 8);
+        assert!(!tempo.is_paused(given.ended));
+        tempo.gave_way(given, 0, 7);
+        assert!(tempo.is_paused(given.ended));
+    }
+
+    #[test]
     fn who_keeps_the_processor_gets_it_ever_more_seldom() {
         let tempo = quick();
-        assert_eq!(pause_after_one_in_vain(&tempo), PAUSE);
-        assert!(!tempo.is_quick());
-        assert_eq!(pause_after_one_in_vain(&tempo), 2 * PAUSE);
-        for _ in 0..20 {
-            pause_after_one_in_vain(&tempo);
+        let mut pause = pause_after_one_in_vain(&tempo, Instant::now());
+        assert_eq!(pause, PAUSE);
+        while pause < PAUSE_MAX {
+            let again = pause_after_one_in_vain(&tempo, tempo.paused_until.get());
+            assert_eq!(again, PAUSE_MAX.min(2 * pause));
+            pause = again;
         }
-        assert_eq!(pause_after_one_in_vain(&tempo), PAUSE_MAX);
-        tempo.gave_way(given(WORTH), 1, false);
-        assert_eq!(pause_after_one_in_vain(&tempo), PAUSE, "one was worth it");
+        let later = tempo.paused_until.get() + PAUSE_MAX;
+        let first = pause_after_one_in_vain(&tempo, later);
+        assert_eq!(first, PAUSE, "he was gone for as long");
+    }
+
+    #[test]
+    fn a_wait_without_end_is_no_pause_without_end() {
+        let tempo = quick();
+        let given = given(Duration::MAX);
+        tempo.gave_way(given, usize::MAX, u64::MAX);
+        assert!(tempo.paused_until.get() - given.ended <= PAUSE);
     }
 
     #[test]
     fn in_a_pause_nobody_gives_way() {
         let tempo = quick();
-        tempo
-            .paused_until
-            .set(Instant::now().checked_add(PAUSE_MAX));
+        tempo.paused_until.set(Instant::now() + PAUSE_MAX);
         assert_eq!(tempo.give_way(), None);
     }
 }

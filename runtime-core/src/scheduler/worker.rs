@@ -194,13 +194,13 @@ impl Runner {
         }
         let turns = self.shared.seat.turns();
         let given = self.tempo.give_way()?;
-        let others_polled = self.shared.seat.turns() != turns;
+        let turns = self.shared.seat.turns().wrapping_sub(turns);
         self.glance();
         // What a timer has woken, or a thief has left, counts as well: it was worth waking up for.
         let woken = self
             .local()
             .map_or(0, |local| local.len() + usize::from(local.has_cell()));
-        self.tempo.gave_way(given, woken, others_polled);
+        self.tempo.gave_way(given, woken, turns);
         self.next_local().or_else(|| self.next_shared())
     }
 

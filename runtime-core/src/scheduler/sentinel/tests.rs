@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{HELD_UP, RATE_HIGH, SHORT_REST, Thrift, WARY, WATCH_INTERVAL};
+use super::{HELD_UP, RATE_HIGH, SHORT_REST, Thrift, WARY, WARY_AT_FIRST, WATCH_INTERVAL};
 use crate::builder::Builder;
 use crate::scheduler::runner::with_current;
 use crate::spawn::spawn;
@@ -78,7 +78,9 @@ fn who_blocks_makes_the_looks_wary_for_a_while() {
     let is_wary = || {
         with_current(|runner| {
             let runner = runner.expect("a thread of the runtime");
-            runner.shared.thrift.is_wary(Instant::now())
+            // As it is at first.
+            let later = Instant::now() + WARY_AT_FIRST;
+            runner.shared.thrift.is_wary(later)
         })
     };
     let task = runtime.spawn(async move {
@@ -94,7 +96,8 @@ fn who_blocks_makes_the_looks_wary_for_a_while() {
 #[test]
 fn nobody_is_wary_for_ever() {
     let thrift = Thrift::new();
-    let now = thrift.origin + HELD_UP;
+    assert!(thrift.is_wary(thrift.origin), "nobody knows what comes");
+    let now = thrift.origin + WARY_AT_FIRST;
     assert!(!thrift.is_wary(now));
     thrift.be_wary(now);
     assert!(thrift.is_wary(now));
