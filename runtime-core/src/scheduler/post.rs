@@ -29,9 +29,10 @@ pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 /// How often those who go on take the look upon themselves, and put the alarm off.
 pub(super) const WATCH_INTERVAL: Duration = Duration::from_micros(750);
 
-/// When it first rings, and for how long they put it off. The timer that is the next of its processor stands in the hardware, and
-/// to change that takes 10 to 20 µs in a virtual machine. One that is due after the kernel's next tick,
-/// and is set again while that is still so, does not get there: with the usual 4 ms between ticks, this one.
+/// When it first rings, and for how long they put it off. The timer that is the next of its processor stands
+/// in the hardware, and to change that takes 10 to 20 µs in a virtual machine. One that is due after the
+/// kernel's next tick, and is set again while that is still so, does not get there: with the usual 4 ms
+/// between ticks, this one.
 const LAZY_INTERVAL: Duration = Duration::from_micros(4_800);
 
 /// What rings at the post.
