@@ -1,13 +1,17 @@
 //! Echo over TCP: clients in another process, and clients inside.
 
+use std::time::Duration;
+
 use super::rt;
 use super::rt::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use super::rt::net::{TcpListener, TcpStream, UnixListener};
 use super::rt::runtime::Runtime;
 use super::support::default_runtime;
 use crate::child::{Child, Role};
-use crate::row::{Body, Entry};
+use crate::percentiles::Percentiles;
+use crate::row::{Body, Divisor, Entry, Figure};
 use crate::scratch::SocketPath;
+use crate::usage::Usage;
 
 /// Bytes a message.
 const MESSAGE: usize = 64;
@@ -19,11 +23,14 @@ const TRIPS: u64 = 2_000;
 /// Trips of a round under load.
 pub(super) const TRIPS_LOAD: u64 = 20_000;
 const TRIPS_INSIDE: u64 = 5_000;
+const TRIPS_PACED: u64 = 1_000;
+const GAP: Duration = Duration::from_millis(2);
 
 pub(super) fn rows() -> Vec<Entry> {
     vec![
         Entry::new("echo_rtt", TRIPS, 4, || outside(Role::RoundTrips, TRIPS)),
         Entry::new("echo_rtt_unix", TRIPS, 4, unix),
+        Entry::measure(&["echo_paced"], paced),
         Entry::new("echo_load_64", TRIPS_LOAD, 1, || load(64, MESSAGE)),
         Entry::new("echo_load_256", TRIPS_LOAD, 1, || load(256, MESSAGE)),
         Entry::new("echo_load_1000", TRIPS_LOAD, 1, || load(1_000, MESSAGE)),
@@ -68,6 +75,26 @@ fn unix() -> Body {
         let _kept_alive = (&runtime, &path);
         child.run(rounds * TRIPS)
     })
+}
+
+/// Now and then a message, to a server that has nothing else to do: how long it takes each time.
+fn paced(divisor: Divisor) -> Vec<Figure> {
+    let runtime = default_runtime();
+    let address = start_server(&runtime);
+    let role = Role::Load {
+        connections: 1,
+        bytes: MESSAGE,
+    };
+    let mut child = Child::start(role, &address);
+    let trips = (TRIPS_PACED / divisor).max(1);
+    let warm_up = trips.div_ceil(5);
+    child.paced(warm_up, GAP);
+    let before = Usage::now();
+    let latencies = Percentiles::of(child.paced(trips, GAP));
+    let used = Usage::now() - before;
+    let mut figure = latencies.figure("echo_paced", 0.5);
+    figure.operations = Some((warm_up + trips) as f64);
+    vec![used.per(trips as f64, figure)]
 }
 
 /// Server and clients are tasks of the same runtime.
