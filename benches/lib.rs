@@ -31,6 +31,7 @@ pub mod row;
 
 mod child;
 mod client;
+mod cores;
 mod curves;
 mod load;
 mod ours;

@@ -3,9 +3,11 @@
 use std::sync::mpsc as std_mpsc;
 use std::time::{Duration, Instant};
 
+use super::multi_thread;
 use super::rt::runtime::Runtime;
 use super::rt::sync::{mpsc, oneshot};
 use super::support::one_worker_runtime;
+use crate::cores::stay_on;
 use crate::row::{Body, Entry};
 
 /// Both ways.
@@ -84,10 +86,16 @@ impl NearEnd {
 }
 
 /// A plain thread sends into a task, which answers by a channel of the standard library. The
-/// figure is the time under way to the task.
+/// figure is the time under way to the task. Each of the two has a core of its own.
 fn from_a_thread(gap_us: u64) -> Body {
     let gap = Duration::from_micros(gap_us);
-    let runtime: Runtime = one_worker_runtime();
+    let runtime: Runtime = multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        // For as long as the thread lives.
+        .on_thread_start(|| std::mem::forget(stay_on(1)))
+        .build()
+        .expect("a runtime can be built");
     let (there, mut arriving) = mpsc::unbounded_channel::<Instant>();
     let (back, returning) = std_mpsc::channel();
     runtime.spawn(async move {
@@ -98,6 +106,7 @@ fn from_a_thread(gap_us: u64) -> Body {
     });
     Box::new(move |rounds| {
         let _kept_alive = &runtime;
+        let _stays = stay_on(0);
         let mut total = Duration::ZERO;
         for _ in 0..rounds * HOPS {
             there.send(Instant::now()).expect("the task waits");
