@@ -1,25 +1,14 @@
 //! Threads that stay on a core: where two threads wake each other without a pause, the kernel's choice
 //! of cores decides by a factor of ten, and it chooses anew from sample to sample.
 
-/// A thread was free to go to other cores, and is again when this is dropped.
-#[derive(Debug)]
-pub(crate) struct Stay {
-    #[cfg(target_os = "linux")]
-    before: Option<rustix::thread::CpuSet>,
-}
+#[cfg(target_os = "linux")]
+use linux as system;
 
-/// The calling thread stays on a core of its own: `which` of those that the process may use, the first
-/// one if there are fewer. Elsewhere than on Linux it stays as free as it was.
-pub(crate) fn stay_on(which: usize) -> Stay {
-    #[cfg(target_os = "linux")]
-    {
-        linux::stay_on(which)
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = which;
-        Stay {}
-    }
+/// The calling thread stays on a core of its own until what is returned is dropped: `which` of those
+/// that the process may use, the first one if there are fewer. Elsewhere than on Linux it stays as free
+/// as it was.
+pub(crate) fn stay_on(which: usize) -> system::Stay {
+    system::stay_on(which)
 }
 
 #[cfg(target_os = "linux")]
@@ -28,10 +17,13 @@ mod linux {
 
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-    use super::Stay;
-
     /// The cores that the process may use; threads inherit what their parents have.
     static CORES: OnceLock<Vec<usize>> = OnceLock::new();
+
+    #[derive(Debug)]
+    pub(crate) struct Stay {
+        before: Option<CpuSet>,
+    }
 
     pub(super) fn stay_on(which: usize) -> Stay {
         let Ok(before) = sched_getaffinity(None) else {
@@ -58,6 +50,16 @@ mod linux {
                 let _refused = sched_setaffinity(None, before);
             }
         }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    #[derive(Debug)]
+    pub(crate) struct Stay;
+
+    pub(super) fn stay_on(_which: usize) -> Stay {
+        Stay
     }
 }
 
