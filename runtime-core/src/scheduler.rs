@@ -103,6 +103,7 @@ mod slot;
 
 mod inject;
 
+mod countdown;
 mod idle;
 mod linger;
 

@@ -28,7 +28,10 @@ use crate::io::Ready;
 
 /// Events that one poll brings back at most: the rest waits for the next, which comes before any
 /// sleep.
-const EVENTS_PER_POLL: usize = 1024;
+///
+/// Fewer than a busy thread polls tasks between two looks, so that queues of what is ready do not
+/// grow: it stays with the system until it is soon to be read.
+const EVENTS_PER_POLL: usize = 96;
 
 /// The token of the kick; no source has it.
 const KICK: mio::Token = mio::Token(usize::MAX);
