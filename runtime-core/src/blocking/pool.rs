@@ -129,10 +129,15 @@ impl Pool {
     }
 
     /// Tries again to start a thread that was refused, if there is one and it was not just now.
+    #[inline]
     pub(crate) fn retry(self: &Arc<Self>) {
-        if !self.is_starved() {
-            return;
+        if self.is_starved() {
+            self.retry_starved();
         }
+    }
+
+    #[cold]
+    fn retry_starved(self: &Arc<Self>) {
         let refused_at = self.threads.lock().refused_at;
         if refused_at.is_some_and(|at| loom::now().saturating_duration_since(at) < RETRY_PAUSE) {
             return;
