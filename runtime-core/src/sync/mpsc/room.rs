@@ -8,13 +8,14 @@
 //! room straight to the permits: somebody waits for some), above it what was given back and not
 //! collected yet.
 //!
-//! **Invariants.** B1: what was returned is taken out under the lock `collecting`, and is among the
-//! permits before that lock is free: under the lock, free permits and returned room are all the
-//! room that there is. B2: only the receiver, which is one, adds to `returned` and clears
+//! **Invariants.** B1: what was returned is taken out under the lock `collecting`, and before that lock
+//! is free it is a sender's or among the permits: under the lock, free permits and returned room are
+//! all the room that there is. B2: only the receiver, which is one, adds to `returned` and clears
 //! `STRAIGHT`. B3: once the channel is closed, `STRAIGHT` stays set and nothing is returned any
 //! more: the permits alone tell whether all room is back.
 //!
-//! **Steps.** Sender: (1) take a permit; else (2) lock; try again; is something returned, make it
+//! **Steps.** Sender: (1) take a permit; else (2) lock; try again; take what was returned; is it enough,
+//! and did that find no `STRAIGHT`, keep what is needed and make the rest permits; else make it all
 //! permits, unlock, hand out, and so on; nothing returned: full; (3) queue for a permit; (4) set
 //! `STRAIGHT`; did that find something returned, collect it. Receiver: (a) is it `STRAIGHT`, release
 //! permits and go to (c); (b) else count; did that find `STRAIGHT`, collect; (c) if nobody is
@@ -24,6 +25,9 @@
 //! sender collects. (b) after (4): the receiver collects, or gives straight by (a), unless (c) came
 //! in between. Then (c) has seen what came before (4), which is (3), so (d) finds the sender queued
 //! and sets the flag again; if it does not find it, the sender has what it wants, or has given up.
+//!
+//! **Nobody is overtaken** by (2): who waits has set `STRAIGHT`, and the receiver clears it only by (c)
+//! and (d), between which nothing is returned. Nor does (2) open a closed channel: B3, and the lock.
 //!
 //! **Full is said only of a channel that is full** at one moment: under the lock nobody else
 //! collects, so what is not returned at the end of (2) was not when its permits were too few.
@@ -113,19 +117,26 @@ impl Bounded {
     fn try_collected(&self, n: usize) -> Result<(), TryAcquireError> {
         // Bounded: each further turn has collected something.
         loop {
-            let somebody_waits = {
+            let (outcome, somebody_waits) = {
                 let _collecting = self.collecting.lock();
                 let outcome = self.permits.try_acquire(n);
                 if !matches!(outcome, Err(TryAcquireError::NoPermits)) {
                     return outcome;
                 }
-                match self.take_returned() {
+                let (returned, is_straight) = self.take_returned();
+                let (outcome, rest) = match returned {
                     0 => return outcome,
-                    returned => self.permits.add(returned),
-                }
+                    // Somebody may wait: it goes through the permits.
+                    _ if is_straight || returned < n => (outcome, returned),
+                    _ => (Ok(()), returned - n),
+                };
+                (outcome, rest > 0 && self.permits.add(rest))
             };
             if somebody_waits {
                 self.permits.hand_out();
+            }
+            if outcome.is_ok() {
+                return outcome;
             }
         }
     }
@@ -158,8 +169,8 @@ impl Bounded {
         let somebody_waits = {
             let _collecting = self.collecting.lock();
             match self.take_returned() {
-                0 => return false,
-                returned => self.permits.add(returned),
+                (0, _) => return false,
+                (returned, _) => self.permits.add(returned),
             }
         };
         if somebody_waits {
@@ -168,10 +179,11 @@ impl Bounded {
         true
     }
 
-    /// B1; the caller holds the lock.
-    fn take_returned(&self) -> usize {
+    /// B1; the caller holds the lock. Whether it is `STRAIGHT` besides.
+    fn take_returned(&self) -> (usize, bool) {
         // Acquire: pairs with (b). The permits give it on.
-        self.returned.fetch_and(STRAIGHT, Ordering::Acquire) / ONE
+        let before = self.returned.fetch_and(STRAIGHT, Ordering::Acquire);
+        (before / ONE, before & STRAIGHT != 0)
     }
 
     /// Room that a sender had and does not use.
@@ -217,7 +229,8 @@ impl Room for Bounded {
             // Relaxed: B3; as in (d): the receiver closes.
             self.returned.fetch_or(STRAIGHT, Ordering::Relaxed);
             // Whoever waits is refused next: nothing is handed out.
-            let _somebody_waits = self.permits.add(self.take_returned());
+            let (returned, _) = self.take_returned();
+            let _somebody_waits = self.permits.add(returned);
         }
         self.permits.close();
     }

@@ -74,6 +74,27 @@ fn loom_room_of_one_who_gives_up_goes_on() {
     });
 }
 
+/// Who only tries does not get what is on its way to who waits.
+#[test]
+fn loom_room_of_who_waits_is_not_for_who_tries() {
+    model(|| {
+        let room = full(1);
+        let owned = Arc::clone(&room);
+        let receiving = thread::spawn(move || give_back(&owned));
+        {
+            let mut waiting = Box::pin(room.acquire(1));
+            if poll_once(waiting.as_mut()).is_pending() {
+                assert!(room.try_acquire(1).is_err());
+                receiving.join().unwrap();
+                assert!(poll_once(waiting.as_mut()).is_ready());
+            } else {
+                receiving.join().unwrap();
+            }
+        }
+        assert_eq!(room.available(), 0);
+    });
+}
+
 #[test]
 fn loom_room_that_is_there_is_found_by_two_who_try() {
     model(|| {
