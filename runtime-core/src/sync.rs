@@ -1,8 +1,8 @@
 //! Synchronisation: channels and locks that never block a thread.
 //!
 //! A primitive knows wakers and nothing of tasks or schedulers, so it works under any executor.
-//! Three internal pieces carry the rest: `atomic_waker` (one waiter, no lock), `wait_list` (many
-//! waiters, first in first out, one lock), `versions` (a number that rises, and who waits for that).
+//! Two internal pieces carry most of the rest: `wait_list` (many waiters, first in first out, one
+//! lock) and `versions` (a number that rises, and who waits for that).
 //! Each leaf poll takes a unit of the [`coop`] budget when it gets something done; what has come for
 //! good (a cell that is set, a channel that is closed) is given without.
 //!
@@ -15,7 +15,6 @@ use std::task::{Poll, ready};
 
 use crate::coop;
 
-mod atomic_waker;
 mod wait_list;
 
 pub mod raw_semaphore;

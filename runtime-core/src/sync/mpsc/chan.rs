@@ -258,7 +258,10 @@ impl<T, R: Room> Rx<T, R> {
     #[cold]
     fn recv_claimed(&mut self) -> Result<T, TryRecvError> {
         // The sleep takes the place of a task that may wait here: it polls once more.
-        self.chan.queue.wake_reader();
+        // SAFETY: C1: `&mut self` is the reader.
+        if let Some(waker) = unsafe { self.chan.queue.forget_reader() } {
+            waker.wake();
+        }
         let value = block_on_parked(std::future::poll_fn(|cx| self.poll_queue(cx)));
         match value {
             Some(value) => {
@@ -328,7 +331,8 @@ impl<T, R: Room> Drop for Rx<T, R> {
         impl<T, R: Room> Drop for Rest<'_, T, R> {
             fn drop(&mut self) {
                 self.0.drain();
-                drop(self.0.chan.queue.forget_reader());
+                // SAFETY: C1: `&mut self` is the reader.
+                drop(unsafe { self.0.chan.queue.forget_reader() });
             }
         }
         let rest = Rest(self);

@@ -1,4 +1,7 @@
 use std::pin::pin;
+use std::sync::Arc as StdArc;
+use std::sync::atomic::AtomicUsize as StdAtomicUsize;
+use std::task::{Context, Wake, Waker};
 
 use ::loom::thread;
 
@@ -124,6 +127,56 @@ fn loom_mpsc_changed_waker_against_push() {
         assert_eq!(block_on(rx.recv()).map(|it| *it), Some(1));
         assert_eq!(block_on(rx.recv()).map(|it| *it), Some(2));
         sending.join().unwrap();
+    });
+}
+
+#[derive(Default)]
+struct Count(StdAtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: StdArc<Self>) {
+        // Relaxed: who looks has joined who counts.
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Polls `rx` once, with a waker that counts.
+fn wait_counting(rx: &mut super::UnboundedReceiver<Arc<i32>>) -> StdArc<Count> {
+    let count = StdArc::new(Count::default());
+    let waker = Waker::from(StdArc::clone(&count));
+    let polled = pin!(rx.recv()).poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    count
+}
+
+/// Fault 12.
+#[test]
+fn loom_mpsc_dropped_receiver_that_waited_against_a_send() {
+    model(|| {
+        let (tx, mut rx) = unbounded_channel();
+        let count = wait_counting(&mut rx);
+        let sending = thread::spawn(move || tx.send(Arc::new(1)).is_ok());
+        drop(rx);
+        let _sent = sending.join().unwrap();
+        assert_eq!(StdArc::strong_count(&count), 1, "nobody keeps the waker");
+    });
+}
+
+/// Who takes a value without waiting tells a task that waited: that one's place is taken.
+#[test]
+fn loom_mpsc_try_recv_beside_who_waited() {
+    model(|| {
+        let (tx, mut rx) = unbounded_channel();
+        let count = wait_counting(&mut rx);
+        let other = tx.clone();
+        let sending = thread::spawn(move || other.send(Arc::new(1)).unwrap());
+        tx.send(Arc::new(2)).unwrap();
+        let first = rx.try_recv().expect("a send has returned");
+        sending.join().unwrap();
+        assert_eq!(*rx.try_recv().unwrap(), 3 - *first);
+        // Relaxed: its only wakers have been joined.
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        assert_eq!(StdArc::strong_count(&count), 1);
     });
 }
 

@@ -3,8 +3,9 @@
 //!
 //! **State**: `tail` is one word, the address of the last block with the index of the next free
 //! slot and the flag `CLOSED` in its low bits (blocks are aligned to 128). Each slot has a state:
-//! `EMPTY`, `AWAITED` (the reader waits for this very slot), `FULL`, `END` (no value will ever
-//! come). The reader's place is a block and an index, touched by the reader alone.
+//! `EMPTY`, `AWAITED` (the reader waits for this very slot), `TAKING` (its owner takes the reader's
+//! waker), `FULL`, `END` (no value will ever come). The reader has a place, a block and an index,
+//! and a cell for its waker.
 //!
 //! **Invariants.** Q1: whoever moves `tail` past a slot owns that slot and is the only one to
 //! write it. Q2: a slot that was filled is the reader's. Q3: a block is freed or reused by the
@@ -12,22 +13,25 @@
 //! when it sets the slot's state, and the owner of the last slot has linked the next block
 //! before. So the block of an owned slot is alive. Q4: once `CLOSED`, `tail` does not move; who
 //! closed has put `END` into the slot that `tail` pointed to. Q5: a spare block belongs to
-//! whoever exchanges it out of `spare`.
+//! whoever exchanges it out of `spare`. Q6: the place is the reader's alone; so is the cell, but
+//! while the slot at the place is `AWAITED` it is nobody's, and while that is `TAKING` the slot's
+//! owner's. Q7: no foreign code runs while a slot is `TAKING`.
 //!
 //! **Steps.** Writer: (1) move `tail` by one exchange; (2) link the next block, if the slot is
-//! the last of its block; (3) write the value; (4) swap the slot to `FULL`; (5) was it `AWAITED`,
-//! wake the reader. Reader: (a) is the slot `FULL`, read it and move on; else (b) register the
-//! waker; (c) exchange `EMPTY → AWAITED`; did that fail, the slot is filled: go to (a).
+//! the last of its block; (3) write the value; (4) exchange `EMPTY → FULL`; or, is the slot
+//! `AWAITED`, (5) exchange `AWAITED → TAKING`, take the waker, (6) store `FULL`, wake. Reader: (a) is
+//! the slot `FULL`, read it and move on; else (b) is it `AWAITED` from an earlier poll, exchange it
+//! for `EMPTY`; (c) put the waker into the cell; (d) exchange `EMPTY → AWAITED`. Did (b) or (d) fail,
+//! is the slot filled: go to (a); or `TAKING`: the waker taken may be an earlier one, so the reader wakes
+//! itself.
 //!
-//! **No wake-up is lost**: (4) and (c) are read-modify-writes of one slot. (4) first: (c) fails.
-//! (c) first: (4) finds `AWAITED`. If the slot was `AWAITED` already when the reader registers
-//! another waker, it looks at the slot once more: the wake-up of step (5) either found the new
-//! waker, or happens before the registration (the waker cell is one chain of read-modify-writes),
-//! which then sees `FULL`.
+//! **No wake-up is lost**: all changes of a slot are made one after the other. (4) before (d): (d)
+//! fails. (d) before: (4) fails, and the writer comes to (5), or to (4) again if (b) was faster, after
+//! which the reader comes to (d) again. Each time round the reader has polled once more.
 //!
-//! **Orderings**: (1) is AcqRel: the next owner of a slot sees the block; (4) is Release and pairs
-//! with the Acquire of (a), for the link of (2) too. (c) is Relaxed: what the reader gives is its
-//! waker, and that cell has an order of its own.
+//! **Orderings**: (1) is AcqRel: the next owner of a slot sees the block; (4) and (6) are Release and
+//! pair with the Acquire of (a), for the link of (2) too. (d) is Release and (5) Acquire: they give
+//! the cell; (6) and (a) give it back. (b) is Relaxed: what it takes back, the reader gave.
 //!
 //! A value costs the writer two read-modify-writes and the reader none. An address that is freed
 //! and allocated again at the same index of `tail` does no harm: nothing was read from the block
@@ -35,18 +39,18 @@
 //!
 //! Rejected: a position counter with `fetch_add` (the block has to be found, and then kept alive
 //! while others look for it); a flag that tells whether the reader sleeps (a second shared word
-//! for each value, and a fence).
+//! for each value, and a fence); a cell for the waker with a word of its own (four
+//! read-modify-writes more for each value that is waited for).
 #![allow(unsafe_code, reason = "slots and blocks are owned by position")]
 
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::ptr;
 use std::task::{Context, Waker};
 
 use crossbeam_utils::CachePadded;
 
 use crate::loom::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use crate::loom::{IS_MODEL, UnsafeCell};
-use crate::sync::atomic_waker::AtomicWaker;
+use crate::loom::{IS_MODEL, UnsafeCell, thread};
 
 /// Slots of a block; few under the model, so that it crosses block boundaries.
 const SLOTS: usize = if IS_MODEL { 2 } else { 32 };
@@ -57,8 +61,9 @@ const INDEX: usize = 63;
 
 const EMPTY: usize = 0;
 const AWAITED: usize = 1;
-const FULL: usize = 2;
-const END: usize = 3;
+const TAKING: usize = 2;
+const FULL: usize = 3;
+const END: usize = 4;
 
 struct Slot<T> {
     state: AtomicUsize,
@@ -99,17 +104,22 @@ struct Place<T> {
     index: usize,
 }
 
+/// Q6.
+struct Reader<T> {
+    place: UnsafeCell<Place<T>>,
+    waker: UnsafeCell<Option<Waker>>,
+}
+
 /// The queue. `push` and `close` are for anyone; the verbs of the reader say so.
 pub(super) struct Queue<T> {
     tail: CachePadded<AtomicPtr<Block<T>>>,
     spare: AtomicPtr<Block<T>>,
-    place: CachePadded<UnsafeCell<Place<T>>>,
-    reader: AtomicWaker,
+    reader: CachePadded<Reader<T>>,
 }
 
 // SAFETY: Q1 and Q2: each value moves from its writer to the reader, hence `T: Send`.
 unsafe impl<T: Send> Send for Queue<T> {}
-// SAFETY: as above; no `&T` is shared.
+// SAFETY: as above; no `&T` is shared. Q6: the waker's cell has one owner at a time.
 unsafe impl<T: Send> Sync for Queue<T> {}
 
 impl<T> Queue<T> {
@@ -118,8 +128,10 @@ impl<T> Queue<T> {
         Queue {
             tail: CachePadded::new(AtomicPtr::new(block)),
             spare: AtomicPtr::new(ptr::null_mut()),
-            place: CachePadded::new(UnsafeCell::new(Place { block, index: 0 })),
-            reader: AtomicWaker::new(),
+            reader: CachePadded::new(Reader {
+                place: UnsafeCell::new(Place { block, index: 0 }),
+                waker: UnsafeCell::new(None),
+            }),
         }
     }
 
@@ -149,14 +161,53 @@ impl<T> Queue<T> {
         self.tail.load(Ordering::Acquire).addr() & CLOSED != 0
     }
 
-    /// Steps (4) and (5).
+    /// Steps (4) to (6).
     #[inline]
     fn fill(&self, slot: &Slot<T>, state: usize) {
-        // Release: step (4), pairs with the reader's Acquire. Q3: the last touch of the block. The
-        // waker of who awaits it is acquired with the waker's cell.
-        if slot.state.swap(state, Ordering::Release) == AWAITED {
-            self.reader.wake();
+        // Relaxed: it only saves an exchange that would fail.
+        let mut may_be_awaited = !IS_MODEL && slot.state.load(Ordering::Relaxed) == AWAITED;
+        loop {
+            if may_be_awaited {
+                // Acquire: step (5), pairs with step (d): gets the waker's cell.
+                let taking = slot.state.compare_exchange(
+                    AWAITED,
+                    TAKING,
+                    Ordering::Acquire,
+                    Ordering::Relaxed,
+                );
+                if taking.is_ok() {
+                    return self.fill_awaited(slot, state);
+                }
+            }
+            // Release: step (4), pairs with the reader's Acquire. Q3: the last touch of the block.
+            let filled =
+                slot.state
+                    .compare_exchange(EMPTY, state, Ordering::Release, Ordering::Relaxed);
+            if filled.is_ok() {
+                return;
+            }
+            may_be_awaited = true;
         }
+    }
+
+    /// Step (6).
+    fn fill_awaited(&self, slot: &Slot<T>, state: usize) {
+        let waker = self.replace_waker(None);
+        // Release: pairs with the reader's Acquire; gives the cell back. Q3: the last touch of the
+        // block.
+        slot.state.store(state, Ordering::Release);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// The caller owns the cell (Q6).
+    fn replace_waker(&self, with: Option<Waker>) -> Option<Waker> {
+        self.reader.waker.with_mut(|cell| {
+            // SAFETY: Q6: the caller owns it.
+            let cell = unsafe { &mut *cell };
+            mem::replace(cell, with)
+        })
     }
 
     /// Steps (1) and (2). With `CLOSED`, `tail` stays on the slot and says so.
@@ -229,11 +280,24 @@ impl<T> Queue<T> {
         free(self.spare.swap(block, Ordering::AcqRel));
     }
 
-    /// Takes the reader's waker out, when there will be no reader: it may own a sender, and would
-    /// keep the channel alive as the channel keeps it.
-    #[must_use = "a waker is foreign code: the caller drops it"]
-    pub(super) fn forget_reader(&self) -> Option<Waker> {
-        self.reader.take()
+    /// Takes out the waker of who waits in an earlier poll, if there is one. Where there will be no
+    /// reader it has to be: it may own a sender, and would keep the channel alive as the channel keeps it.
+    ///
+    /// # Safety
+    /// The caller is the reader.
+    #[must_use = "a waker is foreign code: the caller wakes or drops it"]
+    pub(super) unsafe fn forget_reader(&self) -> Option<Waker> {
+        // SAFETY: passed on to the caller.
+        let slot = unsafe { self.next_slot() };
+        // Relaxed: step (b). Acquire on failure: Q6, a filled slot gives the cell back.
+        let outcome =
+            slot.state
+                .compare_exchange(AWAITED, EMPTY, Ordering::Relaxed, Ordering::Acquire);
+        match outcome {
+            // Its owner has it, and wakes it.
+            Err(TAKING) => None,
+            _ => self.replace_waker(None),
+        }
     }
 
     /// Takes the next value, if it is there.
@@ -242,15 +306,26 @@ impl<T> Queue<T> {
     /// The caller is the reader.
     #[inline]
     pub(super) unsafe fn pop(&self) -> Read<T> {
-        self.place.with_mut(|place| {
+        // SAFETY: passed on to the caller.
+        let looked = unsafe { self.look() };
+        looked.unwrap_or(Read::Pending)
+    }
+
+    /// Step (a), or the state of a slot that is not filled.
+    ///
+    /// # Safety
+    /// The caller is the reader.
+    #[inline]
+    unsafe fn look(&self) -> Result<Read<T>, usize> {
+        self.reader.place.with_mut(|place| {
             // SAFETY: the caller is the reader, the place is its own.
             let place = unsafe { &mut *place };
             let slot = slot(place.block, place.index);
-            // Acquire: step (a), pairs with step (4).
+            // Acquire: step (a), pairs with steps (4) and (6).
             match slot.state.load(Ordering::Acquire) {
                 FULL => {}
-                END => return Read::End,
-                _ => return Read::Pending,
+                END => return Ok(Read::End),
+                state => return Err(state),
             }
             // SAFETY: Q2: filled, and read once, since the place moves on.
             let value = slot.value.with(|cell| unsafe { cell.cast::<T>().read() });
@@ -258,7 +333,7 @@ impl<T> Queue<T> {
             if place.index == SLOTS {
                 self.advance(place);
             }
-            Read::Value(value)
+            Ok(Read::Value(value))
         })
     }
 
@@ -269,30 +344,72 @@ impl<T> Queue<T> {
     #[inline]
     pub(super) unsafe fn poll(&self, cx: &Context<'_>) -> Read<T> {
         // SAFETY: passed on to the caller.
-        match unsafe { self.pop() } {
-            Read::Pending => {}
-            found => return found,
+        let seen = match unsafe { self.look() } {
+            Ok(found) => return found,
+            Err(state) => state,
+        };
+        // SAFETY: passed on to the caller.
+        if unsafe { self.wait(seen, cx.waker()) } {
+            return Read::Pending;
         }
-        self.reader.register(cx.waker());
-        self.place.with(|place| {
-            // SAFETY: the caller is the reader.
-            let place = unsafe { &*place };
-            // Relaxed: step (c). Had step (5) missed the registration of step (b), it would have come
-            // before it and so would (4): this finds `FULL`. A failure is looked at again in `pop`.
-            let _ = slot(place.block, place.index).state.compare_exchange(
-                EMPTY,
-                AWAITED,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
-        });
         // SAFETY: passed on to the caller.
         unsafe { self.pop() }
     }
 
-    /// Wakes the task that waits in an earlier poll, if there is one.
-    pub(super) fn wake_reader(&self) {
-        self.reader.wake();
+    /// Steps (b) to (d), from the state that was seen; false if the slot was filled meanwhile.
+    ///
+    /// # Safety
+    /// The caller is the reader.
+    unsafe fn wait(&self, mut seen: usize, waker: &Waker) -> bool {
+        // SAFETY: passed on to the caller.
+        let slot = unsafe { self.next_slot() };
+        if seen == AWAITED {
+            // Relaxed: step (b); who finds it filled looks again.
+            let outcome =
+                slot.state
+                    .compare_exchange(AWAITED, EMPTY, Ordering::Relaxed, Ordering::Relaxed);
+            seen = outcome.map_or_else(|found| found, |_| EMPTY);
+        }
+        match seen {
+            EMPTY => {}
+            TAKING => {
+                again(waker);
+                return true;
+            }
+            _ => return false,
+        }
+        let is_there = self.reader.waker.with(|cell| {
+            // SAFETY: Q6: the slot is empty.
+            let cell = unsafe { &*cell };
+            cell.as_ref().is_some_and(|held| held.will_wake(waker))
+        });
+        let mut old = None;
+        if !is_there {
+            let fresh = waker.clone();
+            old = self.replace_waker(Some(fresh));
+        }
+        // Release: step (d), gives the cell. Relaxed on failure: a filled slot is looked at in `pop`.
+        let waits =
+            slot.state
+                .compare_exchange(EMPTY, AWAITED, Ordering::Release, Ordering::Relaxed);
+        drop(old);
+        if waits.is_err() {
+            // Q6: its owner found it empty and has left the cell alone.
+            drop(self.replace_waker(None));
+        }
+        waits.is_ok()
+    }
+
+    /// The slot that is read next.
+    ///
+    /// # Safety
+    /// The caller is the reader.
+    unsafe fn next_slot(&self) -> &Slot<T> {
+        self.reader.place.with(|place| {
+            // SAFETY: the caller is the reader.
+            let place = unsafe { &*place };
+            slot(place.block, place.index)
+        })
     }
 
     /// Values that writers have claimed a slot for and that were not read.
@@ -304,7 +421,7 @@ impl<T> Queue<T> {
         // last was made before.
         let tail = self.tail.load(Ordering::Acquire);
         let last = tail.map_addr(|address| address & !(INDEX | CLOSED));
-        self.place.with(|place| {
+        self.reader.place.with(|place| {
             // SAFETY: the caller is the reader.
             let place = unsafe { &*place };
             let mut block = place.block;
@@ -367,7 +484,7 @@ impl<T> Drop for Queue<T> {
 
 impl<T> Queue<T> {
     fn free_blocks(&mut self) {
-        let mut block = self.place.get_mut().block;
+        let mut block = self.reader.place.get_mut().block;
         while !block.is_null() {
             // SAFETY: Q3: alone; blocks from the reader's place on are alive.
             let next = unsafe { &(*block).next };
@@ -379,6 +496,14 @@ impl<T> Queue<T> {
         // Relaxed: alone.
         free(self.spare.load(Ordering::Relaxed));
     }
+}
+
+/// The owner of the slot holds the cell for a few instructions more: lets its thread run, and the reader
+/// poll again.
+#[cold]
+fn again(waker: &Waker) {
+    thread::yield_now();
+    waker.wake_by_ref();
 }
 
 #[inline]
