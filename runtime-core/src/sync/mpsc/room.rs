@@ -14,9 +14,9 @@
 //! `STRAIGHT`. B3: once the channel is closed, `STRAIGHT` stays set and nothing is returned any
 //! more: the permits alone tell whether all room is back.
 //!
-//! **Steps.** Sender: (1) take a permit; else (2) lock; try again; take what was returned; is it enough,
-//! and did that find no `STRAIGHT`, keep what is needed and make the rest permits; else make it all
-//! permits, unlock, hand out, and so on; nothing returned: full; (3) queue for a permit; (4) set
+//! **Steps.** Sender: (1) take a permit; else (2) lock; try again; take what was returned; is it just
+//! enough, and did that find no `STRAIGHT`, keep it; else make it permits, unlock, hand out, and so
+//! on; nothing returned: full; (3) queue for a permit; (4) set
 //! `STRAIGHT`; did that find something returned, collect it. Receiver: (a) is it `STRAIGHT`, release
 //! permits and go to (c); (b) else count; did that find `STRAIGHT`, collect; (c) if nobody is
 //! queued, clear `STRAIGHT`; (d) is somebody queued now, set it again.
@@ -117,26 +117,20 @@ impl Bounded {
     fn try_collected(&self, n: usize) -> Result<(), TryAcquireError> {
         // Bounded: each further turn has collected something.
         loop {
-            let (outcome, somebody_waits) = {
+            let somebody_waits = {
                 let _collecting = self.collecting.lock();
                 let outcome = self.permits.try_acquire(n);
                 if !matches!(outcome, Err(TryAcquireError::NoPermits)) {
                     return outcome;
                 }
-                let (returned, is_straight) = self.take_returned();
-                let (outcome, rest) = match returned {
-                    0 => return outcome,
-                    // Somebody may wait: it goes through the permits.
-                    _ if is_straight || returned < n => (outcome, returned),
-                    _ => (Ok(()), returned - n),
-                };
-                (outcome, rest > 0 && self.permits.add(rest))
+                match self.take_returned() {
+                    (0, _) => return outcome,
+                    (returned, false) if returned == n => return Ok(()),
+                    (returned, _) => self.permits.add(returned),
+                }
             };
             if somebody_waits {
                 self.permits.hand_out();
-            }
-            if outcome.is_ok() {
-                return outcome;
             }
         }
     }
