@@ -201,7 +201,7 @@ impl<T, R: Room> Rx<T, R> {
         match unsafe { self.chan.queue.poll(cx) } {
             Read::Value(value) => Poll::Ready(Some(value)),
             Read::End => Poll::Ready(None),
-            Read::Pending => Poll::Pending,
+            Read::Pending(_) => Poll::Pending,
         }
     }
 
@@ -245,8 +245,8 @@ impl<T, R: Room> Rx<T, R> {
                     return Ok(value);
                 }
                 Read::End => return Err(TryRecvError::Disconnected),
-                Read::Pending if self.len() == 0 => return Err(TryRecvError::Empty),
-                Read::Pending => std::hint::spin_loop(),
+                Read::Pending(_) if self.len() == 0 => return Err(TryRecvError::Empty),
+                Read::Pending(_) => std::hint::spin_loop(),
             }
         }
         self.recv_claimed()

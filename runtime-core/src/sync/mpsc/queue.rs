@@ -50,7 +50,7 @@ use std::task::{Context, Waker};
 use crossbeam_utils::CachePadded;
 
 use crate::loom::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use crate::loom::{IS_MODEL, UnsafeCell, thread};
+use crate::loom::{IS_MODEL, UnsafeCell, first_look, thread};
 
 /// Slots of a block; few under the model, so that it crosses block boundaries.
 const SLOTS: usize = if IS_MODEL { 2 } else { 32 };
@@ -68,6 +68,16 @@ const END: usize = 4;
 struct Slot<T> {
     state: AtomicUsize,
     value: UnsafeCell<MaybeUninit<T>>,
+}
+
+impl<T> Slot<T> {
+    /// Step (4).
+    #[inline]
+    fn set(&self, state: usize) -> Result<usize, usize> {
+        // Release: pairs with the reader's Acquire. Q3: the last touch of the block.
+        self.state
+            .compare_exchange(EMPTY, state, Ordering::Release, Ordering::Relaxed)
+    }
 }
 
 /// Aligned so that its address leaves room for `INDEX` and `CLOSED`.
@@ -93,8 +103,8 @@ impl<T> Block<T> {
 /// What the reader finds.
 pub(super) enum Read<T> {
     Value(T),
-    /// Nothing now.
-    Pending,
+    /// Nothing now; the state of the slot.
+    Pending(usize),
     /// Nothing any more.
     End,
 }
@@ -165,33 +175,25 @@ impl<T> Queue<T> {
     #[inline]
     fn fill(&self, slot: &Slot<T>, state: usize) {
         // Relaxed: it only saves an exchange that would fail.
-        let mut may_be_awaited = !IS_MODEL && slot.state.load(Ordering::Relaxed) == AWAITED;
-        loop {
-            if may_be_awaited {
-                // Acquire: step (5), pairs with step (d): gets the waker's cell.
-                let taking = slot.state.compare_exchange(
-                    AWAITED,
-                    TAKING,
-                    Ordering::Acquire,
-                    Ordering::Relaxed,
-                );
-                if taking.is_ok() {
-                    return self.fill_awaited(slot, state);
-                }
-            }
-            // Release: step (4), pairs with the reader's Acquire. Q3: the last touch of the block.
-            let filled =
-                slot.state
-                    .compare_exchange(EMPTY, state, Ordering::Release, Ordering::Relaxed);
-            if filled.is_ok() {
-                return;
-            }
-            may_be_awaited = true;
+        let seen = first_look::usize(&slot.state, Ordering::Relaxed);
+        if seen == AWAITED || slot.set(state).is_err() {
+            self.fill_awaited(slot, state);
         }
     }
 
-    /// Step (6).
+    /// Steps (5) and (6), or (4) where the reader has taken its waker back.
     fn fill_awaited(&self, slot: &Slot<T>, state: usize) {
+        // Acquire: step (5), pairs with step (d): gets the waker's cell.
+        while slot
+            .state
+            .compare_exchange(AWAITED, TAKING, Ordering::Acquire, Ordering::Relaxed)
+            .is_err()
+        {
+            match slot.set(state) {
+                Ok(_) => return,
+                Err(found) => assert!(found == AWAITED, "Q1: its owner fills it"),
+            }
+        }
         let waker = self.replace_waker(None);
         // Release: pairs with the reader's Acquire; gives the cell back. Q3: the last touch of the
         // block.
@@ -287,8 +289,7 @@ impl<T> Queue<T> {
     /// The caller is the reader.
     #[must_use = "a waker is foreign code: the caller wakes or drops it"]
     pub(super) unsafe fn forget_reader(&self) -> Option<Waker> {
-        // SAFETY: passed on to the caller.
-        let slot = unsafe { self.next_slot() };
+        let slot = self.next_slot();
         // Relaxed: step (b). Acquire on failure: Q6, a filled slot gives the cell back.
         let outcome =
             slot.state
@@ -306,17 +307,6 @@ impl<T> Queue<T> {
     /// The caller is the reader.
     #[inline]
     pub(super) unsafe fn pop(&self) -> Read<T> {
-        // SAFETY: passed on to the caller.
-        let looked = unsafe { self.look() };
-        looked.unwrap_or(Read::Pending)
-    }
-
-    /// Step (a), or the state of a slot that is not filled.
-    ///
-    /// # Safety
-    /// The caller is the reader.
-    #[inline]
-    unsafe fn look(&self) -> Result<Read<T>, usize> {
         self.reader.place.with_mut(|place| {
             // SAFETY: the caller is the reader, the place is its own.
             let place = unsafe { &mut *place };
@@ -324,8 +314,8 @@ impl<T> Queue<T> {
             // Acquire: step (a), pairs with steps (4) and (6).
             match slot.state.load(Ordering::Acquire) {
                 FULL => {}
-                END => return Ok(Read::End),
-                state => return Err(state),
+                END => return Read::End,
+                state => return Read::Pending(state),
             }
             // SAFETY: Q2: filled, and read once, since the place moves on.
             let value = slot.value.with(|cell| unsafe { cell.cast::<T>().read() });
@@ -333,7 +323,7 @@ impl<T> Queue<T> {
             if place.index == SLOTS {
                 self.advance(place);
             }
-            Ok(Read::Value(value))
+            Read::Value(value)
         })
     }
 
@@ -344,25 +334,17 @@ impl<T> Queue<T> {
     #[inline]
     pub(super) unsafe fn poll(&self, cx: &Context<'_>) -> Read<T> {
         // SAFETY: passed on to the caller.
-        let seen = match unsafe { self.look() } {
-            Ok(found) => return found,
-            Err(state) => state,
-        };
-        // SAFETY: passed on to the caller.
-        if unsafe { self.wait(seen, cx.waker()) } {
-            return Read::Pending;
+        match unsafe { self.pop() } {
+            Read::Pending(state) => self.wait(state, cx.waker()),
+            found => found,
         }
-        // SAFETY: passed on to the caller.
-        unsafe { self.pop() }
     }
 
-    /// Steps (b) to (d), from the state that was seen; false if the slot was filled meanwhile.
-    ///
-    /// # Safety
-    /// The caller is the reader.
-    unsafe fn wait(&self, mut seen: usize, waker: &Waker) -> bool {
-        // SAFETY: passed on to the caller.
-        let slot = unsafe { self.next_slot() };
+    /// Steps (b) to (d), from the state that was seen, and (a) if the slot was filled meanwhile. The
+    /// caller is the reader.
+    #[inline(never)]
+    fn wait(&self, mut seen: usize, waker: &Waker) -> Read<T> {
+        let slot = self.next_slot();
         if seen == AWAITED {
             // Relaxed: step (b); who finds it filled looks again.
             let outcome =
@@ -371,13 +353,18 @@ impl<T> Queue<T> {
             seen = outcome.map_or_else(|found| found, |_| EMPTY);
         }
         match seen {
-            EMPTY => {}
+            EMPTY if self.await_slot(slot, waker) => Read::Pending(AWAITED),
             TAKING => {
                 again(waker);
-                return true;
+                Read::Pending(TAKING)
             }
-            _ => return false,
+            // SAFETY: the caller is the reader.
+            _ => unsafe { self.pop() },
         }
+    }
+
+    /// Steps (c) and (d) of a slot that was empty, by the reader; false if it was filled meanwhile.
+    fn await_slot(&self, slot: &Slot<T>, waker: &Waker) -> bool {
         let is_there = self.reader.waker.with(|cell| {
             // SAFETY: Q6: the slot is empty.
             let cell = unsafe { &*cell };
@@ -400,11 +387,8 @@ impl<T> Queue<T> {
         waits.is_ok()
     }
 
-    /// The slot that is read next.
-    ///
-    /// # Safety
-    /// The caller is the reader.
-    unsafe fn next_slot(&self) -> &Slot<T> {
+    /// The slot that is read next. The caller is the reader.
+    fn next_slot(&self) -> &Slot<T> {
         self.reader.place.with(|place| {
             // SAFETY: the caller is the reader.
             let place = unsafe { &*place };
