@@ -1,9 +1,6 @@
 //! Threads that stay on a core: where two threads wake each other without a pause, the kernel's choice
 //! of cores decides by a factor of ten, and it chooses anew from sample to sample.
 
-#[cfg(target_os = "linux")]
-use linux as system;
-
 /// The calling thread stays on a core of its own until what is returned is dropped: `which` of those
 /// that the process may use, the first one if there are fewer. Elsewhere than on Linux it stays as free
 /// as it was.
@@ -12,7 +9,7 @@ pub(crate) fn stay_on(which: usize) -> system::Stay {
 }
 
 #[cfg(target_os = "linux")]
-mod linux {
+mod system {
     use std::sync::OnceLock;
 
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
