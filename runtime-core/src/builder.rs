@@ -267,8 +267,8 @@ impl Builder {
 
     /// After how many polls a busy thread looks into the I/O driver and at the timers; default 61.
     ///
-    /// Where half of the tasks that waited after the last look have not had their poll by then, it is
-    /// up to twice as many: what the driver has would only wait behind them.
+    /// Where the last look brought all that one may, and half of the tasks that waited after it have not
+    /// had their poll by then, it is up to twice as many: what the driver has would only wait behind them.
     ///
     /// # Panics
     /// If `polls` is 0.

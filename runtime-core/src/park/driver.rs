@@ -36,10 +36,16 @@ impl fmt::Display for ShutDown {
 
 impl std::error::Error for ShutDown {}
 
+/// Events that one poll brings back at most: the rest waits for the next, which comes before any sleep.
+///
+/// So few that a busy thread has polled them before it looks again, which a full poll puts off: queues of
+/// what is ready do not grow, and it stays with the system until it is soon to be read.
+pub const EVENTS_PER_POLL: usize = 96;
+
 /// The half that sleeps; owned by the seat.
 pub trait Poller: Send {
     /// Waits for events, a kick or the timeout (`None`: for ever; zero: a glance) and appends the
-    /// events.
+    /// events, [`EVENTS_PER_POLL`] at most.
     ///
     /// A timeout is never cut short by rounding down to zero and never rounded up by more than the
     /// clock's own precision. A spurious return with no events is allowed.

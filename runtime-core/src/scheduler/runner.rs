@@ -30,7 +30,7 @@ use super::slot::{LOCAL_LIMIT, Slot};
 use super::tempo::Tempo;
 use crate::coop;
 use crate::loom;
-use crate::park::driver::Event;
+use crate::park::driver::{EVENTS_PER_POLL, Event};
 use crate::park::{self, parker::Parker};
 use crate::task::{Id, Notified};
 use crate::timer::clock::{AutoAdvanceHold, Clock};
@@ -308,15 +308,14 @@ impl Runner {
         }
     }
 
-    /// Before each poll: glances every `event_interval` of them, or up to twice as many while half
-    /// of the tasks that waited after the last glance have not had their poll.
+    /// Before each poll: glances every `event_interval` of them. Where a glance brings all that one may,
+    /// the next comes up to twice as late, while half of the tasks that wait then have not had their poll.
     ///
     /// To ask which sockets are ready brings into the cache what is needed to read them, and in a
     /// long queue that is lost again. The other half is for thieves: who has seen all its tasks run
     /// before it looks leaves them nothing.
     pub(super) fn glance_in_time(&self) {
-        if self.until_glance.is_over() {
-            self.glance();
+        if self.until_glance.is_over() && self.glance() {
             let waiting = self.local().map_or(0, Slot::len);
             self.until_glance.put_off(waiting / 2);
         }
@@ -331,21 +330,25 @@ impl Runner {
         }
     }
 
-    /// A look at the driver if nobody sleeps in it, at the wheels, and at closures without a thread.
-    pub(super) fn glance(&self) {
+    /// A look at the driver if nobody sleeps in it, at the wheels, and at closures without a thread;
+    /// whether the driver has brought all that it may, and so may have more.
+    pub(super) fn glance(&self) -> bool {
         self.count_busy();
+        let mut is_full = false;
         let asleep = self.shared.idle.snapshot().seat_is_asleep();
         if !asleep && self.shared.seat.driver().is_some() {
             let mut events = self.events.take();
             if self.shared.seat.glance(&mut events).is_err() {
                 self.shared.stats.driver_error();
             }
+            is_full = events.len() >= EVENTS_PER_POLL;
             self.shared.dispatch(&mut events);
             self.events.replace(events);
         }
         self.shared.fire_timers();
         self.shared.watch(self.slot());
         self.shared.blocking().retry();
+        is_full
     }
 
     // ---- blocking code ----

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::Interest as MioInterest;
-use runtime_core::park::driver::{Driver, Event, Poller};
+use runtime_core::park::driver::{Driver, EVENTS_PER_POLL, Event, Poller};
 use runtime_core::util::wake_list::WakeList;
 
 use super::attach::{self, Pollable};
@@ -25,13 +25,6 @@ use super::lookups::Lookups;
 use super::table::{Entry, Table, Token};
 use super::wait::Waits;
 use crate::io::Ready;
-
-/// Events that one poll brings back at most: the rest waits for the next, which comes before any
-/// sleep.
-///
-/// Fewer than a busy thread polls tasks between two looks, so that queues of what is ready do not
-/// grow: it stays with the system until it is soon to be read.
-const EVENTS_PER_POLL: usize = 96;
 
 /// The token of the kick; no source has it.
 const KICK: mio::Token = mio::Token(usize::MAX);

@@ -136,7 +136,7 @@ const QUEUES: &[(&str, &str, &str, &str)] = &[
     (
         "events of one turn of the driver",
         "the rest stays with the system",
-        "runtime-io/src/driver/reactor.rs",
+        "runtime-core/src/park/driver.rs",
         "EVENTS_PER_POLL",
     ),
     (
