@@ -2,20 +2,20 @@
 //! of lying down.
 //!
 //! A rest costs two changes of the word, four looks at the clock and a system call, also where the
-//! driver has something at once. After such a rest ([`QUICK`]) a worker that has run out of work
-//! **looks** into the driver before it gives its slot back.
+//! driver has something at once. After one that was shorter than a [`SLEEP`] a worker that has run out of
+//! work **looks** into the driver before it gives its slot back.
 //!
 //! If it finds nothing there, nor with others, it **gives way** once: whoever will feed it may be
 //! waiting for its processor. A thread that a packet wakes is often put beside the client that has
 //! sent it, and takes the processor from it; then it has one request, answers, and sleeps until the
-//! client sends the next one: two switches a request, while other processors are idle. If it stays
+//! client sends the next one: two switches a request, rests of 5 to 8 µs, while other processors are idle. If it stays
 //! ready while the client runs, nobody has to be woken, a batch arrives, and the kernel sees two
 //! that are ready, and may spread them.
 //!
 //! **Who gives way does not sleep**: no packet wakes it, and nobody is in the seat until it runs
 //! again; if it was alone, only the sentinel looks, within a few milliseconds. What is pushed meanwhile
 //! has the notices of any push, and whoever they wake. So it is tried again
-//! only if the wait brought a task for each [`WORTH`], or if others polled the driver meanwhile, who may
+//! only if the wait brought a task for each [`SLEEP`], or if others polled the driver meanwhile, who may
 //! have had the events. Else the next rest is a sleep, and has to be a quick one before it is tried again.
 //!
 //! **A stranger** who computes keeps the processor for a slice of milliseconds each time, and the kernel
@@ -31,14 +31,12 @@ use std::time::{Duration, Instant};
 
 use crate::loom::{self, IS_MODEL};
 
-/// A rest takes less if the driver has something.
-const QUICK: Duration = Duration::from_micros(5);
-
 /// To give way takes less if nobody waits for the processor.
 const NOBODY: Duration = Duration::from_micros(2);
 
-/// What a wait may take for an event: less than to fall asleep and be woken by it.
-const WORTH: Duration = Duration::from_micros(10);
+/// To fall asleep and be woken by an event takes longer. A rest is shorter if the driver has something at
+/// once, or if who sent it had this thread's processor meanwhile.
+const SLEEP: Duration = Duration::from_micros(10);
 
 /// Others who are as busy with events as we would be poll the driver more often.
 const TURN: Duration = Duration::from_micros(125);
@@ -61,7 +59,7 @@ pub(super) struct Given {
 /// What a worker remembers of its rests in the driver.
 #[derive(Debug)]
 pub(super) struct Tempo {
-    /// Whether the last one was none: there were events at once.
+    /// Whether the last one was none: there were events sooner than after a sleep.
     quick: Cell<bool>,
     /// No way is given before.
     paused_until: Cell<Instant>,
@@ -81,7 +79,7 @@ impl Tempo {
 
     /// A rest in the driver has ended.
     pub(super) fn rested(&self, lasted: Duration, has_events: bool) {
-        self.quick.set(has_events && lasted < QUICK);
+        self.quick.set(has_events && lasted < SLEEP);
     }
 
     /// Whether events come so fast that it is worth a look before the next rest.
@@ -109,7 +107,7 @@ impl Tempo {
     /// meanwhile.
     pub(super) fn gave_way(&self, given: Given, woken: usize, turns: u64) {
         let woken = u32::try_from(woken).unwrap_or(u32::MAX);
-        let is_worth_it = given.lasted <= WORTH.saturating_mul(woken);
+        let is_worth_it = given.lasted <= SLEEP.saturating_mul(woken);
         self.quick.set(is_worth_it || turns > 0);
         let polled = TURN.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX));
         if !is_worth_it && given.lasted >= LONG && given.lasted > polled {
@@ -130,7 +128,7 @@ impl Tempo {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{Given, LONG, PAUSE, PAUSE_MAX, QUICK, TURN, Tempo, WORTH};
+    use super::{Given, LONG, PAUSE, PAUSE_MAX, SLEEP, TURN, Tempo};
     use std::time::{Duration, Instant};
 
     fn quick() -> Tempo {
@@ -163,7 +161,7 @@ mod tests {
         assert!(!tempo.is_quick(), "there was none");
         tempo.rested(Duration::ZERO, true);
         assert!(tempo.is_quick());
-        tempo.rested(QUICK, true);
+        tempo.rested(SLEEP, true);
         assert!(!tempo.is_quick(), "it was a sleep");
         tempo.rested(Duration::ZERO, true);
         tempo.rested(Duration::ZERO, false);
@@ -173,9 +171,9 @@ mod tests {
     #[test]
     fn a_wait_that_brought_enough_is_tried_again() {
         let tempo = quick();
-        tempo.gave_way(given(3 * WORTH), 3, 0);
+        tempo.gave_way(given(3 * SLEEP), 3, 0);
         assert!(tempo.is_quick());
-        tempo.gave_way(given(3 * WORTH), 2, 0);
+        tempo.gave_way(given(3 * SLEEP), 2, 0);
         assert!(!tempo.is_quick(), "a sleep first");
         assert!(!tempo.is_paused(Instant::now()), "it was short");
     }
@@ -183,7 +181,7 @@ mod tests {
     #[test]
     fn what_others_polled_speaks_for_trying_again() {
         let tempo = quick();
-        tempo.gave_way(given(3 * WORTH), 0, 1);
+        tempo.gave_way(given(3 * SLEEP), 0, 1);
         assert!(tempo.is_quick());
         assert!(!tempo.is_paused(Instant::now()));
     }
