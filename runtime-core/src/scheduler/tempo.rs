@@ -8,9 +8,9 @@
 //! If it finds nothing there, nor with others, it **gives way** once: whoever will feed it may be
 //! waiting for its processor. A thread that a packet wakes is often put beside the client that has
 //! sent it, and takes the processor from it; then it has one request, answers, and sleeps until the
-//! client sends the next one: two switches a request, rests of 5 to 8 µs, while other processors are idle. If it stays
-//! ready while the client runs, nobody has to be woken, a batch arrives, and the kernel sees two
-//! that are ready, and may spread them.
+//! client sends the next one, some microseconds later: two switches a request, while other processors
+//! are idle. If it stays ready while the client runs, nobody has to be woken, a batch arrives, and the
+//! kernel sees two that are ready, and may spread them.
 //!
 //! **Who gives way does not sleep**: no packet wakes it, and nobody is in the seat until it runs
 //! again; if it was alone, only the sentinel looks, within a few milliseconds. What is pushed meanwhile
