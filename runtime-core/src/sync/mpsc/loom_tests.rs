@@ -130,6 +130,28 @@ fn loom_mpsc_changed_waker_against_push() {
     });
 }
 
+/// Fault 15.
+#[test]
+fn loom_mpsc_who_is_woken_sees_what_came_before() {
+    model(|| {
+        let (tx, mut rx) = unbounded_channel();
+        let before = Arc::new(AtomicUsize::new(0));
+        for _ in 0..2 {
+            let (tx, before) = (tx.clone(), Arc::clone(&before));
+            thread::spawn(move || {
+                // Relaxed: the send must carry the order.
+                before.fetch_add(1, Ordering::Relaxed);
+                tx.send(()).unwrap();
+            });
+        }
+        for _ in 0..2 {
+            block_on(rx.recv()).unwrap();
+        }
+        // Relaxed: as above.
+        assert_eq!(before.load(Ordering::Relaxed), 2);
+    });
+}
+
 #[derive(Default)]
 struct Count(StdAtomicUsize);
 

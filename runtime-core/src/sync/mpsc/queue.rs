@@ -365,16 +365,12 @@ impl<T> Queue<T> {
 
     /// Steps (c) and (d) of a slot that was empty, by the reader; false if it was filled meanwhile.
     fn await_slot(&self, slot: &Slot<T>, waker: &Waker) -> bool {
-        let is_there = self.reader.waker.with(|cell| {
-            // SAFETY: Q6: the slot is empty.
-            let cell = unsafe { &*cell };
-            cell.as_ref().is_some_and(|held| held.will_wake(waker))
-        });
-        let mut old = None;
-        if !is_there {
-            let fresh = waker.clone();
-            old = self.replace_waker(Some(fresh));
-        }
+        // Q6: the slot is empty.
+        let (held, old) = match self.replace_waker(None) {
+            Some(held) if held.will_wake(waker) => (held, None),
+            other => (waker.clone(), other),
+        };
+        let _none = self.replace_waker(Some(held));
         // Release: step (d), gives the cell. Relaxed on failure: a filled slot is looked at in `pop`.
         let waits =
             slot.state
