@@ -585,3 +585,6 @@ pub(crate) fn worker_index() -> Option<usize> {
         (slot < runner.shared.config().slots()).then_some(slot)
     })
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;
