@@ -87,11 +87,9 @@ fn only_a_look_that_brings_all_it_may_puts_off_the_next() {
         (EVENTS_PER_POLL - 1, 100, 10),
     ] {
         let all = polls_between(events, tasks);
-        println!("{events} {tasks}: {all:?}");
-        assert_eq!(
-            all[all.len() / 2],
-            between,
-            "{events} events, {tasks} tasks"
+        assert!(
+            all.len() > 5 && all.iter().all(|it| *it == between),
+            "{events} events, {tasks} tasks: {all:?}"
         );
     }
 }
